@@ -1,0 +1,1 @@
+"""The trusted side: network, store, policy, relay.  Never parses hostile bytes."""

@@ -1,0 +1,1 @@
+"""The store: SQLite today, shaped so that PostgreSQL can follow (ARCHITECTURE.md)."""

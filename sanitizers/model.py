@@ -1,0 +1,213 @@
+"""The words that both sides of the wall share: verdicts, findings, parts, profiles, outcomes.
+
+Plain frozen values; nothing here parses, opens or decides.  The trusted side re-validates every value that came
+back from a worker (`protocol.py`) before it believes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Verdict(IntEnum):
+    """Ordered: the worst part speaks for the whole."""
+
+    CLEAN = 0  # nothing had to be changed in meaning; still rebuilt
+    SANITISED = 1  # active or hidden constructs were removed
+    WITHHELD = 2  # part replaced by a notice (type not allowed, or the profile says so)
+    LOCKED = 3  # encrypted: a password is wanted
+    INFECTED = 4  # the scanner named it
+    FAILED = 5  # not fully inspected: nothing leaves, and no setting changes that
+
+
+class Treatment(StrEnum):
+    REMOVED = "removed"  # gone without trace in the output
+    REPLACED = "replaced"  # something harmless stands in its place (placeholder, cached result, picture)
+    NEUTRALISED = "neutralised"  # still readable, no longer active
+    KEPT = "kept"  # reported only
+
+
+class Method(StrEnum):
+    """How a part is made harmless (SAN-03, SAN-05)."""
+
+    REBUILD = "rebuild"  # same format, made safe
+    IMAGE = "image"  # pages as pictures in a PDF
+    TEXT = "text"  # plain text only
+    BODY_ONLY = "body_only"  # the body's text; attachments are listed, not delivered
+
+
+class Kind(StrEnum):
+    """What was found.  A closed set: each has a Japanese and an English name in `config/notices`."""
+
+    MACRO = "macro"
+    XLM_MACRO = "xlm_macro"
+    ACTIVEX = "activex"
+    EMBEDDED_OBJECT = "embedded_object"
+    EMBEDDED_FILE = "embedded_file"
+    EXTERNAL_LINK = "external_link"
+    REMOTE_TEMPLATE = "remote_template"
+    HYPERLINK = "hyperlink"
+    DDE = "dde"
+    FIELD = "field"
+    FORMULA = "formula"
+    DATA_CONNECTION = "data_connection"
+    CUSTOM_XML = "custom_xml"
+    RIBBON = "ribbon"
+    WEB_EXTENSION = "web_extension"
+    ACTION = "action"
+    JAVASCRIPT = "javascript"
+    FORM = "form"
+    MULTIMEDIA = "multimedia"
+    LAYER = "layer"
+    FONT = "font"
+    METADATA = "metadata"
+    LOCATION = "location"  # GPS position in a picture
+    COMMENT = "comment"
+    TRACKED_CHANGE = "tracked_change"
+    HIDDEN_CONTENT = "hidden_content"
+    SIGNATURE = "signature"
+    IMAGE_RECODED = "image_recoded"
+    VECTOR_IMAGE = "vector_image"
+    PRINTER_SETTINGS = "printer_settings"
+    UNKNOWN_CONSTRUCT = "unknown_construct"  # not on the allow-list
+    TRAILING_DATA = "trailing_data"  # polyglot, bytes outside the format
+    RENAMED = "renamed"  # file name or extension corrected
+    DECEPTIVE_NAME = "deceptive_name"  # RTLO, double extension, padding
+    TYPE_MISMATCH = "type_mismatch"
+    CHARSET = "charset"  # assumed, corrected or undecodable
+    SCRIPT = "script"
+    REMOTE_CONTENT = "remote_content"
+    DECEPTIVE_LINK = "deceptive_link"
+    CONTROL_CHARACTER = "control_character"  # bidi, zero width, C0
+    HTML_BODY = "html_body"  # turned into text
+    DUPLICATE_BODY = "duplicate_body"  # alternatives that say different things
+    MIME_AMBIGUITY = "mime_ambiguity"
+    HIDDEN_PART = "hidden_part"  # preamble, epilogue, uuencode, yEnc, base64 in text
+    HEADER = "header"
+    MEMBER_WITHHELD = "member_withheld"
+    ARCHIVE_ENTRY = "archive_entry"  # link, device, bad path
+    ARCHIVE_CONVERTED = "archive_converted"
+    CONVERTED = "converted"  # another format than it came in
+
+
+class Reason(StrEnum):
+    """Why a part is not delivered.  A closed set: clerks read its Japanese text in `config/notices`."""
+
+    UNKNOWN_TYPE = "unknown_type"
+    TYPE_NOT_ALLOWED = "type_not_allowed"
+    EXECUTABLE = "executable"
+    TYPE_MISMATCH = "type_mismatch"
+    BODY_ONLY = "body_only"
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    WRONG_PASSWORD = "wrong_password"
+    CORRUPT = "corrupt"
+    AMBIGUOUS = "ambiguous"  # two readers would see two different things
+    FORBIDDEN_CONSTRUCT = "forbidden_construct"  # DOCTYPE, remote part, profile says block
+    LIMIT_SIZE = "limit_size"
+    LIMIT_PARTS = "limit_parts"
+    LIMIT_DEPTH = "limit_depth"
+    LIMIT_RATIO = "limit_ratio"
+    LIMIT_PIXELS = "limit_pixels"
+    LIMIT_TIME = "limit_time"
+    LIMIT_MEMORY = "limit_memory"
+    INFECTED = "infected"
+    NOT_SCANNED = "not_scanned"
+    CRASHED = "crashed"
+    VERIFY_FAILED = "verify_failed"
+    EXPLOIT_ATTEMPT = "exploit_attempt"  # the worker touched what no parser needs (SIGSYS)
+    NO_CONVERTER = "no_converter"  # LibreOffice is not installed
+
+
+class Task(StrEnum):
+    """What one worker process is asked to do."""
+
+    SANITISE = "sanitise"  # any file -> safe file
+    LETTER = "letter"  # a top-level message -> Letter (headers and body as text, attachments by number)
+    VERIFY = "verify"  # an output -> list of objections
+    ATTACK = "attack"  # self-test: try to break out
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One construct: what, where inside the part, in which words, and what became of it."""
+
+    kind: Kind
+    where: str
+    detail: str
+    treatment: Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps, each rejecting when exceeded (never truncating).  Sizes in bytes, times in seconds."""
+
+    part_bytes: int = 64 << 20  # one part, decoded: above the 50 MB that municipal mail systems carry
+    total_bytes: int = 256 << 20  # everything unpacked from one mail
+    parts: int = 500  # MIME parts and archive members of one mail (security.md M11)
+    depth: int = 5  # containers in containers (formats.md 8)
+    ratio: int = 200  # unpacked : packed, above 1 MiB unpacked; sheet XML reaches 100
+    pixels: int = 64_000_000  # one frame; an A3 scan at 600 dpi is 70 M, at 400 dpi 31 M
+    total_pixels: int = 256_000_000  # all frames of one picture
+    frames: int = 500
+    pages: int = 2_000
+    xml_depth: int = 200
+    zip_entries: int = 10_000
+    header_bytes: int = 256 << 10
+    headers: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What a profile keeps of constructs that are harmless to the machine but may be unwanted."""
+
+    hyperlinks: bool = True  # http, https and mailto only; every other scheme always goes
+    comments: bool = True
+    tracked_changes: bool = True
+    hidden_sheets: bool = True
+    metadata: bool = False  # author, company, revision ids, EXIF (the classification label survives, SD-04)
+    link_targets: bool = True  # in text bodies: `label <hxxps://host/path>`
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One named way to treat a message or file; passwords live only as long as the job."""
+
+    name: str = "rebuild"
+    method: Method = Method.REBUILD
+    switches: Switches = field(default_factory=Switches)
+    limits: Limits = field(default_factory=Limits)
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing to sanitise.  `path` numbers it in the mail: "2" is the second part, "2/1" the first member of it."""
+
+    path: str
+    name: str  # the safe display name chosen so far ("" if none)
+    declared: str  # the media type that the sender wrote ("" if none)
+    names: tuple[str, ...] = ()  # every name that some reader could see; the worst extension decides
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a sanitiser answers.  `output` is None exactly when nothing of the part may be delivered."""
+
+    verdict: Verdict
+    detected: str  # media type by content
+    output: bytes | None = field(default=None, repr=False)
+    media_type: str = ""  # of the output
+    name: str = ""  # of the output, extension matching its media type
+    findings: tuple[Finding, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""  # English, for the reviewer and the log
+
+
+class Refused(Exception):
+    """A sanitiser will not deliver this part.  `verdict` is WITHHELD, LOCKED or FAILED."""
+
+    def __init__(self, reason: Reason, detail: str = "", verdict: Verdict = Verdict.FAILED, findings: tuple[Finding, ...] = ()):
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail, self.verdict, self.findings = reason, detail, verdict, findings

@@ -244,7 +244,7 @@ class Hold:
 
     recipients: tuple[str, ...]
     decision: Decision
-    report: PartReport
+    report: PartReport | None  # None when the message could not even be inspected
     subject: str  # decoded, for the list; "" when unreadable
 
 
@@ -294,4 +294,4 @@ class QuarantineEntry:
     held_at: float
     expires_at: float
     state: QuarantineState
-    report: PartReport
+    report: PartReport | None

@@ -1,0 +1,75 @@
+"""From an inspected mail to bytes that may leave: write the message anew, look at it once more, compare digests.
+
+The only maker of `Cleared` besides the spool, which gives back what was cleared here after comparing its digest (I2).
+`NotCleared` means hold; `ScannerDown` and `SandboxDown` mean later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.clock import JST
+from gateway.inspection import MESSAGE, Inspector
+from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
+from gateway.notice import Notices
+from sanitizers.compose import compose
+from sanitizers.letter import Enclosure, Letter
+from sanitizers.model import Reason, Refused, Verdict
+
+
+class NotCleared(Exception):
+    """What was built may not leave; `reason` says why."""
+
+    def __init__(self, reason: Reason, detail: str):
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    inspector: Inspector
+    notices: Notices
+    originals_at: str  # where staff find the original, for the notice
+    originals_days: int
+
+    async def clear(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision, trace: bytes) -> Cleared:
+        """Builds, verifies, scans.  Raises NotCleared."""
+        if inspection.letter is None:
+            raise NotCleared(Reason.CRASHED, "the message itself could not be read")
+        head = ""
+        if decision.notice:
+            until = datetime.fromtimestamp(item.received_at, JST) + timedelta(days=self.originals_days)
+            head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
+        headers = (
+            ("X-Mugai-Receipt", item.receipt),
+            ("X-Mugai-Id", item.id),
+            ("X-Mugai-Verdict", inspection.verdict.name.lower()),
+        )
+        content = await asyncio.to_thread(_compose, inspection.letter, inspection.enclosures, head, headers, trace)
+        await self._check(content, frozenset(hashlib.sha256(e.content).hexdigest() for e in inspection.enclosures))
+        smtputf8 = item.envelope.smtputf8 and not (item.envelope.sender + "".join(group.recipients)).isascii()
+        return Cleared(item, item.envelope.sender, group.recipients, content, hashlib.sha256(content).hexdigest(), smtputf8)
+
+    async def _check(self, content: bytes, digests: frozenset[str]) -> None:
+        """The second look, at exactly the bytes that leave: nothing but our grammar and the verified attachments."""
+        if objections := await self.inspector.verify(content, MESSAGE, digests):
+            raise NotCleared(Reason.VERIFY_FAILED, "; ".join(objections)[:500])
+        try:
+            scan = await self.inspector.scan(content)
+        except Refused as refusal:
+            raise NotCleared(refusal.reason, refusal.detail) from refusal
+        if scan is not None and scan.signature:
+            raise NotCleared(Reason.INFECTED, f"{scan.signature} in the rebuilt message")
+
+
+def _compose(letter: Letter, enclosures: Sequence[Enclosure], head: str, headers: Sequence[tuple[str, str]], trace: bytes) -> bytes:
+    return compose(letter, enclosures, notice_head=head, extra_headers=headers, trace=trace)
+
+
+def releasable(inspection: Inspection) -> bool:
+    """A reviewer may release the safe rest of a mail: its letter exists and nothing was found in the mail as a whole."""
+    return inspection.letter is not None and inspection.report.verdict < Verdict.LOCKED

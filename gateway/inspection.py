@@ -1,0 +1,195 @@
+"""The recursion over the wall: each part is scanned, sanitised and verified in locked processes of its own.
+
+The supervisor, not the worker, keeps the budget of the whole mail and writes the report: no part speaks for another,
+and what is delivered are the verified bytes that this side holds.  Nothing here parses content.
+Raises `ScannerDown` and `SandboxDown` (try the message again later); never because of content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass, field, replace
+
+from gateway.model import Inspection, PartReport, ScanResult
+from gateway.sandbox import Sandbox
+from gateway.scan import ENCRYPTED, Scanner, ScanFailed
+from sanitizers.letter import Enclosure, Letter
+from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Verdict
+from sanitizers.protocol import Start, Task
+
+MESSAGE = "message/rfc822"
+
+
+class ScannerDown(Exception):
+    """No virus verdict can be had now: the message waits or is held, it is never passed."""
+
+
+@dataclass
+class _Budget:
+    """What one mail may cost in all, counted outside the wall."""
+
+    profile: Profile
+    until: float  # monotonic, seconds
+    parts: int = 0
+    bytes: int = 0
+
+    def charge(self, size: int, depth: int) -> None:
+        limits = self.profile.limits
+        self.parts += 1
+        self.bytes += size
+        if self.parts > limits.parts:
+            raise Refused(Reason.LIMIT_PARTS, f"more than {limits.parts} parts")
+        if self.bytes > limits.total_bytes:
+            raise Refused(Reason.LIMIT_SIZE, f"more than {limits.total_bytes} bytes unpacked")
+        if depth > limits.depth:
+            raise Refused(Reason.LIMIT_DEPTH, f"more than {limits.depth} containers inside one another")
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.01, self.until - time.monotonic())
+
+
+@dataclass
+class _Treated:
+    """One part after its treatment: what it answered, and the reports of what it contained."""
+
+    outcome: Outcome
+    letter: Letter | None = None
+    scan: ScanResult | None = None
+    seconds: float = 0.0
+    children: list[tuple[PartReport, Outcome]] = field(default_factory=list)
+
+
+class Inspector:
+    """`scanner` is None only for `mugai sanitize --no-scan`; the gateway always has one."""
+
+    def __init__(self, sandbox: Sandbox, scanner: Scanner | None, *, wall_seconds: float):
+        self._sandbox, self._scanner, self._wall = sandbox, scanner, wall_seconds
+
+    async def message(self, content: bytes | int, profile: Profile) -> Inspection:
+        """A whole mail (raw bytes or an open descriptor) -> report, letter and verified enclosures."""
+        part = Part("", "", MESSAGE)
+        treated = await self._treat(content, part, _Budget(profile, time.monotonic() + self._wall), 0, Task.LETTER)
+        report = _report(part, content, treated)
+        enclosures = () if treated.letter is None else _enclosures(treated.letter, treated.children)
+        return Inspection(report, report.worst().verdict, treated.letter, enclosures, self._sandbox.level)
+
+    async def file(self, content: bytes | int, name: str, profile: Profile) -> tuple[PartReport, Outcome]:
+        """One file by itself, with the same treatment as an attachment."""
+        part = Part("", name, "", (name,))
+        treated = await self._treat(content, part, _Budget(profile, time.monotonic() + self._wall), 0, Task.SANITISE)
+        report = _report(part, content, treated)
+        outcome = treated.outcome
+        if report.worst().verdict > Verdict.WITHHELD and outcome.output is not None:
+            outcome = replace(outcome, verdict=report.worst().verdict, output=None)  # a member failed: the container does not leave
+        return report, outcome
+
+    async def verify(self, content: bytes, media_type: str, digests: frozenset[str]) -> tuple[str, ...]:
+        """Objections of the second, independent look; empty = accepted."""
+        start = Start(Task.VERIFY, Part("", "", media_type), Profile(), tuple(sorted(digests)))
+        answer = await self._sandbox.run(start, content, wall_seconds=self._wall)
+        if answer.outcome.verdict is Verdict.FAILED:
+            return (f"verifier: {answer.outcome.reason} {answer.outcome.detail}",)
+        return answer.objections
+
+    async def scan(self, content: bytes | int) -> ScanResult | None:
+        """Raises ScannerDown, or Refused(NOT_SCANNED) when this content can not be scanned at all."""
+        if self._scanner is None:
+            return None
+        try:
+            return await self._scanner.scan(content)
+        except ScanFailed as failure:
+            if failure.transient:
+                raise ScannerDown(str(failure)) from failure
+            raise Refused(Reason.NOT_SCANNED, str(failure)) from failure
+
+    async def _treat(self, content: bytes | int, part: Part, budget: _Budget, depth: int, task: Task) -> _Treated:
+        started = time.monotonic()
+        treated = _Treated(Outcome(Verdict.FAILED, "", reason=Reason.CRASHED))
+        try:
+            treated.scan = await self.scan(content)
+        except Refused as refusal:
+            treated.outcome = _refused(refusal)
+        if treated.scan is not None and treated.scan.signature and not treated.scan.signature.startswith(ENCRYPTED):
+            treated.outcome = Outcome(Verdict.INFECTED, "", reason=Reason.INFECTED, detail=treated.scan.signature)
+            # an infected leaf is not even parsed; an infected mail is, so that the report can name the part
+            parse = task is Task.LETTER
+        else:
+            parse = treated.outcome.reason is not Reason.NOT_SCANNED
+        if parse:
+            await self._sanitise(content, part, budget, depth, task, treated)
+        treated.seconds = time.monotonic() - started
+        return treated
+
+    async def _sanitise(self, content: bytes | int, part: Part, budget: _Budget, depth: int, task: Task, treated: _Treated) -> None:
+        async def on_child(child: Part, child_content: bytes) -> Outcome:
+            budget.charge(len(child_content), depth + 1)
+            inner = await self._treat(child_content, child, budget, depth + 1, Task.SANITISE)
+            treated.children.append((_report(child, child_content, inner), inner.outcome))
+            return inner.outcome
+
+        answer = await self._sandbox.run(Start(task, part, budget.profile), content, on_child, wall_seconds=budget.seconds_left)
+        infected = treated.outcome if treated.outcome.verdict is Verdict.INFECTED else None
+        treated.outcome, treated.letter = answer.outcome, answer.letter
+        if infected is not None:
+            treated.outcome = replace(infected, detected=answer.outcome.detected, findings=answer.outcome.findings)
+        elif answer.outcome.output is not None:
+            digests = frozenset(_sha256(o.output) for _, o in treated.children if o.output is not None)
+            objections = await self.verify(answer.outcome.output, answer.outcome.media_type, digests)
+            if objections:
+                detail = "; ".join(objections)[:300]
+                treated.outcome = replace(
+                    answer.outcome, verdict=Verdict.FAILED, output=None, reason=Reason.VERIFY_FAILED, detail=detail, media_type="", name=""
+                )
+
+
+def _refused(refusal: Refused) -> Outcome:
+    return Outcome(refusal.verdict, "", reason=refusal.reason, detail=refusal.detail)
+
+
+def _sha256(content: bytes | int) -> str:
+    if isinstance(content, int):
+        with os.fdopen(os.dup(content), "rb") as file:
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(content).hexdigest()
+
+
+def _report(part: Part, content: bytes | int, treated: _Treated) -> PartReport:
+    outcome = treated.outcome
+    output = outcome.output
+    return PartReport(
+        path=part.path,
+        name=part.name,
+        declared=part.declared,
+        detected=outcome.detected,
+        verdict=outcome.verdict,
+        findings=outcome.findings,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        size_in=os.fstat(content).st_size if isinstance(content, int) else len(content),
+        size_out=0 if output is None else len(output),
+        sha256_in=_sha256(content),
+        sha256_out="" if output is None else _sha256(output),
+        name_out=outcome.name,
+        media_type_out=outcome.media_type,
+        seconds=treated.seconds,
+        scan=treated.scan,
+        parts=tuple(report for report, _ in treated.children),
+    )
+
+
+def _enclosures(letter: Letter, children: list[tuple[PartReport, Outcome]]) -> tuple[Enclosure, ...]:
+    """The verified bytes behind the letter's attachment numbers.  What has none (withheld) is in the notice instead.
+
+    A container whose member failed or is infected does not travel, whatever the container's own worker said of it."""
+    chosen = []
+    for attachment in letter.attachments:
+        if attachment.child >= len(children):
+            raise IndexError(f"the worker names attachment {attachment.child} of {len(children)}")
+        report, outcome = children[attachment.child]
+        if outcome.output is not None and report.worst().verdict <= Verdict.WITHHELD:
+            chosen.append(Enclosure(attachment.name, outcome.media_type, outcome.output))
+    return tuple(chosen)

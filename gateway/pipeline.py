@@ -1,0 +1,169 @@
+"""The one path of a message: inspect, decide, clear or hold; then relay.  One step in, one Settlement out.
+
+Every way out that is not a delivery holds or waits (I7).  Durable changes are the spool's: a step that dies half-way has
+changed nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway import dsn, journal
+from gateway.backoff import Backoff
+from gateway.clearance import Clearance, NotCleared, releasable
+from gateway.clock import Clock
+from gateway.inspection import Inspector, ScannerDown
+from gateway.model import (
+    Authored,
+    Cleared,
+    Decision,
+    Delivery,
+    DeliveryOutcome,
+    Direction,
+    Disposition,
+    Group,
+    Hold,
+    Inspection,
+    Lease,
+    Move,
+    NextHop,
+    Settlement,
+    State,
+    Work,
+)
+from gateway.notice import Notices
+from gateway.policy.rules import Policy
+from gateway.relay import Relay
+from gateway.sandbox import SandboxDown
+from gateway.spool import MissingContent, Spool
+from sanitizers.model import Verdict
+
+UNPROCESSABLE = Decision(Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", "")
+UNDELIVERABLE = Decision(Disposition.HOLD, "undeliverable", "宛先のメールサーバに届けられず、差出人にも返せないため、保管しました。", ("HD-07",), "", "")
+
+
+@dataclass
+class Pipeline:
+    """`policy` and `notices` are replaced on reload; a step keeps the ones that it started with."""
+
+    spool: Spool
+    inspector: Inspector
+    clearance: Clearance
+    relay: Relay
+    policy: Policy
+    notices: Notices
+    next_hops: dict[Direction, NextHop]
+    backoff: Backoff
+    clock: Clock
+    worker_deaths: int
+    hold_when_scanner_down: bool
+
+    async def step(self, lease: Lease) -> Settlement:
+        if lease.deaths >= self.worker_deaths:
+            return self._held(lease, lease.item.recipients, UNPROCESSABLE, None)
+        try:
+            return await (self._deliver(lease) if lease.work is Work.RELAY else self._inspect(lease))
+        except (ScannerDown, SandboxDown) as down:
+            return self._later(lease, str(down))
+
+    async def _inspect(self, lease: Lease) -> Settlement:
+        policy, item = self.policy, lease.item
+        try:
+            content = await self.spool.content(item.id)
+        except MissingContent as missing:
+            return self._held(lease, item.recipients, replace(UNPROCESSABLE, reason=str(missing)), None)
+        settlement = Settlement()
+        try:
+            for group in policy.split(item.envelope, item.recipients, item.size):
+                inspection = await self.inspector.message(content, policy.profiles[group.profile])
+                for part, decision in policy.decide(item.envelope, group, item.size, inspection):
+                    settlement = merge(settlement, await self._act(lease, part, inspection, decision))
+        finally:
+            if isinstance(content, int):
+                os.close(content)
+        return settlement
+
+    async def _act(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
+        """What policy decided, for one group.  A release turns a hold into the delivery of the safe rest (SAN-05)."""
+        item = lease.item
+        if lease.grant is not None and decision.disposition is not Disposition.DELIVER and releasable(inspection):
+            if self.policy.rule(decision.rule).releasable:
+                decision = replace(decision, disposition=Disposition.DELIVER, rule=f"release:{decision.rule}", reason=lease.grant.why, notice=True)
+        events: tuple[journal.Event, ...] = (journal.Decided.of(item, group, inspection, decision),)
+        if decision.disposition is Disposition.DELETE:
+            moves = tuple(Move(r, State.DELETED, decision.reason, decision.rule) for r in group.recipients)
+            return Settlement(moves=moves, events=events)
+        if decision.disposition is Disposition.DELIVER:
+            try:
+                cleared = await self.clearance.clear(item, group, inspection, decision, await self.spool.trace(item.id))
+            except NotCleared as refusal:
+                decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=f"{UNCLEARED}({refusal})")
+            else:
+                moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in group.recipients)
+                return Settlement(moves=moves, cleared=(cleared,), events=(*events, journal.ClearedForDelivery.of(cleared)))
+        return merge(Settlement(events=events), self._held(lease, group.recipients, decision, inspection))
+
+    def _held(self, lease: Lease, recipients: Sequence[str], decision: Decision, inspection: Inspection | None) -> Settlement:
+        waiting = decision.disposition is Disposition.AWAIT_PASSWORD
+        state = State.AWAITING_PASSWORD if waiting else State.HELD
+        subject = inspection.letter.subject if inspection and inspection.letter else ""
+        hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, subject)
+        moves = tuple(Move(r, state, decision.reason, decision.rule) for r in recipients)
+        return Settlement(moves=moves, held=(hold,), events=(journal.Held.of(lease.item, hold),))
+
+    def _later(self, lease: Lease, why: str) -> Settlement:
+        if self.hold_when_scanner_down:
+            return self._held(lease, lease.item.recipients, replace(UNPROCESSABLE, rule="scanner-down", reason=f"検査できないため保留しました。({why})"), None)
+        attempts = lease.item.attempts + 1
+        at = self.clock.now() + self.backoff.delay(attempts)
+        return Settlement(retry_at=at, attempts=attempts, events=(journal.Deferred.of(lease.item, lease.item.recipients, why, at),))
+
+    async def _deliver(self, lease: Lease) -> Settlement:
+        cleared = await self.spool.cleared(lease)
+        outcomes = await self.relay.send(cleared, self.next_hops[cleared.item.envelope.direction])
+        by = {d: tuple(o for o in outcomes if o.delivery is d) for d in Delivery}
+        expired = self.clock.now() - lease.item.received_at > self.backoff.lifetime
+        settlement = self._relayed(lease, cleared, by[Delivery.ACCEPTED])
+        settlement = merge(settlement, self._undelivered(lease, by[Delivery.REFUSED] + (by[Delivery.DEFERRED] if expired else ())))
+        if by[Delivery.DEFERRED] and not expired:
+            attempts = lease.item.attempts + 1
+            at = self.clock.now() + self.backoff.delay(attempts)
+            who = tuple(o.recipient for o in by[Delivery.DEFERRED])
+            event = journal.Deferred.of(lease.item, who, str(by[Delivery.DEFERRED][0].reply), at)
+            settlement = merge(settlement, Settlement(retry_at=at, attempts=attempts, events=(event,)))
+        return settlement
+
+    def _relayed(self, lease: Lease, cleared: Cleared, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
+        moves = tuple(Move(o.recipient, State.RELAYED, str(o.reply)) for o in outcomes)
+        events = (journal.Relayed.of(lease.item, outcomes, cleared.sha256),) if outcomes else ()
+        return Settlement(moves=moves, events=events)
+
+    def _undelivered(self, lease: Lease, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
+        """A DSN to the sender; a mail that has nobody to tell (null reverse-path, RFC 5321 6.1) is kept in quarantine."""
+        if not outcomes:
+            return Settlement()
+        item = lease.item
+        if not item.envelope.sender:
+            return self._held(lease, [o.recipient for o in outcomes], UNDELIVERABLE, None)
+        content = dsn.failure(item, outcomes, self.notices.dsn_text(item, outcomes))
+        back = Direction.OUTBOUND if item.envelope.direction is Direction.INBOUND else Direction.INBOUND
+        note = Authored("dsn", "", (item.envelope.sender,), back, content, item.envelope.smtputf8, item.id)
+        moves = tuple(Move(o.recipient, State.BOUNCED, str(o.reply)) for o in outcomes)
+        return Settlement(moves=moves, authored=(note,), events=(journal.Bounced.of(item, outcomes),))
+
+
+UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
+
+
+def merge(first: Settlement, second: Settlement) -> Settlement:
+    return Settlement(
+        first.moves + second.moves,
+        first.cleared + second.cleared,
+        first.held + second.held,
+        first.authored + second.authored,
+        first.retry_at if second.retry_at is None else second.retry_at,
+        first.attempts if second.attempts is None else second.attempts,
+        first.events + second.events,
+    )

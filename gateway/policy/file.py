@@ -1,0 +1,179 @@
+"""`config/policy.yaml` -> Policy, or every problem in it with its line.
+
+The schema is pydantic's; the values become the frozen ones of `rules.py`.  Raises BadConfiguration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from gateway import yaml_file
+from gateway.model import Direction, Disposition
+from gateway.policy.rules import NEVER_DELIVERED, Choice, Match, Policy, Rule, unreachable
+from gateway.settings import Peer, Size
+from gateway.yaml_file import BadConfiguration, Document, Problem
+from sanitizers.model import Kind, Limits, Method, Profile, Switches, Verdict
+
+CLAUSE = re.compile(r"(?:SAN|AV|ML|SD|LG|HD|AC|AVL|IN|EX|AU|DV|DS|VN)-\d\d")
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _clauses(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not CLAUSE.fullmatch(value):
+            raise ValueError(f"{value} is not a requirement ID such as SAN-02")
+    return values
+
+
+def _verdict(value: object) -> object:
+    names = [verdict.name.lower() for verdict in Verdict]
+    if value not in names:
+        raise ValueError(f"must be one of {', '.join(names)}")
+    return Verdict[str(value).upper()]
+
+
+OneVerdict = Annotated[Verdict, BeforeValidator(_verdict)]
+Patterns = Annotated[tuple[Annotated[str, AfterValidator(str.lower)], ...], BeforeValidator(_as_list)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Match(_Model):
+    direction: Direction | None = None
+    sender: Patterns = ()
+    recipient: Patterns = ()
+    client: Annotated[tuple[Peer, ...], BeforeValidator(_as_list)] = ()
+    verdict: Annotated[tuple[OneVerdict, ...], BeforeValidator(_as_list)] = ()
+    finding: Annotated[tuple[Kind, ...], BeforeValidator(_as_list)] = ()
+    media_type: Patterns = ()
+    name: Patterns = ()
+    larger_than: Size | None = None
+
+    def build(self) -> Match:
+        values = {f.name: getattr(self, f.name) for f in fields(Match)}
+        return Match(**{**values, "larger_than": self.larger_than or 0})
+
+
+class _Profile(_Model):
+    method: Method = Method.REBUILD
+    switches: dict[str, bool] = {}
+    limits: dict[str, Size] = {}
+
+    def build(self, name: str) -> Profile:
+        return Profile(name, self.method, Switches(**self.switches), Limits(**self.limits))
+
+
+class _Choice(_Model):
+    name: str = Field(min_length=1)
+    match: _Match = _Match()
+    profile: str
+
+
+class _Rule(_Model):
+    name: str = Field(min_length=1)
+    match: _Match = _Match()
+    action: Literal["deliver", "hold", "await_password", "delete"]
+    worst: OneVerdict | None = None
+    reason: str = ""
+    clauses: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_clauses)] = ()
+    notice: bool = True
+    releasable: bool = True
+
+    def build(self) -> Rule:
+        worst = self.worst if self.worst is not None else Verdict.CLEAN
+        return Rule(
+            self.name, self.match.build(), Disposition(self.action), self.reason, self.clauses, worst, self.notice, self.releasable
+        )
+
+
+class _Policy(_Model):
+    profiles: dict[str, _Profile] = Field(min_length=1)
+    default_profile: str = "rebuild"
+    choose_profile: tuple[_Choice, ...] = ()
+    rules: tuple[_Rule, ...] = Field(min_length=1)
+
+
+def load(path: Path) -> Policy:
+    """Raises BadConfiguration."""
+    return build(yaml_file.read(path))
+
+
+def build(document: Document) -> Policy:
+    try:
+        raw = _Policy.model_validate(document.values)
+    except ValidationError as error:
+        raise BadConfiguration(yaml_file.problems_of(error, document)) from None
+    if problems := list(_contradictions(raw, document)):
+        raise BadConfiguration(problems)
+    policy = Policy(
+        profiles={name: profile.build(name) for name, profile in raw.profiles.items()},
+        choices=tuple(Choice(c.name, c.match.build(), c.profile) for c in raw.choose_profile),
+        rules=tuple(rule.build() for rule in raw.rules),
+        version=_version(document),
+        default_profile=raw.default_profile,
+    )
+    numbers = {rule.name: number for number, rule in enumerate(policy.rules)}
+    if shadowed := unreachable(policy.rules):
+        raise BadConfiguration(
+            [
+                document.problem(f"rules.{numbers[rule.name]}", f"{rule.name} is never reached: {earlier.name} always wins", "reorder or delete it")
+                for rule, earlier in shadowed
+            ]
+        )
+    return policy
+
+
+def _version(document: Document) -> str:
+    canonical = json.dumps(document.values, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
+    """What each value alone does not show."""
+    known = ", ".join(raw.profiles)
+    if raw.default_profile not in raw.profiles:
+        yield document.problem("default_profile", f"{raw.default_profile} is not a profile", f"profiles: {known}")
+    for name, profile in raw.profiles.items():
+        for section, model in (("switches", Switches), ("limits", Limits)):
+            allowed = {f.name for f in fields(model)}
+            for key in set(getattr(profile, section)) - allowed:
+                yield document.problem(f"profiles.{name}.{section}.{key}", "is not a known key", f"known: {', '.join(sorted(allowed))}")
+    for number, choice in enumerate(raw.choose_profile):
+        key = f"choose_profile.{number}"
+        if choice.profile not in raw.profiles:
+            yield document.problem(f"{key}.profile", f"{choice.profile} is not a profile", f"profiles: {known}")
+        if choice.match.build().needs_inspection:
+            yield document.problem(f"{key}.match", "asks for what only the inspection knows", "use it in rules instead")
+    yield from _rule_contradictions(raw, document)
+
+
+def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for number, rule in enumerate(raw.rules):
+        key = f"rules.{number}"
+        if first.setdefault(rule.name, number) != number:
+            yield document.problem(f"{key}.name", f"{rule.name} names two rules", "names appear in the journal: make them unique")
+        if rule.action == "deliver":
+            if rule.worst is None:
+                yield document.problem(key, "a deliver rule must name the worst verdict that it accepts", "worst: sanitised")
+            elif rule.worst in NEVER_DELIVERED:
+                yield document.problem(f"{key}.worst", f"{rule.worst.name.lower()} is never delivered", "worst: withheld is the most")
+        elif rule.worst is not None:
+            yield document.problem(f"{key}.worst", "belongs to deliver rules only")
+        if rule.action != "deliver" and not rule.reason:
+            yield document.problem(f"{key}.reason", "is missing: staff must be told why")
+        if not rule.clauses:
+            yield document.problem(f"{key}.clauses", "is missing", "name the requirement that the rule serves, e.g. SAN-02")

@@ -1,0 +1,149 @@
+"""Rules as values: match -> action, first match wins, and the last word is always quarantine.
+
+Policy acts twice.  Before inspection `Policy.split` parts the recipients that need different profiles; after it
+`Policy.decide` says what becomes of each group.  There is no way to write "relay everything": a deliver rule names the
+worst verdict that it accepts, FAILED and INFECTED can not be named there, and who matches no rule is held (I7).
+Reading the file is `file.py`'s; nothing here does input or output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from gateway.model import Decision, Direction, Disposition, Envelope, Group, Inspection
+from sanitizers.model import Kind, Profile, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """All that is given must hold; within one list any entry is enough.  Empty = does not matter."""
+
+    direction: Direction | None = None
+    sender: tuple[str, ...] = ()  # patterns: *@example.jp; "<>" is the null reverse-path
+    recipient: tuple[str, ...] = ()
+    client: tuple[IPv4Network | IPv6Network, ...] = ()
+    verdict: tuple[Verdict, ...] = ()  # of the whole mail
+    finding: tuple[Kind, ...] = ()  # in any part
+    media_type: tuple[str, ...] = ()  # patterns on the detected type of any part
+    name: tuple[str, ...] = ()  # patterns on the name of any part, in lower case
+    larger_than: int = 0  # bytes, of the whole mail
+
+    @property
+    def needs_inspection(self) -> bool:
+        return bool(self.verdict or self.finding or self.media_type or self.name)
+
+    def envelope_holds(self, envelope: Envelope, recipient: str, size: int) -> bool:
+        return (
+            (self.direction is None or self.direction is envelope.direction)
+            and (not self.sender or _address_matches(envelope.sender or "<>", self.sender))
+            and (not self.recipient or _address_matches(recipient, self.recipient))
+            and (not self.client or any(ip_address(envelope.client.address) in network for network in self.client))
+            and size > self.larger_than - (not self.larger_than)
+        )
+
+    def inspection_holds(self, inspection: Inspection) -> bool:
+        parts = inspection.report.walk()
+        return (
+            (not self.verdict or inspection.verdict in self.verdict)
+            and (not self.finding or any(f.kind in self.finding for p in parts for f in p.findings))
+            and (not self.media_type or any(fnmatchcase(p.detected, pattern) for p in parts for pattern in self.media_type))
+            and (not self.name or any(fnmatchcase(p.name.lower(), pattern) for p in parts for pattern in self.name))
+        )
+
+
+def _address_matches(address: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(address.lower(), pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to do with a group of recipients after inspection."""
+
+    name: str
+    match: Match
+    action: Disposition
+    reason: str  # Japanese, for staff
+    clauses: tuple[str, ...]  # requirement IDs
+    worst: Verdict = Verdict.CLEAN  # for deliver: the worst verdict that it accepts
+    notice: bool = True
+    releasable: bool = True  # may a reviewer release the safe rest of a mail that this rule held
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which profile treats whom, before inspection."""
+
+    name: str
+    match: Match
+    profile: str
+
+
+LAST_RULE = Rule(
+    name="built-in-last-rule",
+    match=Match(),
+    action=Disposition.HOLD,
+    reason="どの規則にも当てはまらないため、安全のため保留しました。",
+    clauses=("SAN-02",),
+)
+
+NEVER_DELIVERED = (Verdict.INFECTED, Verdict.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    profiles: dict[str, Profile]
+    choices: tuple[Choice, ...]
+    rules: tuple[Rule, ...]
+    version: str  # SHA-256 of the canonical values, first 12 hex digits
+    default_profile: str = field(default="rebuild")
+
+    def split(self, envelope: Envelope, recipients: Sequence[str], size: int) -> tuple[Group, ...]:
+        """Recipients that get the same profile stay together, in their order."""
+        groups: dict[str, list[str]] = {}
+        for recipient in recipients:
+            groups.setdefault(self._profile_for(envelope, recipient, size), []).append(recipient)
+        return tuple(Group(tuple(members), profile) for profile, members in groups.items())
+
+    def _profile_for(self, envelope: Envelope, recipient: str, size: int) -> str:
+        chosen = (c.profile for c in self.choices if c.match.envelope_holds(envelope, recipient, size))
+        return next(chosen, self.default_profile)
+
+    def decide(self, envelope: Envelope, group: Group, size: int, inspection: Inspection) -> tuple[tuple[Group, Decision], ...]:
+        """One decision per recipient, grouped again where recipients of one profile meet different rules."""
+        by_rule: dict[str, tuple[Rule, list[str]]] = {}
+        for recipient in group.recipients:
+            rule = self._rule_for(envelope, recipient, size, inspection)
+            by_rule.setdefault(rule.name, (rule, []))[1].append(recipient)
+        return tuple((Group(tuple(who), group.profile), self._decision(rule, group.profile)) for rule, who in by_rule.values())
+
+    def _rule_for(self, envelope: Envelope, recipient: str, size: int, inspection: Inspection) -> Rule:
+        for rule in self.rules:
+            if rule.action is Disposition.DELIVER and inspection.verdict > rule.worst:
+                continue
+            if rule.match.envelope_holds(envelope, recipient, size) and rule.match.inspection_holds(inspection):
+                return rule
+        return LAST_RULE
+
+    def _decision(self, rule: Rule, profile: str) -> Decision:
+        return Decision(rule.action, rule.name, rule.reason, rule.clauses, self.version, profile, rule.notice)
+
+    def rule(self, name: str) -> Rule:
+        """The rule of that name, or the last rule: a rule that has gone since stays closed."""
+        return next((rule for rule in self.rules if rule.name == name), LAST_RULE)
+
+
+def unreachable(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:
+    """(rule, earlier rule that always wins): HD-03 asks for consistent rules.  Finds the plain cases only."""
+    seen: list[Rule] = []
+    shadowed: list[tuple[Rule, Rule]] = []
+    for rule in rules:
+        for earlier in seen:
+            accepts = earlier.action is not Disposition.DELIVER or (rule.action is Disposition.DELIVER and earlier.worst >= rule.worst)
+            if accepts and earlier.match in (Match(), rule.match):
+                shadowed.append((rule, earlier))
+                break
+        seen.append(rule)
+    return shadowed

@@ -1,0 +1,194 @@
+"""`config/gateway.yaml` as frozen models: addresses, peers, limits, places.  Every field has a default and a help text.
+
+An unknown key is refused.  What to do with mail (rules, profiles) is policy's, not here.  Raises BadConfiguration with
+every problem, each with file, line, key and advice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from gateway import yaml_file
+from gateway.model import TlsPolicy
+from gateway.yaml_file import BadConfiguration, Document, Problem
+
+Network = IPv4Network | IPv6Network
+
+_UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
+
+
+def _size(value: object) -> object:
+    """`25MB` -> bytes.  Powers of 1024, as every municipal rule book counts them."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)\s*(B|KB|MB|GB)?", value.strip(), re.IGNORECASE)):
+        return int(match[1]) * _UNITS[(match[2] or "").upper()]
+    return value
+
+
+def _domain(value: str) -> str:
+    domain = value.lower().removeprefix("@")
+    if not re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", domain):
+        raise ValueError("is not a domain name; write it without @, international names in xn-- form")
+    return domain
+
+
+def _network(value: object) -> object:
+    try:
+        return ip_network(str(value), strict=False)
+    except ValueError:
+        raise ValueError("is not an IP address or network, e.g. 192.0.2.0/24") from None
+
+
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Peer = Annotated[Network, BeforeValidator(_network)]
+Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 = any free one, for tests
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NextHopSettings(_Model):
+    host: str = Field("127.0.0.1", description="Name or address of the mail server that takes the cleaned mail.")
+    port: Port = 2526
+    tls: TlsPolicy = Field(TlsPolicy.OPPORTUNISTIC, description="none | opportunistic | required | verified; never falls back.")
+    ca_file: str = Field("", description="PEM file of the CA that signed the next hop's certificate; empty = the system's.")
+
+
+class ListenerSettings(_Model):
+    host: str = Field("127.0.0.1", description="Address to listen on; give each side its own network card (SAN-01).")
+    port: Port = 2525
+    peers: tuple[Peer, ...] = Field((ip_network("127.0.0.0/8"), ip_network("::1")), description="Who may connect. Nobody else.")
+    domains: tuple[Domain, ...] = Field(
+        ("city.example.lg.jp",),
+        min_length=1,
+        description="Own domains: inbound accepts only recipients there, outbound only senders there.",
+    )
+    next_hop: NextHopSettings = NextHopSettings()
+    certificate: str = Field("", description="PEM file; empty = no STARTTLS.")
+    key: str = ""
+    require_tls: bool = Field(False, description="Refuse MAIL before STARTTLS (530).")
+    size_limit: Size = Field(30 << 20, description="Largest mail as transferred (ML-02); an attachment grows by 1.37.")
+    smtputf8: bool = Field(False, description="Offer SMTPUTF8; only if the next hop offers it too.")
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> ListenerSettings:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key belong together")
+        if self.require_tls and not self.certificate:
+            raise ValueError("require_tls needs certificate and key")
+        return self
+
+
+class SmtpSettings(_Model):
+    sessions: int = Field(400, ge=1, description="Connections at once, per listener.")
+    sessions_per_peer: int = Field(100, ge=1, description="Generous: behind the security cloud all mail has one peer (SAN-07).")
+    recipients: int = Field(1_000, ge=1, description="Per mail; RFC 5321 4.5.3.1.8 asks for at least 100.")
+    command_seconds: Seconds = Field(300, description="RFC 5321 4.5.3.2: five minutes for a command.")
+    data_seconds: Seconds = Field(1_800, description="For the whole content.")
+    minimum_rate: int = Field(500, ge=0, description="Bytes a second below which a content is cut off (slowloris).")
+    errors: int = Field(20, ge=1, description="Bad commands before 421.")
+
+
+class SandboxSettings(_Model):
+    minimum_level: int = Field(3, ge=2, le=4, description="Measured by attacking itself; below it Mugai does not listen.")
+    lanes: int = Field(0, ge=0, le=64, description="Mails inspected at once; 0 = one per core.")
+    wall_seconds: Seconds = Field(120, description="For one mail with all it contains; then it is held.")
+    cpu_seconds: int = Field(60, ge=1, description="For one process.")
+    memory: Size = Field(1 << 30, description="Address space of one process.")
+    jobs_per_zygote: int = Field(1_000, ge=1, description="Then a new one with another memory layout.")
+
+
+class ClamavSettings(_Model):
+    socket: str = Field("clamd/clamd.sock", description="Unix socket of clamd; relative to state_directory.")
+    timeout: Seconds = 120
+    when_down: Literal["hold", "wait"] = Field("wait", description="wait = keep in the queue and try again; hold = quarantine.")
+    largest: Size = Field(95 << 20, description="Larger contents count as not scanned; keep it under clamd's MaxFileSize.")
+    alarm_age_hours: float = Field(24, gt=0, description="Signatures older than this raise an alarm (AV-04).")
+    hold_age_hours: float = Field(0, ge=0, description="Signatures older than this hold all mail; 0 = never.")
+
+
+class QueueSettings(_Model):
+    lifetime_hours: float = Field(120, gt=0, description="Then the sender gets a DSN (RFC 5321 4.5.4.1: 4-5 days).")
+    first_retry: Seconds = 60
+    longest_retry: Seconds = 3_600
+    worker_deaths: int = Field(3, ge=1, description="Crashes on one mail before it is held as unprocessable.")
+    free_space: Size = Field(200 << 20, description="Below this much free disk new mail gets 452.")
+    longest: int = Field(100_000, ge=1, description="Mails waiting before new mail gets 452.")
+
+
+class RetentionSettings(_Model):
+    quarantine_days: int = Field(30, ge=1)
+    originals_days: int = Field(30, ge=1, description="How long the original of a delivered mail can be found again.")
+
+
+class HealthSettings(_Model):
+    host: str = "127.0.0.1"
+    port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
+
+
+class Settings(_Model):
+    hostname: str = Field("mugai.city.example.lg.jp", description="Our name in EHLO, Received and Message-ID.")
+    organisation: str = Field("例示市", description="Shown in notices.")
+    state_directory: Path = Field(Path("var"), description="Spool, database, keys; relative to the working directory.")
+    policy: str = Field("", description="Policy file; empty = policy.yaml beside this file.")
+    notices: str = Field("", description="Folder of the notice templates; empty = notices/ beside this file.")
+    originals_at: str = Field("インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices.")
+    inbound: ListenerSettings = ListenerSettings()
+    outbound: ListenerSettings = ListenerSettings(port=2527, next_hop=NextHopSettings(port=2528))
+    smtp: SmtpSettings = SmtpSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    clamav: ClamavSettings = ClamavSettings()
+    queue: QueueSettings = QueueSettings()
+    retention: RetentionSettings = RetentionSettings()
+    health: HealthSettings = HealthSettings()
+
+    def place(self, name: str) -> Path:
+        """A path in the state directory; an absolute `name` stays as it is."""
+        return self.state_directory / name
+
+
+def load(path: Path) -> Settings:
+    """Raises BadConfiguration."""
+    document = yaml_file.read(path)
+    try:
+        settings = Settings.model_validate(document.values)
+    except ValidationError as error:
+        raise BadConfiguration(yaml_file.problems_of(error, document)) from None
+    if problems := list(_contradictions(settings, document)):
+        raise BadConfiguration(problems)
+    beside = path.resolve().parent
+    return settings.model_copy(
+        update={
+            "policy": str(beside / (settings.policy or "policy.yaml")),
+            "notices": str(beside / (settings.notices or "notices")),
+        }
+    )
+
+
+def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]:
+    """What each value alone does not show."""
+    ours = {(listener.host, listener.port) for listener in (settings.inbound, settings.outbound) if listener.port}
+    if settings.inbound.port and (settings.inbound.host, settings.inbound.port) == (settings.outbound.host, settings.outbound.port):
+        yield document.problem("outbound.port", "is the inbound listener's", "give each direction its own address or port")
+    for side in ("inbound", "outbound"):
+        listener: ListenerSettings = getattr(settings, side)
+        hop = (listener.next_hop.host, listener.next_hop.port)
+        if hop in ours:
+            yield document.problem(f"{side}.next_hop", "is one of Mugai's own listeners: a mail loop", "name the mail server behind it")
+        for network in listener.peers:
+            if side == "outbound" and network.prefixlen == 0:
+                yield document.problem("outbound.peers", f"{network} is everybody: an open relay", "list your own mail servers")
+        for key in ("certificate", "key"):
+            file = getattr(listener, key)
+            if file and not Path(file).is_file():
+                yield document.problem(f"{side}.{key}", f"{file} does not exist", "give the path of a PEM file")
+    if settings.queue.first_retry > settings.queue.longest_retry:
+        yield document.problem("queue.first_retry", "is longer than longest_retry")

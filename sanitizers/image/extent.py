@@ -1,0 +1,62 @@
+"""Where a picture ends by its own format: what follows is not picture (a polyglot's ZIP, a script, a second file).
+
+Used for the report only: the rebuilt picture never contains a byte of the original, whatever this answers.  It
+raises nothing; a structure that cannot be followed ends where it stops making sense.
+"""
+
+from __future__ import annotations
+
+import re
+
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # in entropy-coded data: neither stuffing nor restart (T.81 B.1.1.5)
+
+
+def end(content: bytes, format: str) -> int:
+    """Offset of the first byte after the picture; the length of `content` where the format has no end (TIFF, JPEG 2000)."""
+    ending = {"JPEG": _jpeg, "MPO": _jpeg, "PNG": _png, "GIF": _gif, "BMP": _bmp, "WEBP": _webp}.get(format)
+    return min(ending(content), len(content)) if ending else len(content)
+
+
+def _jpeg(content: bytes) -> int:
+    """Of the first picture; an MPO's further pictures count as what follows."""
+    at = 2
+    while marker := _JPEG_MARKER.search(content, at):
+        if marker[0] == b"\xff\xd9":
+            return marker.end()
+        at = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+    return len(content)
+
+
+def _png(content: bytes) -> int:
+    at = 8
+    while at + 12 <= len(content):
+        size, name = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
+        at += 12 + size
+        if name == b"IEND":
+            return at
+    return len(content)
+
+
+def _gif(content: bytes) -> int:
+    """GIF89a: blocks up to the trailer 0x3B."""
+    at = 13 + _gif_table(content, 10)
+    while at < len(content) and content[at] in b"\x21\x2c":
+        at += 2 if content[at] == 0x21 else 11 + _gif_table(content, at + 9)
+        while at < len(content) and content[at]:
+            at += 1 + content[at]
+        at += 1
+    return at + 1
+
+
+def _gif_table(content: bytes, flags_at: int) -> int:
+    flags = content[flags_at] if flags_at < len(content) else 0
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _bmp(content: bytes) -> int:
+    return int.from_bytes(content[2:6], "little") or len(content)
+
+
+def _webp(content: bytes) -> int:
+    size = int.from_bytes(content[4:8], "little")
+    return 8 + size + size % 2

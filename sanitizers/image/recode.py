@@ -1,0 +1,173 @@
+"""A picture in, the same picture out: header checked against the caps, decoded, stripped of everything but pixels, encoded.
+
+Raises `Refused`: LIMIT_PIXELS and LIMIT_PARTS before a pixel is decoded, CORRUPT when a pixel is missing,
+TYPE_NOT_ALLOWED for what no listed decoder accepts.  Orientation is applied and colours are brought to sRGB first, so that
+nothing is lost to the eye with the metadata.  Animation, pages, palette and transparency stay.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, JpegImagePlugin
+
+from sanitizers.image import extent, write
+from sanitizers.image.write import Frame, Source
+from sanitizers.job import Findings, Job
+from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment
+
+Image.init()  # every plug-in now: a locked worker cannot import one later
+Image.MAX_IMAGE_PIXELS = Limits().pixels  # second line: `_measure` compares with the profile's own limit first
+GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_AFTER_DIFFERENT_PALETTE_ONLY  # keeps palettes
+
+_PILLOW = {  # media type -> the only decoders that may look at it
+    "image/jpeg": ("JPEG",),
+    "image/png": ("PNG",),
+    "image/gif": ("GIF",),
+    "image/bmp": ("BMP",),
+    "image/tiff": ("TIFF",),
+    "image/webp": ("WEBP",),
+    "image/avif": ("AVIF",),
+    "image/jp2": ("JPEG2000",),
+}
+MEDIA_TYPES = tuple(_PILLOW)
+_ANY = tuple(name for names in _PILLOW.values() for name in names)
+_ANIMATED = ("GIF", "PNG", "WEBP", "TIFF")  # formats whose further frames are delivered
+_TEXTS = ("comment", "xmp", "XML:com.adobe.xmp", "photoshop", "Raw profile type exif", "exif", "Software", "Description")
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+# What Pillow's decoders raise on hostile bytes, besides Refused and MemoryError, which say more than "corrupt".
+_UNDECODABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError, ArithmeticError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Recoded:
+    """A picture that we wrote ourselves.  `extension` is without the dot."""
+
+    content: bytes
+    media_type: str
+    extension: str
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """Rebuild one picture; the name's extension follows what was written."""
+    findings = Findings()
+    recoded = _recode(content, _PILLOW[detected], job.profile.limits, findings, "")
+    name = write.named(part.name, recoded.extension)
+    return Outcome(findings.verdict(), detected, recoded.content, recoded.media_type, name, findings.all())
+
+
+def recode(content: bytes, limits: Limits, findings: Findings, where: str) -> Recoded:
+    """Rebuild a picture inside a document; raises Refused (also for a type that is not in MEDIA_TYPES)."""
+    return _recode(content, _ANY, limits, findings, where)
+
+
+def _recode(content: bytes, formats: tuple[str, ...], limits: Limits, findings: Findings, where: str) -> Recoded:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return _rebuild(content, formats, limits, findings, where)
+        except Image.UnidentifiedImageError as unknown:
+            raise Refused(Reason.CORRUPT, f"not a readable picture ({', '.join(formats)})") from unknown
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+            raise Refused(Reason.LIMIT_PIXELS, str(bomb)) from bomb
+        except _UNDECODABLE as broken:
+            raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {broken}") from broken
+
+
+def _rebuild(content: bytes, formats: tuple[str, ...], limits: Limits, findings: Findings, where: str) -> Recoded:
+    picture = Image.open(io.BytesIO(content), formats=formats)
+    source_format = "JPEG" if picture.format == "MPO" else str(picture.format)
+    count = _measure(picture, limits)
+    _report(picture, content, findings, where)
+    if count > 1 and source_format not in write.MULTIPLE:
+        findings.add(Kind.HIDDEN_CONTENT, where, f"{count - 1} further pictures in the file", Treatment.REMOVED)
+        count = 1
+    style = _style(picture, source_format, content)
+    written = write.write(_frames(picture, count, limits), style)
+    if written.format != source_format:
+        findings.add(Kind.CONVERTED, where, f"{source_format} to {written.format}", Treatment.REPLACED)
+    return Recoded(written.content, *write.TYPES[written.format])
+
+
+def _measure(picture: Image.Image, limits: Limits) -> int:
+    """Number of frames, after comparing what the headers promise with the caps; nothing is decoded here."""
+    frames = int(getattr(picture, "n_frames", 1))
+    if frames > limits.frames:
+        raise Refused(Reason.LIMIT_PARTS, f"{frames} frames, limit {limits.frames}")
+    pixels = picture.width * picture.height
+    if pixels > limits.pixels:
+        raise Refused(Reason.LIMIT_PIXELS, f"{picture.width}x{picture.height} pixels, limit {limits.pixels}")
+    if picture.format != "TIFF" and pixels * frames > limits.total_pixels:  # TIFF pages differ: counted one by one
+        raise Refused(Reason.LIMIT_PIXELS, f"{frames} frames of {pixels} pixels, limit {limits.total_pixels} in all")
+    return frames
+
+
+def _report(picture: Image.Image, content: bytes, findings: Findings, where: str) -> None:
+    for name in sorted(_METADATA & {str(key) for key in picture.info}):
+        findings.add(Kind.METADATA, where, name, Treatment.REMOVED)
+    if _exif(picture).get_ifd(ExifTags.IFD.GPSInfo):
+        findings.add(Kind.LOCATION, where, "GPS position", Treatment.REMOVED)
+    rest = len(content) - extent.end(content, str(picture.format))
+    if rest > 0:
+        findings.add(Kind.TRAILING_DATA, where, f"{rest} bytes after the picture", Treatment.REMOVED)
+
+
+def _exif(picture: Image.Image) -> Image.Exif:
+    """Empty when unreadable: EXIF is only looked at, never kept."""
+    try:
+        return picture.getexif()
+    except _UNDECODABLE:
+        return Image.Exif()
+
+
+def _style(picture: Image.Image, source_format: str, content: bytes) -> Style:
+    tables = getattr(picture, "quantization", None)
+    return Style(
+        format=source_format,
+        dpi=_dpi(picture),
+        loop=_loop(picture),
+        quality=_quality(tables[0]) if tables else 90,
+        sampling=JpegImagePlugin.get_sampling(picture) if tables else -1,
+        lossy=b"VP8 " in content[:1 << 16] if source_format == "WEBP" else tables is not None,
+    )
+
+
+def _frames(picture: Image.Image, count: int, limits: Limits) -> Iterator[Frame]:
+    """Each frame upright, in sRGB, and with nothing in `info` but its transparency."""
+    budget = limits.total_pixels
+    for number in range(count):
+        picture.seek(number)
+        budget -= picture.width * picture.height
+        if picture.width * picture.height > limits.pixels or budget < 0:
+            raise Refused(Reason.LIMIT_PIXELS, f"page {number + 1} of {picture.width}x{picture.height} pixels")
+        duration = picture.info.get("duration", 0)
+        frame = _srgb(_upright(picture), picture.info.get("icc_profile"))
+        frame.info = {key: value for key, value in frame.info.items() if key == "transparency"}
+        yield Frame(frame, min(max(float(duration), 0.0), _LONGEST))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    picture.load()
+    try:
+        return ImageOps.exif_transpose(picture)
+    except _UNDECODABLE:  # broken EXIF: the picture itself is already decoded
+        return picture.copy()
+
+
+def _srgb(frame: Image.Image, profile: object) -> Image.Image:
+    """Colours as the profile means them; a broken profile leaves them as they are.  Paper colours (CMYK, Lab) become RGB."""
+    if isinstance(profile, bytes) and frame.mode in ("L", "RGB", "RGBA", "CMYK", "LAB"):
+        target = frame.mode if frame.mode in ("L", "RGBA") else "RGB"
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if target == "L" or not ImageCms.getProfileDescription(source).startswith("sRGB"):
+                target = "RGB" if target == "L" else target
+                return ImageCms.profileToProfile(frame, source, _SRGB, outputMode=target) or frame
+        except (ImageCms.PyCMSError, *_UNDECODABLE):
+            pass
+    return frame

@@ -13,10 +13,10 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, JpegImagePlugin
+from PIL import ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
 
 from sanitizers.image import extent, write
-from sanitizers.image.write import Frame, Source
+from sanitizers.image.write import Frame, Style
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment
 
@@ -36,11 +36,35 @@ _PILLOW = {  # media type -> the only decoders that may look at it
 }
 MEDIA_TYPES = tuple(_PILLOW)
 _ANY = tuple(name for names in _PILLOW.values() for name in names)
-_ANIMATED = ("GIF", "PNG", "WEBP", "TIFF")  # formats whose further frames are delivered
-_TEXTS = ("comment", "xmp", "XML:com.adobe.xmp", "photoshop", "Raw profile type exif", "exif", "Software", "Description")
+_PIXELS = frozenset(  # of Pillow's `info`: about pixels and time; everything else there is reported as metadata
+    """adobe adobe_transform background bbox blend chromaticity compression default_image disposal dpi duration extension gamma
+    interlace jfif jfif_density jfif_unit jfif_version loop progression progressive resolution srgb timestamp transparency
+    version""".split()
+)
+_TIFF_TEXTS = {
+    269: "DocumentName",
+    270: "ImageDescription",
+    305: "Software",
+    306: "DateTime",
+    315: "Artist",
+    33432: "Copyright",
+}
+_LONGEST = 600_000.0  # milliseconds a frame may stand; the formats' own fields end near this
+_FINEST = 10_000  # dots per inch; no scanner is finer
+_ANNEX_K_SUM = 3_688  # of the luminance table in T.81 annex K.1
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # What Pillow's decoders raise on hostile bytes, besides Refused and MemoryError, which say more than "corrupt".
-_UNDECODABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError, ArithmeticError, TypeError, AttributeError)
+_UNDECODABLE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    AttributeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +80,13 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one picture; the name's extension follows what was written."""
     findings = Findings()
     recoded = _recode(content, _PILLOW[detected], job.profile.limits, findings, "")
-    name = write.named(part.name, recoded.extension)
+    name = _named(part.name, recoded)
     return Outcome(findings.verdict(), detected, recoded.content, recoded.media_type, name, findings.all())
+
+
+def _named(name: str, recoded: Recoded) -> str:
+    stem, _, _ = name.rpartition(".")
+    return f"{stem or name}.{recoded.extension}" if name else ""
 
 
 def recode(content: bytes, limits: Limits, findings: Findings, where: str) -> Recoded:
@@ -71,7 +100,7 @@ def _recode(content: bytes, formats: tuple[str, ...], limits: Limits, findings: 
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             return _rebuild(content, formats, limits, findings, where)
-        except Image.UnidentifiedImageError as unknown:
+        except UnidentifiedImageError as unknown:
             raise Refused(Reason.CORRUPT, f"not a readable picture ({', '.join(formats)})") from unknown
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
             raise Refused(Reason.LIMIT_PIXELS, str(bomb)) from bomb
@@ -83,6 +112,7 @@ def _rebuild(content: bytes, formats: tuple[str, ...], limits: Limits, findings:
     picture = Image.open(io.BytesIO(content), formats=formats)
     source_format = "JPEG" if picture.format == "MPO" else str(picture.format)
     count = _measure(picture, limits)
+    picture.load()  # also reads the metadata that stands behind the pixels
     _report(picture, content, findings, where)
     if count > 1 and source_format not in write.MULTIPLE:
         findings.add(Kind.HIDDEN_CONTENT, where, f"{count - 1} further pictures in the file", Treatment.REMOVED)
@@ -108,8 +138,10 @@ def _measure(picture: Image.Image, limits: Limits) -> int:
 
 
 def _report(picture: Image.Image, content: bytes, findings: Findings, where: str) -> None:
-    for name in sorted(_METADATA & {str(key) for key in picture.info}):
-        findings.add(Kind.METADATA, where, name, Treatment.REMOVED)
+    names = sorted({str(key) for key in picture.info} - _PIXELS)
+    names += [_TIFF_TEXTS[tag] for tag in getattr(picture, "tag_v2", ()) if tag in _TIFF_TEXTS]
+    if names:
+        findings.add(Kind.METADATA, where, ", ".join(names), Treatment.REMOVED)
     if _exif(picture).get_ifd(ExifTags.IFD.GPSInfo):
         findings.add(Kind.LOCATION, where, "GPS position", Treatment.REMOVED)
     rest = len(content) - extent.end(content, str(picture.format))
@@ -133,7 +165,7 @@ def _style(picture: Image.Image, source_format: str, content: bytes) -> Style:
         loop=_loop(picture),
         quality=_quality(tables[0]) if tables else 90,
         sampling=JpegImagePlugin.get_sampling(picture) if tables else -1,
-        lossy=b"VP8 " in content[:1 << 16] if source_format == "WEBP" else tables is not None,
+        lossy=b"VP8 " in content if source_format == "WEBP" else picture.info.get("compression") == "jpeg",
     )
 
 
@@ -160,14 +192,37 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _srgb(frame: Image.Image, profile: object) -> Image.Image:
-    """Colours as the profile means them; a broken profile leaves them as they are.  Paper colours (CMYK, Lab) become RGB."""
-    if isinstance(profile, bytes) and frame.mode in ("L", "RGB", "RGBA", "CMYK", "LAB"):
-        target = frame.mode if frame.mode in ("L", "RGBA") else "RGB"
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if target == "L" or not ImageCms.getProfileDescription(source).startswith("sRGB"):
-                target = "RGB" if target == "L" else target
-                return ImageCms.profileToProfile(frame, source, _SRGB, outputMode=target) or frame
-        except (ImageCms.PyCMSError, *_UNDECODABLE):
-            pass
-    return frame
+    """Colours as the ICC profile means them; a broken profile leaves them as they are."""
+    if not isinstance(profile, bytes) or frame.mode not in ("RGB", "RGBA", "CMYK", "LAB"):
+        return frame
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if ImageCms.getProfileDescription(source).startswith("sRGB"):
+            return frame
+        mode = "RGBA" if frame.mode == "RGBA" else "RGB"
+        return ImageCms.profileToProfile(frame, source, _SRGB, outputMode=mode) or frame
+    except (ImageCms.PyCMSError, *_UNDECODABLE):
+        return frame
+
+
+def _dpi(picture: Image.Image) -> tuple[int, int] | None:
+    """Print size; kept because Office and fax viewers scale by it."""
+    dpi = picture.info.get("dpi")
+    if not isinstance(dpi, tuple) or len(dpi) != 2:
+        return None
+    across, down = (round(float(value)) for value in dpi)
+    return (across, down) if 1 <= across <= _FINEST and 1 <= down <= _FINEST else None
+
+
+def _loop(picture: Image.Image) -> int | None:
+    """How often an animation plays: 0 is for ever, None once (GIF without the Netscape block)."""
+    loop = picture.info.get("loop")
+    return min(max(loop, 0), 0xFFFF) if isinstance(loop, int) else None
+
+
+def _quality(luminance: list[int]) -> int:
+    """Quality on the scale of libjpeg that quantises about as finely: neither visible loss nor a larger file.
+
+    libjpeg scales the sample table of T.81 annex K.1 by 50/q (q < 50) or 2 - q/50."""
+    scale = sum(luminance) / _ANNEX_K_SUM
+    return min(max(round(50 / scale if scale > 1 else 100 - 50 * scale), 50), 95)

@@ -36,11 +36,13 @@ _PILLOW = {  # media type -> the only decoders that may look at it
 }
 MEDIA_TYPES = tuple(_PILLOW)
 _ANY = tuple(name for names in _PILLOW.values() for name in names)
-_PIXELS = frozenset(  # of Pillow's `info`: about pixels and time; everything else there is reported as metadata
-    """adobe adobe_transform background bbox blend chromaticity compression default_image disposal dpi duration extension gamma
-    interlace jfif jfif_density jfif_unit jfif_version loop progression progressive resolution srgb timestamp transparency
-    version""".split()
+# Keys of Pillow's `info` that speak of pixels and time; every other is reported as metadata.
+_CODING = frozenset(
+    {"adobe", "adobe_transform", "compression", "extension", "gamma", "interlace", "progression", "progressive", "srgb"}
 )
+_LAYOUT = frozenset({"background", "bbox", "blend", "chromaticity", "default_image", "disposal", "resolution", "transparency"})
+_TIMING = frozenset({"dpi", "duration", "loop", "timestamp", "version", "jfif", "jfif_density", "jfif_unit", "jfif_version"})
+_PIXELS = _CODING | _LAYOUT | _TIMING
 _TIFF_TEXTS = {
     269: "DocumentName",
     270: "ImageDescription",
@@ -51,7 +53,6 @@ _TIFF_TEXTS = {
 }
 _LONGEST = 600_000.0  # milliseconds a frame may stand; the formats' own fields end near this
 _FINEST = 10_000  # dots per inch; no scanner is finer
-_ANNEX_K_SUM = 3_688  # of the luminance table in T.81 annex K.1
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # What Pillow's decoders raise on hostile bytes, besides Refused and MemoryError, which say more than "corrupt".
 _UNDECODABLE = (
@@ -158,12 +159,12 @@ def _exif(picture: Image.Image) -> Image.Exif:
 
 
 def _style(picture: Image.Image, source_format: str, content: bytes) -> Style:
-    tables = getattr(picture, "quantization", None)
+    tables = _tables(getattr(picture, "quantization", {})) if picture.mode in ("L", "RGB") else ()
     return Style(
         format=source_format,
         dpi=_dpi(picture),
         loop=_loop(picture),
-        quality=_quality(tables[0]) if tables else 90,
+        tables=tables,
         sampling=JpegImagePlugin.get_sampling(picture) if tables else -1,
         lossy=b"VP8 " in content if source_format == "WEBP" else picture.info.get("compression") == "jpeg",
     )
@@ -220,9 +221,7 @@ def _loop(picture: Image.Image) -> int | None:
     return min(max(loop, 0), 0xFFFF) if isinstance(loop, int) else None
 
 
-def _quality(luminance: list[int]) -> int:
-    """Quality on the scale of libjpeg that quantises about as finely: neither visible loss nor a larger file.
-
-    libjpeg scales the sample table of T.81 annex K.1 by 50/q (q < 50) or 2 - q/50."""
-    scale = sum(luminance) / _ANNEX_K_SUM
-    return min(max(round(50 / scale if scale > 1 else 100 - 50 * scale), 50), 95)
+def _tables(quantisation: dict[int, list[int]]) -> tuple[tuple[int, ...], ...]:
+    """In order, limited to baseline's 8 bits; () when they are not four or fewer complete tables."""
+    tables = tuple(tuple(min(max(step, 1), 255) for step in quantisation[key]) for key in sorted(quantisation))
+    return tables if len(tables) <= 4 and all(len(table) == 64 for table in tables) else ()

@@ -13,6 +13,8 @@ from typing import Any
 
 from PIL import Image, TiffImagePlugin
 
+from sanitizers.image import png
+
 TYPES = {  # format -> media type, extension
     "JPEG": ("image/jpeg", "jpg"),
     "PNG": ("image/png", "png"),
@@ -24,13 +26,14 @@ TYPES = {  # format -> media type, extension
 MULTIPLE = frozenset({"GIF", "PNG", "TIFF", "WEBP"})  # formats whose further frames or pages are delivered
 _MODES = {  # what each encoder takes as it is; every other mode is converted, transparency kept where it can be
     "JPEG": ("L", "RGB"),
-    "PNG": ("1", "L", "LA", "I;16", "P", "RGB", "RGBA"),
+    "PNG": png.MODES,
     "GIF": ("L", "P", "RGB", "RGBA"),
     "BMP": ("1", "L", "P", "RGB", "RGBA"),
     "TIFF": ("1", "L", "LA", "I;16", "I", "F", "P", "RGB", "RGBA"),
     "WEBP": ("RGB", "RGBA"),
 }
 _OPAQUE = frozenset({"JPEG", "BMP"})  # BMP has an alpha channel that few readers honour
+_QUALITY = 90  # of what is newly made lossy: no difference is seen at reading size
 _FAST = 1  # deflate level: 20 % larger than level 6, in a quarter of the time
 
 
@@ -47,7 +50,7 @@ class Style:
     format: str
     dpi: tuple[int, int] | None
     loop: int | None
-    quality: int
+    tables: tuple[tuple[int, ...], ...]  # JPEG quantisation, 64 numbers of 1 to 255 each; () for other formats
     sampling: int  # JPEG chroma subsampling as Pillow numbers it; -1 leaves the choice to the encoder
     lossy: bool  # WebP and TIFF can be either
 
@@ -84,11 +87,17 @@ def _save(pixels: Image.Image, out: io.BytesIO, format: str, dpi: tuple[int, int
 
 
 def _jpeg(frames: list[Frame], style: Style, out: io.BytesIO) -> None:
-    _save(frames[0].pixels, out, "JPEG", style.dpi, quality=style.quality, subsampling=style.sampling)
+    # The source's own quantisation tables (T.81 B.2.4.1, numbers of 8 bits) lose next to nothing in the second generation
+    # and keep the size; any other quality costs one of the two.
+    tables = {"qtables": style.tables, "subsampling": style.sampling} if style.tables else {"quality": _QUALITY}
+    _save(frames[0].pixels, out, "JPEG", style.dpi, **tables)
 
 
 def _png(frames: list[Frame], style: Style, out: io.BytesIO) -> None:
-    _save(frames[0].pixels, out, "PNG", style.dpi, compress_level=_FAST, **_animation(frames, style))
+    if len(frames) == 1:
+        out.write(png.encode(frames[0].pixels, style.dpi))
+    else:
+        frames[0].pixels.save(out, "PNG", compress_level=_FAST, **_animation(frames, style))
 
 
 def _bmp(frames: list[Frame], style: Style, out: io.BytesIO) -> None:
@@ -103,17 +112,19 @@ def _gif(frames: list[Frame], style: Style, out: io.BytesIO) -> None:
 
 def _webp(frames: list[Frame], style: Style, out: io.BytesIO) -> None:
     # method 2 of 6: a third of the time of the default for 3 % more bytes
-    frames[0].pixels.save(out, "WEBP", lossless=not style.lossy, quality=style.quality, method=2, **_animation(frames, style))
+    frames[0].pixels.save(out, "WEBP", lossless=not style.lossy, quality=_QUALITY, method=2, **_animation(frames, style))
 
 
 def _tiff(frames: Iterator[Frame], style: Style, out: io.BytesIO) -> None:
     with TiffImagePlugin.AppendingTiffWriter(out) as pages:
         for frame in frames:
             pixels = _fit(frame.pixels, "TIFF")
-            compression = "group4" if pixels.mode == "1" else "jpeg" if style.lossy else "tiff_adobe_deflate"
-            _save(
-                pixels, pages, "TIFF", style.dpi, compression=compression, **({"quality": 90} if compression == "jpeg" else {})
-            )
+            options: dict[str, Any] = {"compression": "tiff_adobe_deflate"}
+            if pixels.mode == "1":
+                options = {"compression": "group4"}
+            elif style.lossy and pixels.mode in _MODES["JPEG"]:
+                options = {"compression": "jpeg", "quality": _QUALITY}
+            _save(pixels, pages, "TIFF", style.dpi, **options)
             pages.newFrame()
 
 

@@ -1,4 +1,4 @@
-"""A private clamd for `mugai demo` and for tests: own configuration, own socket, stopped with us.
+"""A private clamd for `mugai demo` and for tests: own configuration, own directory in /tmp, stopped with us.
 
 In production clamd is the system's or a container's, and `clamav.socket` names its socket.  Without downloaded
 signatures this one knows the EICAR test string and nothing else, and says so.
@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,19 +45,21 @@ class ClamdMissing(Exception):
 @dataclass(frozen=True, slots=True)
 class PrivateClamd:
     process: subprocess.Popen[bytes]
+    directory: Path
     socket: Path
     only_eicar: bool
 
     @classmethod
-    async def start(cls, directory: Path, *, wait_seconds: float = 60) -> PrivateClamd:
-        """Starts clamd on `directory`/clamd.sock.  Raises ClamdMissing."""
+    async def start(cls, *, wait_seconds: float = 60) -> PrivateClamd:
+        """Starts clamd in a directory of its own: a checkout under /root is closed to the user that clamd becomes,
+        and a socket's path must stay under 108 bytes.  Raises ClamdMissing."""
         program = shutil.which("clamd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if program is None:
             raise ClamdMissing("clamd is not installed: apt-get install clamav-daemon")
-        directory = directory.resolve()
+        directory = Path(tempfile.mkdtemp(prefix="mugai-clamd-"))
+        directory.chmod(0o755)
         database, only_eicar = _database(directory)
         socket = directory / "clamd.sock"
-        socket.unlink(missing_ok=True)
         configuration = _configure(directory, database, socket)
         with (directory / "clamd.out").open("wb") as out:
             process = subprocess.Popen(  # noqa: ASYNC220 -- once, at start
@@ -64,7 +67,7 @@ class PrivateClamd:
             )
         for _ in range(int(wait_seconds * 20)):
             if socket.exists():
-                return cls(process, socket, only_eicar)
+                return cls(process, directory, socket, only_eicar)
             if process.poll() is not None:
                 break
             await asyncio.sleep(0.05)
@@ -80,6 +83,7 @@ class PrivateClamd:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def _database(directory: Path) -> tuple[Path, bool]:

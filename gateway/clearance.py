@@ -66,7 +66,9 @@ class Clearance:
             raise NotCleared(Reason.INFECTED, f"{scan.signature} in the rebuilt message")
 
 
-def _compose(letter: Letter, enclosures: Sequence[Enclosure], head: str, headers: Sequence[tuple[str, str]], trace: bytes) -> bytes:
+def _compose(
+    letter: Letter, enclosures: Sequence[Enclosure], head: str, headers: Sequence[tuple[str, str]], trace: bytes
+) -> bytes:
     return compose(letter, enclosures, notice_head=head, extra_headers=headers, trace=trace)
 
 

@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
         description="無害: e-mail and file sanitisation gateway. メールとファイルの無害化ゲートウェイ",
         epilog="Start with `mugai check`; then `mugai serve`. Each command explains itself with --help.",
     )
-    top.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"gateway.yaml (default: {DEFAULT_CONFIG})")
+    top.add_argument(
+        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"gateway.yaml (default: {DEFAULT_CONFIG})"
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)

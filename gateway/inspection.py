@@ -83,7 +83,9 @@ class Inspector:
         report = _report(part, content, treated)
         outcome = treated.outcome
         if report.worst().verdict > Verdict.WITHHELD and outcome.output is not None:
-            outcome = replace(outcome, verdict=report.worst().verdict, output=None)  # a member failed: the container does not leave
+            outcome = replace(
+                outcome, verdict=report.worst().verdict, output=None
+            )  # a member failed: the container does not leave
         return report, outcome
 
     async def verify(self, content: bytes, media_type: str, digests: frozenset[str]) -> tuple[str, ...]:
@@ -123,7 +125,9 @@ class Inspector:
         treated.seconds = time.monotonic() - started
         return treated
 
-    async def _sanitise(self, content: bytes | int, part: Part, budget: _Budget, depth: int, task: Task, treated: _Treated) -> None:
+    async def _sanitise(
+        self, content: bytes | int, part: Part, budget: _Budget, depth: int, task: Task, treated: _Treated
+    ) -> None:
         async def on_child(child: Part, child_content: bytes) -> Outcome:
             budget.charge(len(child_content), depth + 1)
             inner = await self._treat(child_content, child, budget, depth + 1, Task.SANITISE)
@@ -141,7 +145,13 @@ class Inspector:
             if objections:
                 detail = "; ".join(objections)[:300]
                 treated.outcome = replace(
-                    answer.outcome, verdict=Verdict.FAILED, output=None, reason=Reason.VERIFY_FAILED, detail=detail, media_type="", name=""
+                    answer.outcome,
+                    verdict=Verdict.FAILED,
+                    output=None,
+                    reason=Reason.VERIFY_FAILED,
+                    detail=detail,
+                    media_type="",
+                    name="",
                 )
 
 

@@ -216,6 +216,16 @@ class Work(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody's word that sends held recipients through the path again; what it allows is the pipeline's to say."""
+
+    kind: str  # "release"
+    who: str
+    why: str
+    at: float  # Unix time, seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """One claimed job.  `token` fences: whoever lost the lease cannot settle any more (scale.md 3.3)."""
 
@@ -225,6 +235,8 @@ class Lease:
     item: QueueItem
     cleared: int = 0  # for RELAY: the number of the cleared copy
     until: float = 0.0  # Unix time, seconds
+    deaths: int = 0  # how often a process died on this job; the runner holds it after some (I5)
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)

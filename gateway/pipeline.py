@@ -40,8 +40,17 @@ from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
 from sanitizers.model import Verdict
 
-UNPROCESSABLE = Decision(Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", "")
-UNDELIVERABLE = Decision(Disposition.HOLD, "undeliverable", "宛先のメールサーバに届けられず、差出人にも返せないため、保管しました。", ("HD-07",), "", "")
+UNPROCESSABLE = Decision(
+    Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", ""
+)
+UNDELIVERABLE = Decision(
+    Disposition.HOLD,
+    "undeliverable",
+    "宛先のメールサーバに届けられず、差出人にも返せないため、保管しました。",
+    ("HD-07",),
+    "",
+    "",
+)
 
 
 @dataclass
@@ -90,7 +99,13 @@ class Pipeline:
         item = lease.item
         if lease.grant is not None and decision.disposition is not Disposition.DELIVER and releasable(inspection):
             if self.policy.rule(decision.rule).releasable:
-                decision = replace(decision, disposition=Disposition.DELIVER, rule=f"release:{decision.rule}", reason=lease.grant.why, notice=True)
+                decision = replace(
+                    decision,
+                    disposition=Disposition.DELIVER,
+                    rule=f"release:{decision.rule}",
+                    reason=lease.grant.why,
+                    notice=True,
+                )
         events: tuple[journal.Event, ...] = (journal.Decided.of(item, group, inspection, decision),)
         if decision.disposition is Disposition.DELETE:
             moves = tuple(Move(r, State.DELETED, decision.reason, decision.rule) for r in group.recipients)
@@ -115,10 +130,17 @@ class Pipeline:
 
     def _later(self, lease: Lease, why: str) -> Settlement:
         if self.hold_when_scanner_down:
-            return self._held(lease, lease.item.recipients, replace(UNPROCESSABLE, rule="scanner-down", reason=f"検査できないため保留しました。({why})"), None)
+            return self._held(
+                lease,
+                lease.item.recipients,
+                replace(UNPROCESSABLE, rule="scanner-down", reason=f"検査できないため保留しました。({why})"),
+                None,
+            )
         attempts = lease.item.attempts + 1
         at = self.clock.now() + self.backoff.delay(attempts)
-        return Settlement(retry_at=at, attempts=attempts, events=(journal.Deferred.of(lease.item, lease.item.recipients, why, at),))
+        return Settlement(
+            retry_at=at, attempts=attempts, events=(journal.Deferred.of(lease.item, lease.item.recipients, why, at),)
+        )
 
     async def _deliver(self, lease: Lease) -> Settlement:
         cleared = await self.spool.cleared(lease)
@@ -126,7 +148,9 @@ class Pipeline:
         by = {d: tuple(o for o in outcomes if o.delivery is d) for d in Delivery}
         expired = self.clock.now() - lease.item.received_at > self.backoff.lifetime
         settlement = self._relayed(lease, cleared, by[Delivery.ACCEPTED])
-        settlement = merge(settlement, self._undelivered(lease, by[Delivery.REFUSED] + (by[Delivery.DEFERRED] if expired else ())))
+        settlement = merge(
+            settlement, self._undelivered(lease, by[Delivery.REFUSED] + (by[Delivery.DEFERRED] if expired else ()))
+        )
         if by[Delivery.DEFERRED] and not expired:
             attempts = lease.item.attempts + 1
             at = self.clock.now() + self.backoff.delay(attempts)

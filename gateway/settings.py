@@ -12,7 +12,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from gateway import yaml_file
 from gateway.model import TlsPolicy
@@ -87,6 +96,16 @@ class ListenerSettings(_Model):
         return self
 
 
+class _OutboundListener(ListenerSettings):
+    port: Port = 2527
+    next_hop: NextHopSettings = NextHopSettings(port=2528)
+
+    @field_validator("next_hop", mode="before")
+    @classmethod
+    def _own_default_port(cls, value: object) -> object:
+        return {"port": 2528, **value} if isinstance(value, dict) else value
+
+
 class SmtpSettings(_Model):
     sessions: int = Field(400, ge=1, description="Connections at once, per listener.")
     sessions_per_peer: int = Field(100, ge=1, description="Generous: behind the security cloud all mail has one peer (SAN-07).")
@@ -140,9 +159,11 @@ class Settings(_Model):
     state_directory: Path = Field(Path("var"), description="Spool, database, keys; relative to the working directory.")
     policy: str = Field("", description="Policy file; empty = policy.yaml beside this file.")
     notices: str = Field("", description="Folder of the notice templates; empty = notices/ beside this file.")
-    originals_at: str = Field("インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices.")
+    originals_at: str = Field(
+        "インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices."
+    )
     inbound: ListenerSettings = ListenerSettings()
-    outbound: ListenerSettings = ListenerSettings(port=2527, next_hop=NextHopSettings(port=2528))
+    outbound: _OutboundListener = _OutboundListener()
     smtp: SmtpSettings = SmtpSettings()
     sandbox: SandboxSettings = SandboxSettings()
     clamav: ClamavSettings = ClamavSettings()
@@ -176,13 +197,18 @@ def load(path: Path) -> Settings:
 def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]:
     """What each value alone does not show."""
     ours = {(listener.host, listener.port) for listener in (settings.inbound, settings.outbound) if listener.port}
-    if settings.inbound.port and (settings.inbound.host, settings.inbound.port) == (settings.outbound.host, settings.outbound.port):
+    if settings.inbound.port and (settings.inbound.host, settings.inbound.port) == (
+        settings.outbound.host,
+        settings.outbound.port,
+    ):
         yield document.problem("outbound.port", "is the inbound listener's", "give each direction its own address or port")
     for side in ("inbound", "outbound"):
         listener: ListenerSettings = getattr(settings, side)
         hop = (listener.next_hop.host, listener.next_hop.port)
         if hop in ours:
-            yield document.problem(f"{side}.next_hop", "is one of Mugai's own listeners: a mail loop", "name the mail server behind it")
+            yield document.problem(
+                f"{side}.next_hop", "is one of Mugai's own listeners: a mail loop", "name the mail server behind it"
+            )
         for network in listener.peers:
             if side == "outbound" and network.prefixlen == 0:
                 yield document.problem("outbound.peers", f"{network} is everybody: an open relay", "list your own mail servers")

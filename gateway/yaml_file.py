@@ -62,7 +62,9 @@ def read(path: Path) -> Document:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise BadConfiguration([Problem(str(path), 0, "", f"cannot be read: {error.strerror}", "check the path and its rights")]) from None
+        raise BadConfiguration(
+            [Problem(str(path), 0, "", f"cannot be read: {error.strerror}", "check the path and its rights")]
+        ) from None
     if len(text) > MAX_BYTES:
         raise BadConfiguration([Problem(str(path), 0, "", f"is larger than {MAX_BYTES} bytes", "is it the right file?")])
     return parse(str(path), text)
@@ -77,7 +79,9 @@ def parse(file: str, text: bytes) -> Document:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         advice = "indent with spaces and quote texts that contain ': '"
-        raise BadConfiguration([Problem(file, mark.line + 1 if mark else 0, "", f"is not valid YAML: {what}", advice)]) from None
+        raise BadConfiguration(
+            [Problem(file, mark.line + 1 if mark else 0, "", f"is not valid YAML: {what}", advice)]
+        ) from None
     if root is None:
         return Document(file, {}, {})
     if not isinstance(root, yaml.MappingNode):
@@ -97,7 +101,9 @@ def _note_lines(file: str, node: yaml.Node, key: str, lines: dict[str, int], pro
             dotted = f"{key}.{name.value}" if key else str(name.value)
             line = name.start_mark.line + 1
             if dotted in lines:
-                problems.append(Problem(file, line, dotted, f"is written twice (first in line {lines[dotted]})", "keep one of them"))
+                problems.append(
+                    Problem(file, line, dotted, f"is written twice (first in line {lines[dotted]})", "keep one of them")
+                )
             lines[dotted] = line
             _note_lines(file, value, dotted, lines, problems)
     elif isinstance(node, yaml.SequenceNode):
@@ -109,7 +115,14 @@ def _note_lines(file: str, node: yaml.Node, key: str, lines: dict[str, int], pro
 
 def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     """pydantic's errors as Problems with lines."""
-    return [_problem(document, ".".join(str(step) for step in e["loc"]), e["type"], e["msg"], e.get("input")) for e in error.errors()]
+    found = [(".".join(str(step) for step in e["loc"]), e) for e in error.errors()]
+    # a list whose entries are all wrong is also "too short": say only what is wrong with the entries
+    entries = {key.rpartition(".")[0] for key, _ in found} | {key.split(".")[0] for key, _ in found if "." in key}
+    return [
+        _problem(document, key, e["type"], e["msg"], e.get("input"))
+        for key, e in found
+        if not (e["type"] == "too_short" and key in entries)
+    ]
 
 
 def _problem(document: Document, key: str, kind: str, message: str, value: object) -> Problem:

@@ -35,11 +35,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog="Example: mugai sanitize 見積書.docm 図面.pdf --output clean --report report.jsonl",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files, or folders (searched recursively)")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the safe files go (created; nothing is overwritten)")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="where the safe files go (created; nothing is overwritten)"
+    )
     parser.add_argument("--report", type=Path, metavar="REPORT.jsonl", help="one JSON line a file; default: standard output")
-    parser.add_argument("--profile", choices=[m.value for m in Method], default=Method.REBUILD.value, help="method (default: rebuild)")
+    parser.add_argument(
+        "--profile", choices=[m.value for m in Method], default=Method.REBUILD.value, help="method (default: rebuild)"
+    )
     parser.add_argument("--password", action="append", default=[], metavar="P", help="try this password; may be repeated")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="files at once (default: one per core)")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="files at once (default: one per core)"
+    )
     parser.add_argument("--seconds", type=float, default=120, metavar="S", help="time limit for one file (default: 120)")
     parser.add_argument("--clamd", type=Path, metavar="SOCKET", help="also scan every part with this clamd")
     parser.set_defaults(run=run)
@@ -62,7 +68,10 @@ class Line:
 
     def json(self) -> str:
         findings = [{"kind": f.kind, "where": f.where, "detail": f.detail, "treatment": f.treatment} for f in self.findings]
-        values = {name: getattr(self, name) for name in self.__slots__} | {"findings": findings, "seconds": round(self.seconds, 4)}
+        values = {name: getattr(self, name) for name in self.__slots__} | {
+            "findings": findings,
+            "seconds": round(self.seconds, 4),
+        }
         return json.dumps(values, ensure_ascii=False)
 
 
@@ -100,7 +109,12 @@ async def _sanitize(arguments: argparse.Namespace, files: list[Path], report: Te
     limits = replace(Limits(), part_bytes=256 << 20, total_bytes=1 << 30, parts=10_000)  # files are larger than mails
     profile = Profile(arguments.profile, Method(arguments.profile), limits=limits, passwords=tuple(arguments.password))
     scanner = Scanner(arguments.clamd, largest=95 << 20) if arguments.clamd else None
-    desk = _Desk(Inspector(sandbox, scanner, wall_seconds=arguments.seconds), profile, arguments.output, asyncio.Semaphore(max(1, arguments.jobs)))
+    desk = _Desk(
+        Inspector(sandbox, scanner, wall_seconds=arguments.seconds),
+        profile,
+        arguments.output,
+        asyncio.Semaphore(max(1, arguments.jobs)),
+    )
     withheld = 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:

@@ -95,7 +95,14 @@ class _Rule(_Model):
     def build(self) -> Rule:
         worst = self.worst if self.worst is not None else Verdict.CLEAN
         return Rule(
-            self.name, self.match.build(), Disposition(self.action), self.reason, self.clauses, worst, self.notice, self.releasable
+            self.name,
+            self.match.build(),
+            Disposition(self.action),
+            self.reason,
+            self.clauses,
+            worst,
+            self.notice,
+            self.releasable,
         )
 
 
@@ -129,7 +136,11 @@ def build(document: Document) -> Policy:
     if shadowed := unreachable(policy.rules):
         raise BadConfiguration(
             [
-                document.problem(f"rules.{numbers[rule.name]}", f"{rule.name} is never reached: {earlier.name} always wins", "reorder or delete it")
+                document.problem(
+                    f"rules.{numbers[rule.name]}",
+                    f"{rule.name} is never reached: {earlier.name} always wins",
+                    "reorder or delete it",
+                )
                 for rule, earlier in shadowed
             ]
         )
@@ -150,7 +161,9 @@ def _contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
         for section, model in (("switches", Switches), ("limits", Limits)):
             allowed = {f.name for f in fields(model)}
             for key in set(getattr(profile, section)) - allowed:
-                yield document.problem(f"profiles.{name}.{section}.{key}", "is not a known key", f"known: {', '.join(sorted(allowed))}")
+                yield document.problem(
+                    f"profiles.{name}.{section}.{key}", "is not a known key", f"known: {', '.join(sorted(allowed))}"
+                )
     for number, choice in enumerate(raw.choose_profile):
         key = f"choose_profile.{number}"
         if choice.profile not in raw.profiles:
@@ -165,12 +178,16 @@ def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
     for number, rule in enumerate(raw.rules):
         key = f"rules.{number}"
         if first.setdefault(rule.name, number) != number:
-            yield document.problem(f"{key}.name", f"{rule.name} names two rules", "names appear in the journal: make them unique")
+            yield document.problem(
+                f"{key}.name", f"{rule.name} names two rules", "names appear in the journal: make them unique"
+            )
         if rule.action == "deliver":
             if rule.worst is None:
                 yield document.problem(key, "a deliver rule must name the worst verdict that it accepts", "worst: sanitised")
             elif rule.worst in NEVER_DELIVERED:
-                yield document.problem(f"{key}.worst", f"{rule.worst.name.lower()} is never delivered", "worst: withheld is the most")
+                yield document.problem(
+                    f"{key}.worst", f"{rule.worst.name.lower()} is never delivered", "worst: withheld is the most"
+                )
         elif rule.worst is not None:
             yield document.problem(f"{key}.worst", "belongs to deliver rules only")
         if rule.action != "deliver" and not rule.reason:

@@ -41,7 +41,7 @@ class Match:
             and (not self.sender or _address_matches(envelope.sender or "<>", self.sender))
             and (not self.recipient or _address_matches(recipient, self.recipient))
             and (not self.client or any(ip_address(envelope.client.address) in network for network in self.client))
-            and size > self.larger_than - (not self.larger_than)
+            and (not self.larger_than or size > self.larger_than)
         )
 
     def inspection_holds(self, inspection: Inspection) -> bool:
@@ -141,7 +141,9 @@ def unreachable(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:
     shadowed: list[tuple[Rule, Rule]] = []
     for rule in rules:
         for earlier in seen:
-            accepts = earlier.action is not Disposition.DELIVER or (rule.action is Disposition.DELIVER and earlier.worst >= rule.worst)
+            accepts = earlier.action is not Disposition.DELIVER or (
+                rule.action is Disposition.DELIVER and earlier.worst >= rule.worst
+            )
             if accepts and earlier.match in (Match(), rule.match):
                 shadowed.append((rule, earlier))
                 break

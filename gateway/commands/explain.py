@@ -1,0 +1,145 @@
+"""`mugai explain MESSAGE.eml`: what would become of this mail, and why; nothing is delivered, stored or journalled."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from gateway import settings as settings_file
+from gateway.inspection import Inspector, ScannerDown
+from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection, PartReport
+from gateway.notice import Notices
+from gateway.policy import file as policy_file
+from gateway.policy.rules import Policy
+from gateway.sandbox import Sandbox
+from gateway.scan import Scanner
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "explain",
+        help="what would become of a mail, and why (規則の試し)",
+        description="Inspects MESSAGE as the gateway would and shows each part's verdict and findings, the rule that decided, and its clauses.",
+        epilog="Example: mugai explain samples/mail/01.eml --direction inbound --from a@example.com --to b@city.example.lg.jp",
+    )
+    parser.add_argument("message", type=Path, metavar="MESSAGE.eml")
+    parser.add_argument("--direction", type=Direction, choices=list(Direction), default=Direction.INBOUND)
+    parser.add_argument("--from", dest="sender", default="sender@example.com", metavar="A", help="reverse-path of the envelope")
+    parser.add_argument("--to", dest="recipients", action="append", metavar="B", help="recipient; may be repeated")
+    parser.add_argument("--client", default="127.0.0.1", metavar="IP", help="who is supposed to have sent it")
+    parser.add_argument("--no-scan", action="store_true", help="explain without clamd")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.config)
+    policy = policy_file.load(Path(settings.policy))
+    try:
+        content = arguments.message.read_bytes()
+    except OSError as error:
+        print(f"mugai: {arguments.message}: {error.strerror}", file=sys.stderr)
+        return 2
+    recipients = tuple(arguments.recipients or (f"staff@{settings.inbound.domains[0]}",))
+    envelope = Envelope(arguments.sender, recipients, arguments.direction, Client(arguments.client, 0, "explain"))
+    scanner = None if arguments.no_scan else Scanner(settings.place(settings.clamav.socket), largest=settings.clamav.largest)
+    try:
+        answers = asyncio.run(_explain(content, envelope, policy, scanner, settings.sandbox.wall_seconds))
+    except ScannerDown as down:
+        print(f"mugai: {down}; start clamd, or explain without it: --no-scan", file=sys.stderr)
+        return 2
+    if arguments.json:
+        print(json.dumps([_values(*answer) for answer in answers], ensure_ascii=False, indent=2))
+    else:
+        notices = Notices.load(Path(settings.notices))
+        for inspection, group, decision in answers:
+            _show(Console(), notices, inspection, group, decision)
+    return 0
+
+
+Answer = tuple[Inspection, Group, Decision]
+
+
+async def _explain(content: bytes, envelope: Envelope, policy: Policy, scanner: Scanner | None, wall: float) -> list[Answer]:
+    sandbox = Sandbox()
+    await sandbox.start()
+    try:
+        inspector = Inspector(sandbox, scanner, wall_seconds=wall)
+        answers: list[Answer] = []
+        for group in policy.split(envelope, envelope.recipients, len(content)):
+            inspection = await inspector.message(content, policy.profiles[group.profile])
+            decided = policy.decide(envelope, group, len(content), inspection)
+            answers += [(inspection, part, decision) for part, decision in decided]
+        return answers
+    finally:
+        await sandbox.stop()
+
+
+def _show(console: Console, notices: Notices, inspection: Inspection, group: Group, decision: Decision) -> None:
+    table = Table(title=f"{', '.join(group.recipients)}  (profile {group.profile})", title_justify="left", show_lines=True)
+    for heading in ("part", "name", "type", "verdict", "found → treatment"):
+        table.add_column(heading, overflow="fold")
+    for part in inspection.report.walk():
+        table.add_row(
+            part.path or "mail", part.name or "-", part.detected or "?", part.verdict.name.lower(), _found(part, notices)
+        )
+    console.print(table)
+    console.print(
+        f"[bold]{decision.disposition}[/bold] by rule [bold]{decision.rule}[/bold] ({', '.join(decision.clauses)})  {decision.reason}"
+    )
+    console.print(
+        f"verdict {inspection.verdict.name.lower()}, policy {decision.policy_version}, sandbox level {inspection.sandbox_level}"
+    )
+
+
+def _found(part: PartReport, notices: Notices) -> str:
+    lines = [f"{notices.kind(f.kind)} {f.where}: {f.detail} → {f.treatment}" for f in part.findings]
+    if part.reason is not None:
+        lines.insert(0, f"{notices.reason(part.reason)} ({part.detail})")
+    return "\n".join(lines) or "-"
+
+
+def _values(inspection: Inspection, group: Group, decision: Decision) -> dict[str, object]:
+    return {
+        "recipients": group.recipients,
+        "profile": group.profile,
+        "disposition": decision.disposition,
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "clauses": decision.clauses,
+        "policy": decision.policy_version,
+        "verdict": inspection.verdict.name.lower(),
+        "sandbox_level": inspection.sandbox_level,
+        "parts": _part_values(inspection.report.walk()),
+    }
+
+
+def _part_values(parts: Sequence[PartReport]) -> list[dict[str, object]]:
+    return [
+        {
+            "path": part.path,
+            "name": part.name,
+            "declared": part.declared,
+            "detected": part.detected,
+            "verdict": part.verdict.name.lower(),
+            "reason": part.reason,
+            "detail": part.detail,
+            "findings": [
+                {"kind": f.kind, "where": f.where, "detail": f.detail, "treatment": f.treatment} for f in part.findings
+            ],
+            "signature": part.scan.signature if part.scan else None,
+            "size_in": part.size_in,
+            "size_out": part.size_out,
+            "sha256_in": part.sha256_in,
+            "sha256_out": part.sha256_out,
+            "seconds": round(part.seconds, 4),
+        }
+        for part in parts
+    ]

@@ -1,0 +1,118 @@
+"""Policy: first match wins, the last word is quarantine, and no rule can deliver what was not inspected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model import Client, Direction, Disposition, Envelope, Group, Inspection, PartReport
+from gateway.policy import file as policy_file
+from gateway.policy.rules import LAST_RULE, Policy
+from gateway.yaml_file import parse
+from sanitizers.model import Finding, Kind, Treatment, Verdict
+
+SHIPPED = policy_file.load(Path(__file__).parents[3] / "config" / "policy.yaml")
+STAFF = "tanaka@city.example.lg.jp"
+
+
+def policy(rules: str, extra: str = "") -> Policy:
+    text = f"profiles: {{rebuild: {{method: rebuild}}, body_only: {{method: body_only}}}}\n{extra}\nrules:\n{rules}"
+    return policy_file.build(parse("test.yaml", text.encode()))
+
+
+def envelope(direction: Direction = Direction.INBOUND, sender: str = "a@example.com", *recipients: str) -> Envelope:
+    return Envelope(sender, recipients or (STAFF,), direction, Client("192.0.2.1", 25, "mx"))
+
+
+def inspection(
+    verdict: Verdict, *, name: str = "見積書.xlsx", findings: tuple[Finding, ...] = (), detected: str = "text/plain"
+) -> Inspection:
+    leaf = PartReport("1", name, "", detected, verdict, findings, None, "", 1, 1, "", "", name, detected, 0.0)
+    mail = PartReport("", "", "", "message/rfc822", Verdict.CLEAN, (), None, "", 1, 1, "", "", "", "", 0.0, None, (leaf,))
+    return Inspection(mail, verdict, None, (), 3)
+
+
+def decide(p: Policy, e: Envelope, i: Inspection) -> list[tuple[Group, str, Disposition]]:
+    groups = p.split(e, e.recipients, 1000)
+    return [(g, d.rule, d.disposition) for group in groups for g, d in p.decide(e, group, 1000, i)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "disposition"),
+    [
+        (Verdict.CLEAN, Disposition.DELIVER),
+        (Verdict.SANITISED, Disposition.DELIVER),
+        (Verdict.WITHHELD, Disposition.DELIVER),
+        (Verdict.LOCKED, Disposition.AWAIT_PASSWORD),
+        (Verdict.INFECTED, Disposition.HOLD),
+        (Verdict.FAILED, Disposition.HOLD),
+    ],
+)
+def test_the_shipped_policy_inbound(verdict: Verdict, disposition: Disposition) -> None:
+    assert [d for _, _, d in decide(SHIPPED, envelope(), inspection(verdict))] == [disposition]
+
+
+@given(verdict=st.sampled_from([Verdict.INFECTED, Verdict.FAILED]), direction=st.sampled_from(Direction), sender=st.emails())
+def test_i7_what_was_not_inspected_is_never_delivered(verdict: Verdict, direction: Direction, sender: str) -> None:
+    generous = policy("  - {name: all, action: deliver, worst: locked, clauses: SAN-02}\n")
+    assert [d for _, _, d in decide(generous, envelope(direction, sender), inspection(verdict))] == [Disposition.HOLD]
+
+
+def test_no_rule_matches_means_held() -> None:
+    p = policy("  - {name: out, match: {direction: outbound}, action: deliver, worst: clean, clauses: SAN-02}\n")
+    assert decide(p, envelope(), inspection(Verdict.CLEAN)) == [(Group((STAFF,), "rebuild"), LAST_RULE.name, Disposition.HOLD)]
+
+
+def test_recipients_part_by_profile_and_by_rule() -> None:
+    p = policy(
+        "  - {name: vip, match: {recipient: boss@*}, action: hold, reason: x, clauses: SAN-02}\n"
+        "  - {name: rest, action: deliver, worst: clean, clauses: SAN-02}\n",
+        "choose_profile: [{name: counter, match: {recipient: 'counter@*'}, profile: body_only}]",
+    )
+    e = envelope(Direction.INBOUND, "a@example.com", "x@c.lg.jp", "counter@c.lg.jp", "BOSS@c.lg.jp", "y@c.lg.jp")
+    assert decide(p, e, inspection(Verdict.CLEAN)) == [
+        (Group(("x@c.lg.jp", "y@c.lg.jp"), "rebuild"), "rest", Disposition.DELIVER),
+        (Group(("BOSS@c.lg.jp",), "rebuild"), "vip", Disposition.HOLD),
+        (Group(("counter@c.lg.jp",), "body_only"), "rest", Disposition.DELIVER),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("match", "holds"),
+    [
+        ("{sender: '*@example.com'}", True),
+        ("{sender: '*@example.org'}", False),
+        ("{sender: ['*@example.org', 'A@EXAMPLE.com']}", True),
+        ("{client: 192.0.2.0/24}", True),
+        ("{client: 198.51.100.0/24}", False),
+        ("{larger_than: 999}", True),
+        ("{larger_than: 1000}", False),
+        ("{finding: macro}", True),
+        ("{finding: javascript}", False),
+        ("{name: '*.xlsx'}", True),
+        ("{media_type: 'application/*sheet'}", True),
+        ("{verdict: [clean, sanitised]}", True),
+        ("{verdict: clean}", False),
+        ("{direction: inbound, sender: '*@example.org'}", False),
+    ],
+)
+def test_match(match: str, holds: bool) -> None:
+    p = policy(f"  - {{name: it, match: {match}, action: hold, reason: x, clauses: SAN-02}}\n")
+    macro = Finding(Kind.MACRO, "xl/vbaProject.bin", "", Treatment.REMOVED)
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    [(_, rule, _)] = decide(p, envelope(), inspection(Verdict.SANITISED, findings=(macro,), detected=sheet))
+    assert (rule == "it") is holds
+
+
+def test_the_null_reverse_path_can_be_named() -> None:
+    p = policy("  - {name: dsn, match: {sender: '<>'}, action: hold, reason: x, clauses: SAN-02}\n")
+    assert decide(p, envelope(sender=""), inspection(Verdict.CLEAN))[0][1] == "dsn"
+
+
+def test_the_version_changes_with_the_meaning_and_not_with_the_comments() -> None:
+    rule = "  - {name: it, action: hold, reason: x, clauses: SAN-02}\n"
+    assert policy(rule).version == policy(rule + "# a comment\n").version
+    assert policy(rule).version != policy(rule.replace("it", "that")).version

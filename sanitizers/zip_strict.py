@@ -28,7 +28,7 @@ _LOCATOR64 = struct.Struct("<4sIQI")  # 4.3.15
 _LOCAL_SIGN, _CENTRAL_SIGN, _END_SIGN = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 _END64_SIGN, _LOCATOR64_SIGN, _DESCRIPTOR_SIGN = b"PK\6\6", b"PK\6\7", b"PK\7\x08"
 _ENCRYPTED, _DESCRIPTOR, _STRONG, _UTF8, _MASKED = 1 << 0, 1 << 3, 1 << 6, 1 << 11, 1 << 13
-_AGREED = _ENCRYPTED | _STRONG | _UTF8 | _MASKED  # flags that local and central header must share
+_AGREED = _ENCRYPTED | _STRONG | _MASKED  # flags that local and central header must share; UTF-8 only where it matters
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64_EXTRA, _UNICODE_PATH_EXTRA = 0x0001, 0x7075
 _RATIO_FLOOR = 1 << 20  # below 1 MiB unpacked no ratio is a bomb
@@ -143,6 +143,8 @@ def _end64(content: bytes, end: int, short: tuple[int, ...]) -> tuple[int, tuple
     """Start of the ZIP64 record, and its fields; each short field must be the same or all ones (4.4.1.4)."""
     _, at, disks = _unpack(_LOCATOR64, content, end - _LOCATOR64.size, _LOCATOR64_SIGN)
     length, _, _, *wide = _unpack(_END64, content, at, _END64_SIGN)
+    if length > _END64.size - 12:  # version 2 of the record exists for an encrypted directory only (7.3.4)
+        raise Refused(Reason.ENCRYPTED, "the central directory is encrypted", Verdict.LOCKED)
     if disks > 1 or at + 12 + length != end - _LOCATOR64.size or length != _END64.size - 12:
         raise Refused(Reason.AMBIGUOUS, "ZIP64 end records do not join")
     fulls = (_FULL16, _FULL16, _FULL16, _FULL16, _FULL32, _FULL32)
@@ -244,8 +246,9 @@ def _data(content: bytes, entry: _Entry) -> tuple[int, int]:
     extras = dict(_extras(content[name_at + name : name_at + name + extra]))
     if _FULL32 in (size, packed):  # a local ZIP64 field always has both (4.5.3)
         size, packed = _widened(extras.get(_ZIP64_EXTRA, b""), ((size, 8), (packed, 8)))
-    local = (content[name_at : name_at + name], flags & _AGREED, method)
-    if local != (entry.raw_name, entry.flags & _AGREED, entry.method):
+    agreed = _AGREED if entry.raw_name.isascii() else _AGREED | _UTF8
+    local = (content[name_at : name_at + name], flags & agreed, method)
+    if local != (entry.raw_name, entry.flags & agreed, entry.method):
         raise Refused(Reason.AMBIGUOUS, "local and central header disagree")
     told, central = (crc, packed, size), (entry.crc, entry.packed, entry.size)
     deferred = bool(flags & _DESCRIPTOR)
@@ -286,10 +289,14 @@ def _member(content: bytes, entry: _Entry, data: int) -> Member:
     )
 
 
+def decode_name(raw: bytes) -> str:
+    """A name of unknown charset (J11), as a Japanese sender most probably wrote it; never raises."""
+    return unicodedata.normalize("NFC", raw.decode(_charset(raw)))
+
+
 def _text(raw: bytes, flags: int) -> str:
-    """A member's name (J11): UTF-8 when flagged; else what a Japanese sender most probably wrote."""
     try:
-        name = raw.decode("utf-8" if flags & _UTF8 else _charset(raw))
+        name = raw.decode("utf-8") if flags & _UTF8 else decode_name(raw)
     except UnicodeDecodeError:
         raise Refused(Reason.AMBIGUOUS, "a member's name is not the UTF-8 it claims to be") from None
     if not name or "\0" in name:
@@ -337,7 +344,9 @@ def write(members: Iterable[tuple[str, bytes]], stored: Callable[[str], bool] = 
             raise ValueError("too large for a ZIP without ZIP64")
         body += _LOCAL.pack(_LOCAL_SIGN, 20, *fields) + raw_name + packed
         directory += _CENTRAL.pack(_CENTRAL_SIGN, 20, 20, *fields, 0, 0, 0, 0, start) + raw_name
-    return bytes(body + directory + _END.pack(_END_SIGN, 0, 0, count, count, len(directory), len(body), 0))
+    end = _END.pack(_END_SIGN, 0, 0, count, count, len(directory), len(body), 0)
+    body += directory + end
+    return bytes(body)
 
 
 def _pack(content: bytes, stored: bool) -> tuple[int, bytes]:

@@ -1,0 +1,129 @@
+"""Archives: every member goes over the wall as a part of its own, and a new ZIP is made of what came back.
+
+Members that are withheld are replaced by a Japanese note, links and devices are dropped; one member that is locked,
+infected or could not be inspected keeps the whole archive (formats.md 8, J11, F3, F9).  Raises `Refused` as
+`unpack` and `Job.child` do.  Opening the containers is not here: `zip_strict.py`, `unpack.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sanitizers import names, zip_strict
+from sanitizers.job import Findings, Job
+from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
+from sanitizers.unpack import FORMATS, Item, Sort, unpack
+
+MEDIA_TYPES = frozenset(FORMATS)
+_ZIP = "application/zip"
+_SEGMENTS = 16  # folders inside one another that are kept; Windows cannot open much deeper paths
+_MACOS_RESIDUE = ("__MACOSX/", ".DS_Store")  # resource forks that the Finder adds; no reader of the files misses them
+
+WITHHELD = {
+    Reason.UNKNOWN_TYPE: "ファイルの種類を確認できないため",
+    Reason.TYPE_NOT_ALLOWED: "受け取りを許可していない種類のファイルのため",
+    Reason.EXECUTABLE: "プログラムなど実行できるファイルのため",
+    Reason.TYPE_MISMATCH: "ファイル名の拡張子と中身の種類が異なるため",
+    Reason.BODY_ONLY: "添付ファイルを受け取らない設定のため",
+    Reason.EMPTY: "中身が空のファイルのため",
+    Reason.FORBIDDEN_CONSTRUCT: "許可していない内容が含まれているため",
+}
+_OTHERWISE = "安全を確認できなかったため"
+_NOTE = (
+    "「{name}」はお届けしていません。\r\n\r\n"
+    "理由: {why}\r\n\r\n"
+    "原本が必要なときは、情報システム担当へお問い合わせください。\r\n"
+)
+
+
+@dataclass
+class _Rebuilt:
+    """The new archive while it grows: paths are unique without regard to case, as on Windows."""
+
+    members: list[tuple[str, bytes]] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+
+    def add(self, folder: str, name: str, content: bytes) -> None:
+        stem, dot, extension = name.rpartition(".") if "." in name[1:] else (name, "", "")
+        path, count = folder + name, 1
+        while path.casefold() in self.taken:
+            count += 1
+            path = f"{folder}{stem} ({count}){dot}{extension}"
+        self.taken.add(path.casefold())
+        self.members.append((path, content))
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """A new ZIP of the sanitised members; its verdict is the worst of theirs, at most SANITISED when delivered."""
+    findings, rebuilt, outcomes = Findings(), _Rebuilt(), list[tuple[str, Outcome]]()
+    for item in unpack(content, detected, job.profile):
+        if len(outcomes) >= job.profile.limits.parts:
+            raise Refused(Reason.LIMIT_PARTS, f"more than {job.profile.limits.parts} members")
+        if not _wanted(item, findings):
+            continue
+        folder, name = _place(item, part, findings)
+        child = Part(
+            f"{part.path}/{len(outcomes) + 1}", name, "", tuple(_segments(path)[-1] for path in item.names if _segments(path))
+        )
+        outcome = job.child(item.content, child)
+        outcomes.append((folder + name, outcome))
+        _put(rebuilt, folder, name, outcome, findings)
+    return _outcome(part, detected, findings, rebuilt, outcomes)
+
+
+def _wanted(item: Item, findings: Findings) -> bool:
+    path = item.names[0]
+    if item.sort is Sort.SPECIAL:
+        findings.add(Kind.ARCHIVE_ENTRY, path, "link or device", Treatment.REMOVED)
+    elif item.sort is Sort.FILE and (path.startswith(_MACOS_RESIDUE) or path.endswith(_MACOS_RESIDUE[1])):
+        findings.add(Kind.ARCHIVE_ENTRY, path, "macOS resource fork", Treatment.REMOVED)
+    else:
+        return item.sort is Sort.FILE
+    return False
+
+
+def _segments(path: str) -> list[str]:
+    """Backslash separates too: Windows tools write it, and after decoding no CP932 trail byte can be one (J11)."""
+    return [segment for segment in path.replace("\\", "/").split("/") if segment not in ("", ".")]
+
+
+def _place(item: Item, part: Part, findings: Findings) -> tuple[str, str]:
+    """Safe folder ("" or "a/b/") and safe file name.  A member without name is what a plain .gz holds."""
+    path = item.names[0] or part.name.rpartition(".")[0]
+    segments = _segments(path)
+    folders = [folder for folder in segments[:-1] if folder != ".."][-_SEGMENTS:]
+    if path.startswith(("/", "\\")) or ".." in segments or path[1:2] == ":" or len(folders) < len(segments) - 1:
+        findings.add(Kind.ARCHIVE_ENTRY, path, "path that leads out of the archive, or is too deep", Treatment.NEUTRALISED)
+    candidates = [segments[-1] for segments in map(_segments, (path, *item.names[1:])) if segments]
+    chosen = names.safe(candidates)
+    if chosen.deceptive:
+        findings.add(Kind.DECEPTIVE_NAME, path, chosen.reason, Treatment.NEUTRALISED)
+    return "".join(names.safe([folder]).name + "/" for folder in folders), chosen.name
+
+
+def _put(rebuilt: _Rebuilt, folder: str, name: str, outcome: Outcome, findings: Findings) -> None:
+    if outcome.output is not None:
+        rebuilt.add(folder, outcome.name or name, outcome.output)
+    elif outcome.verdict is Verdict.WITHHELD:
+        reason = outcome.reason or Reason.UNKNOWN_TYPE
+        findings.add(Kind.MEMBER_WITHHELD, folder + name, reason, Treatment.REPLACED)
+        rebuilt.add(folder, name + ".txt", note(name, reason))
+
+
+def note(name: str, reason: Reason) -> bytes:
+    """What stands in place of a withheld member: UTF-8 with BOM, so that every Notepad shows it."""
+    return _NOTE.format(name=name, why=WITHHELD.get(reason, _OTHERWISE)).encode("utf-8-sig")
+
+
+def _outcome(part: Part, detected: str, findings: Findings, rebuilt: _Rebuilt, outcomes: list[tuple[str, Outcome]]) -> Outcome:
+    if not outcomes:
+        raise Refused(Reason.EMPTY, "an archive without files", Verdict.WITHHELD, findings.all())
+    where, worst = max(outcomes, key=lambda pair: pair[1].verdict)
+    if worst.verdict >= Verdict.LOCKED:
+        detail = f"{where}: {worst.detail}"[:300]
+        return Outcome(worst.verdict, detected, findings=findings.all(), reason=worst.reason, detail=detail)
+    if detected != _ZIP:
+        findings.add(Kind.ARCHIVE_CONVERTED, "", f"{detected} to {_ZIP}", Treatment.REPLACED)
+    verdict = max(findings.verdict(), min(worst.verdict, Verdict.SANITISED))
+    name = names.with_extension(part.name, _ZIP)
+    return Outcome(verdict, detected, zip_strict.write(rebuilt.members), _ZIP, name, findings.all())

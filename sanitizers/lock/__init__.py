@@ -1,0 +1,87 @@
+"""The lock: what a process that meets hostile bytes gives up, for good, before it sees the first of them.
+
+Order matters: rlimits, then landlock (which needs one descriptor), then the last rlimit, then seccomp (which forbids
+changing any of it).  Raises OSError when the kernel refuses a step; the caller must then exit without working: there
+is no half-locked worker.  Source: security.md 1.2 and 1.4.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from dataclasses import dataclass
+from enum import Enum
+
+from sanitizers.lock import landlock, seccomp
+from sanitizers.lock.syscall import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
+
+FONTS = "/usr/share/fonts"
+NOBODY = 65534  # the kernel's overflow uid and gid: owns nothing anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class _Confinement:
+    readable: tuple[str, ...]  # directories; () = the file system does not exist
+    descriptors: int  # RLIMIT_NOFILE: one above the highest
+
+
+class Confinement(Enum):
+    """How tightly a worker is locked.  `office` (soffice: exec and a directory of its own) will be the third."""
+
+    PARSE = _Confinement(readable=(), descriptors=3)
+    RENDER = _Confinement(readable=(FONTS,), descriptors=16)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What one worker may use; the kernel enforces it."""
+
+    memory_bytes: int = 1 << 30  # address space: the preloaded libraries take about a third
+    cpu_seconds: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Chosen once in the zygote; the filters are built there, so that a fork only has to load them."""
+
+    landlock_abi: int
+    filters: dict[Confinement, bytes]
+
+
+def lock_zygote(*, permissive: bool) -> Lock:
+    """For ever: no root, no new privileges, no files but fonts, no exec, no socket.
+
+    A kernel without landlock is accepted here and reported as ABI 0; the supervisor decides whether that is enough."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_DUMPABLE, 0)  # no ptrace and no /proc/<pid>/mem for others of the same uid, no core dump
+    _limit(resource.RLIMIT_CORE, 0)
+    abi = landlock.abi()
+    if abi:
+        landlock.restrict((FONTS,))
+    seccomp.load(seccomp.zygote(permissive=permissive))
+    filters = {c: seccomp.worker(reads_files=bool(c.value.readable), permissive=permissive) for c in Confinement}
+    return Lock(abi, filters)
+
+
+def lock_worker(lock: Lock, confinement: Confinement, caps: Caps, parent: int) -> None:
+    """In a fresh fork that holds descriptors 0, 1, 2 and no other."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise OSError("the zygote died before the worker was tied to it")
+    _limit(resource.RLIMIT_AS, caps.memory_bytes)
+    resource.setrlimit(resource.RLIMIT_CPU, (caps.cpu_seconds, caps.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
+    for nothing in (resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        _limit(nothing, 0)
+    if lock.landlock_abi:
+        landlock.restrict(confinement.value.readable)
+    _limit(resource.RLIMIT_NOFILE, confinement.value.descriptors)
+    seccomp.load(lock.filters[confinement])
+
+
+def _limit(what: int, value: int) -> None:
+    resource.setrlimit(what, (value, value))

@@ -1,0 +1,242 @@
+"""What is said over the wall: frames of `type, JSON, payload` between the supervisor and one worker.
+
+Supervisor to worker: START, then OUTCOME or BUDGET for each child.  Worker to supervisor: any number of CHILD, then one
+ANSWER.  Whatever a worker wrote is `untrusted_` until `untrusted_child` or `untrusted_claim` here has looked at it: strict
+types, no unknown keys, bounded lengths, no control characters where people or other programs read.  Raises `Garbage`.
+Not here: reading and writing descriptors (`worker.py`, `gateway/pipe.py`) and believing (`gateway/sandbox.py`, only
+after a clean exit).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import IntEnum
+from struct import Struct
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from sanitizers.letter import Letter
+from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
+
+HEADER = Struct("<BIq")  # type, bytes of JSON, bytes of payload; payload -1: there is none, which is not an empty one
+JSON_BYTES = 16 << 20  # a letter's body is inside; no mail that people write comes near
+NO_PAYLOAD = -1
+
+_TEXT = 1_000  # characters: a finding's detail has 300, a file name at most 255 bytes
+_HEADER_TEXT = 256 << 10  # characters of one header value: Limits.header_bytes
+_MANY = 10_000  # items of one tuple: Limits.zip_entries
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII)  # RFC 6838 4.2
+_PATH = re.compile(r"[0-9]{0,6}(/[0-9]{1,6}){0,20}", re.ASCII)
+# C0, DEL, C1, line and paragraph separators, lone surrogates: what could forge a line of a log, a header or a list
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_IN_BODY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # LF and TAB may stay
+
+
+# Between the supervisor and the zygote, fixed size, no content.
+REQUEST = Struct("<Q8s")  # job number, name of the confinement; with descriptors 0, 1 and 2 of the worker
+REPORT = Struct("<BQiQd")  # type, job (HELLO: 1 = level 4), wait status (HELLO: landlock ABI), peak KiB, CPU seconds
+
+
+class Garbage(Exception):
+    """A worker said what no honest worker says.  `reason` is CRASHED, or the limit it went over."""
+
+    def __init__(self, detail: str, reason: Reason = Reason.CRASHED):
+        super().__init__(detail)
+        self.reason = reason
+
+
+class ReportType(IntEnum):
+    HELLO = 1
+    STARTED = 2  # with the worker's pidfd
+    ENDED = 3
+
+
+class FrameType(IntEnum):
+    START = 1
+    CHILD = 2
+    ANSWER = 3
+    OUTCOME = 4
+    BUDGET = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One job.  For VERIFY `part.declared` is the media type to hold the content to, `digests` the known members."""
+
+    task: Task
+    part: Part
+    profile: Profile
+    digests: tuple[str, ...] = ()  # SHA-256, lower-case hex
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A contained part; its content is the frame's payload."""
+
+    part: Part
+    want_output: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker answers; the output's bytes are the frame's payload."""
+
+    outcome: Outcome
+    letter: Letter | None = None
+    objections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The supervisor refuses a child: the whole mail has no budget left."""
+
+    reason: Reason
+    detail: str
+    verdict: Verdict
+
+
+T = TypeVar("T")
+START: TypeAdapter[Start] = TypeAdapter(Start)
+CHILD: TypeAdapter[Child] = TypeAdapter(Child)
+CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
+OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+BUDGET: TypeAdapter[Budget] = TypeAdapter(Budget)
+
+
+def frame(kind: FrameType, body: bytes, payload: bytes | None = None) -> bytes:
+    """All of a frame but its payload, which the caller writes after it without copying it here."""
+    return HEADER.pack(kind, len(body), NO_PAYLOAD if payload is None else len(payload)) + body
+
+
+def write_start(start: Start) -> bytes:
+    return frame(FrameType.START, START.dump_json(start))
+
+
+def write_child(part: Part, content: bytes, want_output: bool) -> bytes:
+    cleaned = replace(part, name=printable(part.name), declared=printable(part.declared), names=tuple(map(_cut, part.names)))
+    return frame(FrameType.CHILD, CHILD.dump_json(Child(cleaned, want_output)), content)
+
+
+def write_claim(claim: Claim) -> bytes:
+    """The worker's own free texts are made printable here, so that a careless detail does not cost the whole part."""
+    output = claim.outcome.output
+    outcome = replace(
+        claim.outcome,
+        output=None,
+        findings=tuple(replace(f, where=printable(f.where), detail=printable(f.detail)) for f in claim.outcome.findings),
+        detail=printable(claim.outcome.detail),
+    )
+    cleaned = replace(claim, outcome=outcome, objections=tuple(map(printable, claim.objections)))
+    return frame(FrameType.ANSWER, CLAIM.dump_json(cleaned), output)
+
+
+def write_outcome(outcome: Outcome) -> bytes:
+    return frame(FrameType.OUTCOME, OUTCOME.dump_json(replace(outcome, output=None)), outcome.output)
+
+
+def write_budget(refusal: Refused) -> bytes:
+    return frame(FrameType.BUDGET, BUDGET.dump_json(Budget(refusal.reason, refusal.detail, refusal.verdict)))
+
+
+def printable(text: str) -> str:
+    """For free text: what could not be shown becomes U+FFFD, the length is bounded."""
+    return _CONTROL.sub("\ufffd", _cut(text))
+
+
+def untrusted_header(raw: bytes, allowed: frozenset[FrameType], payload_limit: int) -> tuple[FrameType, int, int]:
+    """A frame's header, with both lengths bounded before anything of that length is read."""
+    kind, body_bytes, payload_bytes = HEADER.unpack(raw)
+    if kind not in allowed:
+        raise Garbage(f"frame of type {kind}")
+    if body_bytes > JSON_BYTES:
+        raise Garbage(f"{body_bytes} bytes of JSON, limit {JSON_BYTES}", Reason.LIMIT_SIZE)
+    if payload_bytes > payload_limit:
+        raise Garbage(f"{payload_bytes} bytes of payload, limit {payload_limit}", Reason.LIMIT_SIZE)
+    if payload_bytes < NO_PAYLOAD:
+        raise Garbage("negative length")
+    return FrameType(kind), body_bytes, payload_bytes
+
+
+def untrusted_child(body: bytes, payload: bytes | None) -> tuple[Child, bytes]:
+    child = _strict(CHILD, body)
+    if payload is None:
+        raise Garbage("a child without content")
+    _check(_PATH.fullmatch(child.part.path) is not None, "path is not numbers")
+    _check_texts(child.part.name, child.part.declared)
+    _check(len(child.part.names) <= _MANY and all(len(name) <= _TEXT for name in child.part.names), "names out of bounds")
+    return child, payload
+
+
+def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> tuple[Outcome, Letter | None, tuple[str, ...]]:
+    """Form and agreement with itself: bytes exactly when the verdict lets something through, and nothing of other tasks."""
+    claim = _strict(CLAIM, body)
+    outcome, letter = claim.outcome, claim.letter
+    _check(outcome.output is None, "output inside the JSON")
+    _check(outcome.verdict is not Verdict.INFECTED, "only the scanner says infected")
+    _check(not claim.objections or task in (Task.VERIFY, Task.ATTACK), "objections of a task that has none")
+    passes = outcome.verdict <= Verdict.SANITISED
+    _check((payload is not None) == (passes and task is Task.SANITISE), f"output does not go with {outcome.verdict.name}")
+    _check((letter is not None) == (passes and task is Task.LETTER), f"letter does not go with {outcome.verdict.name}")
+    _check(passes or outcome.reason is not None, "withheld without a reason")
+    _check_outcome(outcome, payload is not None)
+    _check(len(claim.objections) <= _MANY, "too many objections")
+    _check_texts(*claim.objections)
+    if letter is not None:
+        _check_letter(letter)
+    return replace(outcome, output=payload), letter, claim.objections
+
+
+def _strict(adapter: TypeAdapter[T], body: bytes) -> T:
+    try:
+        return adapter.validate_json(body, strict=True, extra="forbid")
+    except ValidationError as errors:
+        first = errors.errors(include_url=False, include_input=False)[0]
+        raise Garbage(f"JSON: {first['type']} at {printable('.'.join(map(str, first['loc'])))}") from None
+
+
+def _check(holds: bool, complaint: str) -> None:
+    if not holds:
+        raise Garbage(complaint)
+
+
+def _check_outcome(outcome: Outcome, delivers: bool) -> None:
+    _check(len(outcome.findings) <= _MANY, "too many findings")
+    _check_texts(outcome.detail, outcome.name, *_texts(outcome.findings))
+    for media_type in filter(None, (outcome.detected, outcome.media_type)):
+        _check(_MEDIA_TYPE.fullmatch(media_type) is not None, "not a media type")
+    _check(bool(outcome.media_type) or not delivers, "output without a media type")
+    _check("/" not in outcome.name, "a file name with a directory")
+
+
+def _check_letter(letter: Letter) -> None:
+    bodiless = replace(letter, body="")
+    for text in _texts(bodiless):
+        _check(len(text) <= _HEADER_TEXT and not _CONTROL.search(text), "header value out of bounds or with control characters")
+    _check(not _CONTROL_IN_BODY.search(letter.body), "control character in the body")
+    _check(all(0 <= a.child < _MANY for a in letter.attachments), "attachment number out of bounds")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every string inside dataclasses and tuples; a tuple that is too long is garbage by itself."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        _check(len(value) <= _MANY, "too many items")
+        for item in value:
+            yield from _texts(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
+
+
+def _check_texts(*texts: str) -> None:
+    for text in texts:
+        _check(len(text) <= _TEXT and not _CONTROL.search(text), "text out of bounds or with control characters")
+
+
+def _cut(text: str) -> str:
+    return text[:_TEXT].encode("utf-8", "replace").decode("utf-8")  # lone surrogates do not travel

@@ -1,0 +1,33 @@
+"""What a worker can be asked to do: one explicit table.
+
+Importing this module imports every sanitiser, which is how the zygote gets them all before the lock.
+"""
+
+from __future__ import annotations
+
+from sanitizers import attack, message, registry, verify
+from sanitizers.job import Job
+from sanitizers.model import Outcome, Task, Verdict
+from sanitizers.protocol import Claim, Start
+from sanitizers.worker import TaskTable
+
+
+def _sanitise(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(registry.sanitise(content, start.part, job))
+
+
+def _letter(content: bytes, start: Start, job: Job) -> Claim:
+    letter, outcome = message.letter(content, start.part, job)
+    return Claim(outcome, letter)
+
+
+def _verify(content: bytes, start: Start, job: Job) -> Claim:
+    objections = verify.verify(content, media_type=start.part.declared, digests=frozenset(start.digests))
+    return Claim(Outcome(Verdict.CLEAN, ""), objections=tuple(objections))
+
+
+def _attack(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
+
+
+TASKS: TaskTable = {Task.SANITISE: _sanitise, Task.LETTER: _letter, Task.VERIFY: _verify, Task.ATTACK: _attack}

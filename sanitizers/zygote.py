@@ -1,0 +1,111 @@
+"""The zygote: imports everything once, locks itself, then forks one worker a job.  It never sees a hostile byte.
+
+Over its socket (SOCK_SEQPACKET) come a job's number and its three descriptors; back go the worker's pidfd and, when it
+has ended, its status and usage.  Neither content nor passwords pass through here, so no worker can inherit another
+mail's secrets.  Single thread: a lock that another thread holds at the fork would never be released in the worker.
+Anything unexpected ends the process; the supervisor (`gateway/zygote.py`) then starts a new one.
+"""
+
+from __future__ import annotations
+
+import encodings
+import gc
+import importlib
+import os
+import pkgutil
+import select
+import socket
+import sys
+import time
+from typing import NoReturn
+
+from sanitizers.lock import Caps, Confinement, Lock, lock_worker, lock_zygote
+from sanitizers.protocol import REPORT, REQUEST, ReportType
+from sanitizers.worker import EXIT_UNLOCKED, TaskTable, work
+
+# What libraries would import when they first need it, and then could not any more (security.md 1.4, found with strace).
+_LAZY = (
+    "email._header_value_parser email.contentmanager email.generator email.headerregistry email.iterators email.parser "
+    "email.policy linecache lxml.etree lxml.html PIL.Image PIL.ImageCms PIL.ImageOps PIL.ImageSequence stringprep traceback "
+    "unicodedata zipfile"
+).split()
+_NOT_ON_LINUX = ("mbcs", "oem")
+_HIGHEST_DESCRIPTOR = 1 << 16  # above every RLIMIT_NOFILE in use
+
+
+def main(channel: int, tasks: str, caps: Caps, permissive: bool, hidden: str) -> NoReturn:
+    """`tasks` names the module with the table TASKS; `hidden` is a path that only the gateway should see."""
+    table = preload(tasks)
+    gc.collect()
+    gc.freeze()  # a collection in a worker must not touch, and so copy, every page
+    if len(os.listdir("/proc/self/task")) != 1:
+        raise RuntimeError("a library started a thread: the zygote can not fork safely")
+    lock = lock_zygote(permissive=permissive)
+    with socket.socket(fileno=channel) as supervisor:
+        supervisor.send(REPORT.pack(ReportType.HELLO, int(_is_apart(hidden)), lock.landlock_abi, 0, 0.0))
+        _serve(supervisor, table, lock, caps)
+
+
+def preload(tasks: str) -> TaskTable:
+    table: TaskTable = importlib.import_module(tasks).TASKS
+    for name in _LAZY:
+        importlib.import_module(name)
+    for codec in pkgutil.iter_modules(encodings.__path__):
+        if codec.name not in _NOT_ON_LINUX:
+            importlib.import_module(f"encodings.{codec.name}")
+    importlib.import_module("PIL.Image").init()  # all its format plug-ins
+    time.tzset()
+    return table
+
+
+def _is_apart(hidden: str) -> bool:
+    """Level 4 (security.md 1.6): no network interface but lo, and the gateway's own files are not to be seen."""
+    try:
+        os.stat(hidden)
+    except OSError:
+        return {name for _, name in socket.if_nameindex()} <= {"lo"}
+    return False
+
+
+def _serve(supervisor: socket.socket, tasks: TaskTable, lock: Lock, caps: Caps) -> NoReturn:
+    poll = select.poll()
+    poll.register(supervisor, select.POLLIN)
+    jobs: dict[int, tuple[int, int]] = {}  # pidfd -> pid, job number
+    while True:
+        for ready, _ in poll.poll():
+            if ready == supervisor.fileno():
+                message, descriptors, _, _ = socket.recv_fds(supervisor, REQUEST.size, 3)
+                if not message:
+                    os._exit(0)  # the supervisor is gone: PDEATHSIG takes the workers along
+                number, name = REQUEST.unpack(message)
+                confinement = Confinement[name.rstrip(b"\0").decode()]
+                pid = _fork(descriptors, tasks, lock, confinement, caps)
+                pidfd = os.pidfd_open(pid)
+                jobs[pidfd] = pid, number
+                poll.register(pidfd, select.POLLIN)
+                socket.send_fds(supervisor, [REPORT.pack(ReportType.STARTED, number, 0, 0, 0.0)], [pidfd])
+            else:
+                pid, number = jobs.pop(ready)
+                poll.unregister(ready)
+                os.close(ready)
+                _, status, usage = os.wait4(pid, 0)
+                cpu_seconds = usage.ru_utime + usage.ru_stime
+                supervisor.send(REPORT.pack(ReportType.ENDED, number, status, usage.ru_maxrss, cpu_seconds))
+
+
+def _fork(descriptors: list[int], tasks: TaskTable, lock: Lock, confinement: Confinement, caps: Caps) -> int:
+    zygote = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for target, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, target)
+            os.closerange(3, _HIGHEST_DESCRIPTOR)
+            sys.stdin = sys.stdout = sys.stderr = None  # a print would land among the frames
+            lock_worker(lock, confinement, caps, zygote)
+        except BaseException:
+            os._exit(EXIT_UNLOCKED)
+        work(tasks)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid

@@ -1,0 +1,168 @@
+"""A task table of attacks and bombs, loaded into a real zygote instead of `sanitizers.tasks`.
+
+The detail of the part to sanitise (`part.name`) names the bomb; each behaves as a worker that an attacker took over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import struct
+import time
+from dataclasses import replace
+
+from sanitizers import attack
+from sanitizers.job import Job
+from sanitizers.letter import Letter
+from sanitizers.model import Outcome, Part, Reason, Refused, Task, Verdict
+from sanitizers.protocol import HEADER, Claim, FrameType, Start, frame, write_child, write_claim
+from sanitizers.worker import TaskTable
+
+CLEAN = Outcome(Verdict.CLEAN, "text/plain", b"out", "text/plain", "a.txt")
+
+
+def _sanitise(content: bytes, start: Start, job: Job) -> Claim:
+    return BOMBS[start.part.name](content, job)
+
+
+def echo(content: bytes, job: Job) -> Claim:
+    return Claim(replace(CLEAN, output=content))
+
+
+def nest(content: bytes, job: Job) -> Claim:
+    """As many containers in one another as the first byte says."""
+    if content[0] == 0:
+        return Claim(replace(CLEAN, output=b"core"))
+    child = job.child(bytes([content[0] - 1]), Part("1", "nest", ""))
+    return Claim(replace(CLEAN, output=b"(" + (child.output or b"none") + b")"))
+
+
+def blind(content: bytes, job: Job) -> Claim:
+    child = job.child(content, Part("1", "echo", ""), want_output=False)
+    return Claim(replace(CLEAN, output=f"{child.verdict.name} {child.output}".encode()))
+
+
+def memory(content: bytes, job: Job) -> Claim:
+    return Claim(replace(CLEAN, output=bytes(8 << 30)))
+
+
+def cpu(content: bytes, job: Job) -> Claim:
+    while True:
+        pass
+
+
+def sleep(content: bytes, job: Job) -> Claim:
+    time.sleep(60)
+    return Claim(CLEAN)
+
+
+def flood(content: bytes, job: Job) -> Claim:
+    block = b"x" * (1 << 20)
+    while True:
+        os.write(1, block)
+
+
+def long_output(content: bytes, job: Job) -> Claim:
+    os.write(1, HEADER.pack(FrameType.ANSWER, 2, 1 << 60) + b"{}")
+    return _silence()
+
+
+def long_json(content: bytes, job: Job) -> Claim:
+    os.write(1, HEADER.pack(FrameType.ANSWER, 0xFFFFFFFF, -1))
+    return _silence()
+
+
+def negative_length(content: bytes, job: Job) -> Claim:
+    os.write(1, HEADER.pack(FrameType.ANSWER, 2, -2) + b"{}")
+    return _silence()
+
+
+def children(content: bytes, job: Job) -> Claim:
+    while True:
+        os.write(1, write_child(Part("1", "echo", ""), b"", False))
+
+
+def segfault(content: bytes, job: Job) -> Claim:
+    ctypes.string_at(0)
+    return Claim(CLEAN)
+
+
+def garbage(content: bytes, job: Job) -> Claim:
+    os.write(1, os.urandom(64))
+    return Claim(CLEAN)
+
+
+def not_json(content: bytes, job: Job) -> Claim:
+    os.write(1, frame(FrameType.ANSWER, b"\x80{"))
+    return _silence()
+
+
+def half_answer(content: bytes, job: Job) -> Claim:
+    os.write(1, (write_claim(Claim(CLEAN)) + b"out")[:-1])
+    return _silence()
+
+
+def twice(content: bytes, job: Job) -> Claim:
+    os.write(1, write_claim(Claim(CLEAN)) + b"out")
+    return Claim(CLEAN)
+
+
+def early_exit(content: bytes, job: Job) -> Claim:
+    os._exit(0)
+
+
+def answer_then_die(content: bytes, job: Job) -> Claim:
+    os.write(1, write_claim(Claim(CLEAN)) + b"out")
+    os._exit(1)
+
+
+def close_and_stay(content: bytes, job: Job) -> Claim:
+    os.write(1, write_claim(Claim(CLEAN)) + b"out")
+    os.close(1)
+    time.sleep(60)
+    return Claim(CLEAN)
+
+
+def exploit(content: bytes, job: Job) -> Claim:
+    socket.socket()
+    return Claim(CLEAN)
+
+
+def surprise(content: bytes, job: Job) -> Claim:
+    raise ZeroDivisionError("of the sanitiser\x07")
+
+
+def refuse(content: bytes, job: Job) -> Claim:
+    raise Refused(Reason.ENCRYPTED, "password", Verdict.LOCKED)
+
+
+def infected(content: bytes, job: Job) -> Claim:
+    return Claim(replace(CLEAN, verdict=Verdict.INFECTED, output=None, reason=Reason.INFECTED))
+
+
+def _silence() -> Claim:
+    os._exit(0)
+
+
+BOMBS = {f.__name__: f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == __name__}
+
+
+def _letter(content: bytes, start: Start, job: Job) -> Claim:
+    job.child(content, Part("1", "echo", ""), want_output=False)
+    return Claim(
+        Outcome(Verdict.CLEAN, "message/rfc822"),
+        Letter("件名", (), None, (), (), (), "", "", (), (), "本文\n", ()),
+    )
+
+
+def _verify(content: bytes, start: Start, job: Job) -> Claim:
+    objections = (start.part.declared, *start.digests) if content else ()
+    return Claim(Outcome(Verdict.CLEAN, ""), objections=objections)
+
+
+def _attack(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
+
+
+TASKS: TaskTable = {Task.SANITISE: _sanitise, Task.LETTER: _letter, Task.VERIFY: _verify, Task.ATTACK: _attack}

@@ -88,7 +88,7 @@ class Runner:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
             try:
-                await self._spool.renew(list(self._busy.values()))
+                await self._spool.renew(list(self._busy.values()), LEASE_SECONDS)
                 await self._spool.reap()
             except Exception:
                 log.exception("leases could not be renewed")  # they run out: another takes over, fencing keeps it single

@@ -1,0 +1,284 @@
+"""One frozen class per fact.  Fields marked `personal()` go into the journal as salted commitments (record.py).
+
+`of` builds an event from what the path already knows; nothing here decides.  `item` is the message's id, "" for none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway import model
+from sanitizers.model import Verdict
+
+
+def personal(default: Any = "") -> Any:
+    """An address, a subject, a file name: erasable without breaking the tree."""
+    return field(default=default, metadata={"personal": True})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    item: str = ""
+
+    @classmethod
+    def kind(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+# -- the gateway itself --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    version: str
+    sandbox_level: int
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Event):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTested(Event):
+    level: int
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLoaded(Event):
+    policy_version: str
+    accepted: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm(Event):
+    """Somebody must look."""
+
+    name: str
+    detail: str
+
+
+# -- the path of a message -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Event):
+    receipt: str
+    direction: str
+    client: str
+    helo: str
+    tls: str
+    size: int
+    sha256: str
+    sender: str = personal()
+    recipients: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, item: model.QueueItem) -> Received:
+        envelope = item.envelope
+        return cls(
+            item=item.id,
+            receipt=item.receipt,
+            direction=envelope.direction,
+            client=envelope.client.address,
+            helo=envelope.client.helo,
+            tls=envelope.client.tls,
+            size=item.size,
+            sha256=item.sha256,
+            sender=envelope.sender,
+            recipients=envelope.recipients,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Event):
+    """Said no before 250."""
+
+    client: str
+    reply: str
+    helo: str = ""
+    sender: str = personal()
+    recipients: tuple[str, ...] = personal(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate(Event):
+    """The same envelope and bytes again: the client did not see our 250."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided(Event):
+    """One decision with all that it rests on (every verdict is recorded)."""
+
+    disposition: str
+    rule: str
+    reason: str
+    clauses: tuple[str, ...]
+    policy_version: str
+    profile: str
+    verdict: str
+    sandbox_level: int
+    parts: tuple[str, ...]  # path, media type, verdict, SHA-256 in and out
+    scan: str  # engine and database
+    recipients: tuple[str, ...] = personal(())
+    names: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, item: model.QueueItem, group: model.Group, inspection: model.Inspection, decision: model.Decision) -> Decided:
+        parts = inspection.report.walk()
+        scan = inspection.report.scan
+        return cls(
+            item=item.id,
+            disposition=decision.disposition,
+            rule=decision.rule,
+            reason=decision.reason,
+            clauses=decision.clauses,
+            policy_version=decision.policy_version,
+            profile=decision.profile,
+            verdict=inspection.verdict.name,
+            sandbox_level=inspection.sandbox_level,
+            parts=tuple(
+                f"{p.path} {p.detected} {p.verdict.name} {p.reason or '-'} {p.sha256_in} {p.sha256_out or '-'}" for p in parts
+            ),
+            scan=f"{scan.engine}/{scan.database_version}" if scan else "",
+            recipients=group.recipients,
+            names=tuple(p.name for p in parts),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearedForDelivery(Event):
+    """A copy was built, verified and may leave."""
+
+    sha256: str
+    size: int
+    recipients: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, cleared: model.Cleared) -> ClearedForDelivery:
+        return cls(item=cleared.item.id, sha256=cleared.sha256, size=len(cleared.content), recipients=cleared.recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relayed(Event):
+    sha256: str
+    next_hop: str
+    tls: str
+    replies: tuple[str, ...] = personal(())  # a reply may repeat the address
+    recipients: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, item: model.QueueItem, outcomes: Sequence[model.DeliveryOutcome], sha256: str) -> Relayed:
+        return cls(item=item.id, sha256=sha256, next_hop=outcomes[0].next_hop, tls=outcomes[0].tls, **_said(outcomes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred(Event):
+    until: float  # Unix time, seconds
+    attempts: int
+    why: str = personal()
+    recipients: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, item: model.QueueItem, recipients: Sequence[str], why: str, until: float) -> Deferred:
+        return cls(item=item.id, until=until, attempts=item.attempts + 1, why=why, recipients=tuple(recipients))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced(Event):
+    """Given up: the sender gets a DSN."""
+
+    next_hop: str
+    replies: tuple[str, ...] = personal(())
+    recipients: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, item: model.QueueItem, outcomes: Sequence[model.DeliveryOutcome]) -> Bounced:
+        return cls(item=item.id, next_hop=outcomes[0].next_hop, **_said(outcomes))
+
+
+def _said(outcomes: Sequence[model.DeliveryOutcome]) -> dict[str, tuple[str, ...]]:
+    return {"replies": tuple(str(o.reply) for o in outcomes), "recipients": tuple(o.recipient for o in outcomes)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSent(Event):
+    """A mail that Mugai wrote itself entered the queue; `item` is its own id."""
+
+    about: str
+    notice: str
+    recipients: tuple[str, ...] = personal(())
+
+
+# -- quarantine and people -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Event):
+    rule: str
+    reason: str
+    clauses: tuple[str, ...]
+    policy_version: str
+    verdict: str
+    subject: str = personal()
+    recipients: tuple[str, ...] = personal(())
+
+    @classmethod
+    def of(cls, item: model.QueueItem, hold: model.Hold) -> Held:
+        verdict = hold.report.worst().verdict if hold.report else Verdict.FAILED
+        return cls(
+            item=item.id,
+            rule=hold.decision.rule,
+            reason=hold.decision.reason,
+            clauses=hold.decision.clauses,
+            policy_version=hold.decision.policy_version,
+            verdict=verdict.name,
+            subject=hold.subject,
+            recipients=hold.recipients,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(Event):
+    """Back into the path, with who and why; never past it."""
+
+    grant: str
+    actor: str
+    reason: str
+    recipients: tuple[str, ...] = personal(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted(Event):
+    actor: str
+    reason: str
+    recipients: tuple[str, ...] = personal(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired(Event):
+    recipients: tuple[str, ...] = personal(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposed(Event):
+    """The original's content was destroyed after its retention; the record stays (I8)."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueChanged(Event):
+    """An operator's hand on the queue: retry, freeze, thaw."""
+
+    action: str
+    actor: str

@@ -1,0 +1,162 @@
+"""The journal's clerk: once a second it moves new rows into the tree, and now and then signs for all of it.
+
+Sealing is after the commit of the fact, so the tree never slows an accept.  A checkpoint every 5 minutes, every 1,000 entries
+and at the end; the signer refuses to sign a tree that lost or changed what it signed before (`JournalDamaged`).
+One gateway seals at a time: the tree's edge is read and written inside the sealing transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from gateway.clock import Clock
+from gateway.journal import record
+from gateway.journal.events import Alarm, Event
+from gateway.journal.note import Signer, durable_write
+from gateway.journal.tree import Frontier, leaf
+from gateway.store.db import Db, StoreUnavailable
+from gateway.store.schema import journal, journal_checkpoint, journal_head, journal_pending
+
+SEAL_SECONDS = 1.0
+BATCH = 1_000  # rows in one transaction: about 20 ms of the writer's time
+CHECKPOINT_SECONDS = 300.0
+CHECKPOINT_ENTRIES = 1_000
+LATER = 10_000  # refusals kept in memory for one batch: above this somebody is hammering, and a number says it as well
+
+log = logging.getLogger(__name__)
+
+
+class JournalDamaged(Exception):
+    """The journal is shorter than, or different from, what was signed: restored, truncated or tampered with."""
+
+
+class Journal:
+    def __init__(self, db: Db, clock: Clock, key: Path, origin: str):
+        """`key` is the private key's file; the last signed state is kept beside it.  Raises OSError, ValueError."""
+        self._db, self._clock = db, clock
+        self._signer = Signer.open(origin, key)
+        self._signed = key.with_name(key.name + ".signed")
+        self._later: list[Event] = []
+        self._dropped = 0
+        self._last = (0, 0.0)  # size and monotonic time of the last checkpoint
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def verifier(self) -> str:
+        """The public key (C2SP vkey): print it, keep it off this machine."""
+        return self._signer.verifier
+
+    async def start(self) -> None:
+        """Raises JournalDamaged, StoreUnavailable."""
+        frontier, newest = await self._db.read(_edge)
+        self._clock.resume(newest)
+        if jump := self._clock.jump:
+            await self.write(Alarm(name="clock", detail=f"{jump:+.0f} s since the last record; nothing expires for a day"))
+        self._check_growth(frontier)
+        self._last = (frontier.size, self._clock.monotonic())
+        self._task = asyncio.create_task(self._run(), name="journal-sealer")
+
+    async def stop(self) -> None:
+        """Seals what is there and signs it."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.seal()
+        await self.checkpoint()
+
+    async def write(self, *events: Event) -> None:
+        """Facts that change nothing else in the store; durable when it returns."""
+        await self._db.write(record.insert, events, self._clock.now())
+
+    def later(self, event: Event) -> None:
+        """For refusals before 250: written within a second, in one transaction for all; a crash may lose that second."""
+        if len(self._later) < LATER:
+            self._later.append(event)
+        else:
+            self._dropped += 1
+
+    async def seal(self) -> int:
+        """Everything that waits; returns the tree's size."""
+        await self._flush()
+        while True:
+            moved, size = await self._db.write(_seal)
+            if moved < BATCH:
+                return size
+
+    async def checkpoint(self) -> str:
+        """Signs the present tree and keeps the note; give it to somebody outside.  Raises JournalDamaged."""
+        frontier, _ = await self._db.read(_edge)
+        self._check_growth(frontier)
+        root = frontier.root()
+        state = json.dumps({"size": frontier.size, "root": root.hex()}).encode()
+        await asyncio.to_thread(durable_write, self._signed, state)
+        note = self._signer.sign(frontier.size, root)
+        await self._db.write(_keep, frontier.size, note, self._clock.now())
+        self._last = (frontier.size, self._clock.monotonic())
+        return note
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(SEAL_SECONDS)
+            try:
+                size = await self.seal()
+                grown, age = size - self._last[0], self._clock.monotonic() - self._last[1]
+                if grown >= CHECKPOINT_ENTRIES or (grown and age >= CHECKPOINT_SECONDS):
+                    await self.checkpoint()
+            except (StoreUnavailable, JournalDamaged, OSError) as error:
+                log.error("journal not sealed: %s", error)  # the facts are durable; sealing is tried again
+
+    async def _flush(self) -> None:
+        events, self._later = self._later, []
+        if self._dropped:
+            events.append(Alarm(name="refusals", detail=f"{self._dropped} further refusals were not recorded one by one"))
+            self._dropped = 0
+        if events:
+            await self.write(*events)
+
+    def _check_growth(self, frontier: Frontier) -> None:
+        try:
+            signed = json.loads(self._signed.read_bytes())
+        except FileNotFoundError:
+            return
+        if frontier.size < signed["size"] or (frontier.size == signed["size"] and frontier.root().hex() != signed["root"]):
+            raise JournalDamaged(f"the journal has {frontier.size} entries and is not what was signed at {signed['size']}")
+
+
+def _edge(conn: sa.Connection) -> tuple[Frontier, float]:
+    """The tree's right edge, and the newest time that the journal knows."""
+    row = conn.execute(sa.select(journal_head.c.size, journal_head.c.frontier)).one_or_none()
+    newest = [conn.execute(sa.select(sa.func.max(table.c.at))).scalar() or 0.0 for table in (journal, journal_pending)]
+    return (Frontier.load(row.size, row.frontier) if row else Frontier()), max(newest)
+
+
+def _seal(conn: sa.Connection) -> tuple[int, int]:
+    """Up to BATCH rows in the order of their ids.  Returns how many, and the tree's size."""
+    rows = conn.execute(sa.select(journal_pending).order_by(journal_pending.c.id).limit(BATCH)).all()
+    row = conn.execute(sa.select(journal_head.c.size, journal_head.c.frontier)).one_or_none()
+    frontier = Frontier.load(row.size, row.frontier) if row else Frontier()
+    if not rows:
+        return 0, frontier.size
+    sealed = []
+    for pending in rows:
+        leaf_hash = leaf(pending.entry)
+        common = {"at": pending.at, "kind": pending.kind, "item": pending.item, "entry": pending.entry}
+        sealed.append({"seq": frontier.size, "event": pending.id, "leaf": leaf_hash, **common})
+        frontier.add(leaf_hash)
+    conn.execute(journal.insert(), sealed)
+    conn.execute(journal_pending.delete().where(journal_pending.c.id <= rows[-1].id))
+    head = {"size": frontier.size, "frontier": frontier.dump()}
+    conn.execute(journal_head.update().values(head) if row else journal_head.insert().values(id=1, **head))
+    return len(rows), frontier.size
+
+
+def _keep(conn: sa.Connection, size: int, note: str, now: float) -> None:
+    conn.execute(journal_checkpoint.delete().where(journal_checkpoint.c.size == size))
+    conn.execute(journal_checkpoint.insert().values(size=size, at=now, note=note))

@@ -1,0 +1,135 @@
+"""What is held, for reviewers: list, look, release, delete, expire; each once, each in the journal.
+
+A release is no delivery: the mail walks the whole path again with the reviewer's grant (architecture.md 2).
+Raises LookupError (no such entry), AlreadyDone (somebody was faster).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway import journal
+from gateway.clock import Clock
+from gateway.model import Decision, Grant, Move, PartReport, QuarantineEntry, QuarantineState, State
+from gateway.spool import Spool, settlement
+from gateway.spool.acceptance import read_item
+from gateway.spool.states import WAITING
+from gateway.store.db import Db
+from gateway.store.schema import message, quarantine, recipient
+from gateway.store.values import load
+from sanitizers.model import Verdict
+
+BATCH = 100  # entries expired in one transaction
+
+
+class AlreadyDone(Exception):
+    """The entry was released, deleted or expired before."""
+
+
+class Quarantine:
+    def __init__(self, db: Db, spool: Spool, clock: Clock):
+        self._db, self._spool, self._clock = db, spool, clock
+
+    async def list(
+        self, *, state: QuarantineState | None = QuarantineState.HELD, text: str = "", before: int = 0, limit: int = 100
+    ) -> Sequence[QuarantineEntry]:
+        """Newest first; `text` in subject, sender, recipients or receipt; `before` an id: the next page."""
+        return await self._db.read(_list, state, text, before, limit)
+
+    async def show(self, entry: int) -> QuarantineEntry:
+        return await self._db.read(_show, entry)
+
+    async def release(self, entry: int, actor: str, reason: str) -> None:
+        """Back into the path.  Raises ValueError without a reason."""
+        if not reason.strip():
+            raise ValueError("a release needs a reason")
+        now = self._clock.now()
+        await self._db.write(_release, entry, Grant("release", actor, reason.strip(), now), now)
+        self._spool.wake.set()
+
+    async def delete(self, entry: int, actor: str, reason: str) -> None:
+        await self._db.write(_delete, entry, actor, reason, self._clock.now())
+
+    async def expire(self) -> int:
+        """How many entries ran out; none while the clock is in doubt (I6)."""
+        expired = 0
+        while not self._clock.jump and (some := await self._db.write(_expire, self._clock.now())):
+            expired += some
+        return expired
+
+
+def _list(conn: sa.Connection, state: QuarantineState | None, text: str, before: int, limit: int) -> list[QuarantineEntry]:
+    query = sa.select(quarantine).join(message, quarantine.c.message == message.c.id)
+    if state is not None:
+        query = query.where(quarantine.c.state == state)
+    if text:
+        fields = (quarantine.c.subject, quarantine.c.recipients, message.c.sender, message.c.receipt)
+        query = query.where(sa.or_(*(field.icontains(text, autoescape=True) for field in fields)))
+    if before:
+        query = query.where(quarantine.c.id < before)
+    return [_entry(conn, row) for row in conn.execute(query.order_by(quarantine.c.id.desc()).limit(limit)).all()]
+
+
+def _show(conn: sa.Connection, number: int) -> QuarantineEntry:
+    row = conn.execute(sa.select(quarantine).where(quarantine.c.id == number)).one_or_none()
+    if row is None:
+        raise LookupError(f"no quarantine entry {number}")
+    return _entry(conn, row)
+
+
+def _entry(conn: sa.Connection, row: sa.Row[Any]) -> QuarantineEntry:
+    recipients = tuple(json.loads(row.recipients))
+    decision = load(Decision, row.decision)
+    return QuarantineEntry(
+        id=row.id,
+        item=read_item(conn, row.message, recipients),
+        recipients=recipients,
+        subject=row.subject,
+        verdict=Verdict(row.verdict),
+        rule=decision.rule,
+        reason=decision.reason,
+        clauses=decision.clauses,
+        held_at=row.held_at,
+        expires_at=row.expires_at,
+        state=QuarantineState(row.state),
+        report=load(PartReport, row.report) if row.report else None,
+    )
+
+
+def _release(conn: sa.Connection, number: int, grant: Grant, now: float) -> None:
+    item, recipients = _close(conn, number, QuarantineState.RELEASED)
+    event = journal.Released(item=item, grant=grant.kind, actor=grant.who, reason=grant.why, recipients=recipients)
+    settlement.reinspect(conn, item, recipients, grant, (event,), now)
+
+
+def _delete(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> None:
+    item, recipients = _close(conn, number, QuarantineState.DELETED)
+    moves = [Move(who, State.DELETED, reason, actor=actor) for who in recipients]
+    event = journal.Deleted(item=item, actor=actor, reason=reason, recipients=recipients)
+    settlement.end(conn, item, moves, (event,), now)
+
+
+def _expire(conn: sa.Connection, now: float) -> int:
+    due = sa.and_(quarantine.c.state == QuarantineState.HELD, quarantine.c.expires_at <= now)
+    numbers = conn.scalars(sa.select(quarantine.c.id).where(due).order_by(quarantine.c.expires_at).limit(BATCH)).all()
+    for number in numbers:
+        item, recipients = _close(conn, number, QuarantineState.EXPIRED)
+        moves = [Move(who, State.EXPIRED, "quarantine period over") for who in recipients]
+        settlement.end(conn, item, moves, (journal.Expired(item=item, recipients=recipients),), now)
+    return len(numbers)
+
+
+def _close(conn: sa.Connection, number: int, state: QuarantineState) -> tuple[str, tuple[str, ...]]:
+    """Exactly once: only who finds it HELD changes it.  The message, and the recipients that still wait there."""
+    row = conn.execute(sa.select(quarantine).where(quarantine.c.id == number).with_for_update()).one_or_none()
+    if row is None:
+        raise LookupError(f"no quarantine entry {number}")
+    if row.state != QuarantineState.HELD:
+        raise AlreadyDone(f"entry {number} is {row.state}")
+    conn.execute(quarantine.update().where(quarantine.c.id == number).values(state=state, version=row.version + 1))
+    waiting = sa.and_(recipient.c.quarantine == number, recipient.c.state.in_(WAITING))
+    return row.message, tuple(conn.scalars(sa.select(recipient.c.address).where(waiting).order_by(recipient.c.position)))

@@ -1,0 +1,71 @@
+"""Who works on which job: claim, renew, take back.  One column says when a job may be touched (scale.md 3.3).
+
+The token goes up at each claim; whoever holds an old one has lost the lease (LostLease) and changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from gateway.model import Grant, Lease, Work
+from gateway.spool.acceptance import read_item
+from gateway.store.schema import job, recipient
+from gateway.store.values import load
+
+TOO_FAR = 86_400.0  # seconds: no retry and no lease lies further ahead; what does was written by a clock since set back
+
+
+class LostLease(Exception):
+    """Another process took this job over; its result counts."""
+
+
+def claim(conn: sa.Connection, owner: str, work: Work, limit: int, until: float, now: float) -> list[Lease]:
+    ready = sa.select(job).where(
+        job.c.work == work, job.c.owner.is_(None), job.c.frozen.is_(sa.false()), job.c.visible_at <= now
+    )
+    rows = conn.execute(ready.order_by(job.c.visible_at).limit(limit).with_for_update(skip_locked=True)).all()
+    leases = []
+    for row in rows:
+        conn.execute(job.update().where(job.c.id == row.id).values(owner=owner, visible_at=until, token=row.token + 1))
+        recipients = conn.scalars(sa.select(recipient.c.address).where(recipient.c.job == row.id)).all()
+        item = read_item(conn, row.message, recipients, row.attempts)
+        grant = load(Grant, row.grant_json) if row.grant_json else None
+        leases.append(Lease(row.id, row.token + 1, work, item, row.cleared or 0, until, row.deaths, grant))
+    return leases
+
+
+def renew(conn: sa.Connection, leases: Sequence[Lease], until: float) -> set[int]:
+    """The jobs that are still ours."""
+    ours = _still_ours(conn, leases)
+    conn.execute(job.update().where(job.c.id.in_(ours), job.c.owner.is_not(None)).values(visible_at=until))
+    return ours
+
+
+def give_back(conn: sa.Connection, leases: Sequence[Lease]) -> None:
+    """An orderly stop: back to the old place, no death."""
+    conn.execute(job.update().where(job.c.id.in_(_still_ours(conn, leases))).values(owner=None, visible_at=job.c.due_at))
+
+
+def reap(conn: sa.Connection, now: float) -> int:
+    """Leases that ran out go back to their old place in the queue, with one death more."""
+    lost = sa.and_(job.c.owner.is_not(None), sa.or_(job.c.visible_at <= now, job.c.visible_at > now + TOO_FAR))
+    values = {"owner": None, "visible_at": job.c.due_at, "deaths": job.c.deaths + 1}
+    reaped = conn.execute(job.update().where(lost).values(values)).rowcount
+    ahead = sa.and_(job.c.owner.is_(None), job.c.visible_at > now + TOO_FAR)
+    conn.execute(job.update().where(ahead).values(visible_at=now, due_at=now))
+    return reaped
+
+
+def fence(conn: sa.Connection, lease: Lease) -> None:
+    """Raises LostLease."""
+    ours = sa.select(job.c.id).where(job.c.id == lease.job, job.c.token == lease.token)
+    if conn.execute(ours.with_for_update()).one_or_none() is None:
+        raise LostLease(f"job {lease.job} of {lease.item.id}")
+
+
+def _still_ours(conn: sa.Connection, leases: Sequence[Lease]) -> set[int]:
+    held = {lease.job: lease.token for lease in leases}
+    rows = conn.execute(sa.select(job.c.id, job.c.token).where(job.c.id.in_(held)).with_for_update())
+    return {row.id for row in rows if row.token == held[row.id]}

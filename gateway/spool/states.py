@@ -1,0 +1,117 @@
+"""The state table of a recipient, and the auditor that proves the store keeps to it (I1).
+
+| from \\ to | received | sanitised | waiting | relayed | bounced | deleted | expired |
+|---|---|---|---|---|---|---|---|
+| received | | inspect | inspect | | inspect | inspect, operator | inspect |
+| sanitised | | | relay | relay | relay | operator | relay |
+| waiting | release | | | | | reviewer | expiry |
+| relayed, bounced, deleted, expired | | | | | | | |
+
+waiting = held, awaiting_approval, awaiting_password, delayed: exactly those with a quarantine entry.
+received and sanitised: exactly those with a job.  Raises IllegalMove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+
+from gateway.model import QuarantineState, Settlement, State, Work
+from gateway.store.schema import cleared, job, message, quarantine, recipient
+
+WAITING = frozenset({State.HELD, State.AWAITING_APPROVAL, State.AWAITING_PASSWORD, State.DELAYED})
+_GIVEN_UP = frozenset({State.BOUNCED, State.DELETED, State.EXPIRED})
+
+ALLOWED: dict[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.SANITISED}) | WAITING | _GIVEN_UP,
+    State.SANITISED: frozenset({State.RELAYED}) | WAITING | _GIVEN_UP,
+    **{waiting: frozenset({State.RECEIVED, State.DELETED, State.EXPIRED}) for waiting in WAITING},
+    **{state: frozenset() for state in State if state.final},
+}
+
+
+class IllegalMove(Exception):
+    """A settlement that the state table does not know: a defect of ours; nothing of it was stored."""
+
+
+def check(current: dict[str, State], settlement: Settlement) -> None:
+    """Each recipient moves once, along the table; with its cleared copy or quarantine entry; nobody is left without work."""
+    moved = {move.recipient: move.state for move in settlement.moves}
+    if len(moved) != len(settlement.moves):
+        raise IllegalMove("a recipient moves twice")
+    if settlement.moves and not settlement.events:
+        raise IllegalMove("a state may not change unrecorded")
+    for who, state in moved.items():
+        if who not in current:
+            raise IllegalMove(f"{who} is not in this step")
+        if state not in ALLOWED[current[who]]:
+            raise IllegalMove(f"{current[who]} -> {state}")
+    _same(
+        "cleared copy",
+        [r for c in settlement.cleared for r in c.recipients],
+        {w for w, s in moved.items() if s is State.SANITISED},
+    )
+    _same("quarantine entry", [r for h in settlement.held for r in h.recipients], {w for w, s in moved.items() if s in WAITING})
+    if settlement.retry_at is None and len(moved) < len(current):
+        raise IllegalMove(f"{len(current) - len(moved)} recipients would have no job any more")
+
+
+def _same(what: str, named: list[str], moved: set[str]) -> None:
+    if sorted(named) != sorted(moved):
+        raise IllegalMove(f"each recipient needs exactly one {what}: {len(named)} named, {len(moved)} moved")
+
+
+def audit(conn: sa.Connection, blob_exists: Callable[[str], bool]) -> list[str]:
+    """Every contradiction in the store, in words; empty = whole.  Reads all of it: for tests and `mugai check`."""
+    return [*_lost_recipients(conn), *_idle_rows(conn), *_missing_contents(conn, blob_exists)]
+
+
+def _lost_recipients(conn: sa.Connection) -> Iterator[str]:
+    joined = recipient.outerjoin(job, recipient.c.job == job.c.id).outerjoin(
+        quarantine, recipient.c.quarantine == quarantine.c.id
+    )
+    columns = (
+        recipient.c.message,
+        recipient.c.state,
+        job.c.work,
+        job.c.message.label("job_message"),
+        quarantine.c.message.label("held_message"),
+        quarantine.c.state.label("held_state"),
+    )
+    wanted: dict[State, tuple[Work | None, QuarantineState | None]] = {
+        State.RECEIVED: (Work.INSPECT, None),
+        State.SANITISED: (Work.RELAY, None),
+    }
+    wanted |= {state: (None, QuarantineState.HELD) for state in WAITING}
+    for row in conn.execute(sa.select(*columns).select_from(joined)):
+        state = State(row.state)
+        held = row.held_state if row.held_state == QuarantineState.HELD and not row.work else None
+        if (row.work, held) != wanted.get(state, (None, held)):
+            yield f"{row.message}: a recipient is {state} with job {row.work} and quarantine entry {row.held_state}"
+        if {row.job_message, row.held_message} - {row.message, None}:
+            yield f"{row.message}: a recipient hangs on another message's job or quarantine entry"
+
+
+def _idle_rows(conn: sa.Connection) -> Iterator[str]:
+    for key in conn.scalars(sa.select(job.c.id).where(~sa.exists().where(recipient.c.job == job.c.id))):
+        yield f"job {key} is about nobody"
+    waiting = sa.exists().where(recipient.c.quarantine == quarantine.c.id, recipient.c.state.in_(WAITING))
+    for key in conn.scalars(sa.select(quarantine.c.id).where(quarantine.c.state == QuarantineState.HELD, ~waiting)):
+        yield f"quarantine entry {key} is about nobody"
+    finals = [state for state in State if state.final]
+    busy = sa.exists().where(recipient.c.message == message.c.id, recipient.c.state.not_in(finals))
+    someone = sa.exists().where(recipient.c.message == message.c.id)
+    for key in conn.scalars(sa.select(message.c.id).where(message.c.finished_at.is_not(None) == busy)):
+        yield f"{key}: finished or not, its recipients say otherwise"
+    for key in conn.scalars(sa.select(message.c.id).where(~someone)):
+        yield f"{key}: has no recipient"
+
+
+def _missing_contents(conn: sa.Connection, blob_exists: Callable[[str], bool]) -> Iterator[str]:
+    needed = sa.select(message.c.id, message.c.content.is_not(None).label("inline"), message.c.blob)
+    originals = needed.where(message.c.finished_at.is_(None), message.c.kind == "mail")
+    copies = sa.select(cleared.c.message.label("id"), cleared.c.content.is_not(None).label("inline"), cleared.c.blob)
+    for row in [*conn.execute(originals), *conn.execute(copies.join(job, job.c.cleared == cleared.c.id))]:
+        if not row.inline and not (row.blob and blob_exists(row.blob)):
+            yield f"{row.id}: its content is missing"

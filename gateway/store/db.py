@@ -1,0 +1,172 @@
+"""The database: one writer thread that commits in groups, read-only connections for the rest.
+
+An operation is a synchronous function `op(conn, ...)` of SQLAlchemy Core that may be run twice: if one operation of a group
+fails, the group is rolled back and each is run again by itself.  `write` returns only after a durable commit (WAL,
+synchronous=FULL).  Raises StoreUnavailable, SchemaMismatch; an operation's own exception passes through unchanged.
+No table is named here but the version's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
+
+from gateway.store import schema
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+GROUP = 64  # operations in one commit: one fsync serves them all, and a failing one costs at most this many re-runs
+READERS = 4  # threads and connections; reads are short
+BUSY_SECONDS = 10.0  # how long `mugai quarantine release` and the gateway wait for each other
+
+log = logging.getLogger(__name__)
+
+
+class StoreUnavailable(Exception):
+    """The store did not say yes: full, broken, locked.  The outcome is unknown, so the answer is 451, never 250."""
+
+
+class SchemaMismatch(Exception):
+    """The store was made by another version of Mugai."""
+
+
+@dataclass
+class _Waiting:
+    call: Callable[[sa.Connection], object]
+    future: Future[Any] = field(default_factory=Future)
+
+
+class Db:
+    def __init__(self, path: Path):
+        """Opens or creates.  Raises StoreUnavailable, SchemaMismatch."""
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm inherit the mode
+            self._writer = _engine(lambda: _connect(path, read_only=False), "BEGIN IMMEDIATE", size=1)
+            with self._writer.begin() as conn:
+                _settle_version(conn)
+        except (OSError, SQLAlchemyError) as error:
+            raise StoreUnavailable(f"{path}: {error}") from error
+        self._readers = _engine(lambda: _connect(path, read_only=True), "BEGIN", size=READERS)
+        self._reading = ThreadPoolExecutor(READERS, "store-read")
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._writing = threading.Thread(target=self._run, name="store-write", daemon=True)
+        self._writing.start()
+
+    async def write(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Durable when it returns."""
+        waiting = _Waiting(lambda conn: op(conn, *args, **kwargs))
+        self._waiting.put(waiting)
+        result: T = await asyncio.wrap_future(waiting.future)
+        return result
+
+    async def read(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One consistent snapshot."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, lambda: self._read(op, *args, **kwargs))
+
+    def close(self) -> None:
+        """Commits what waits, then closes."""
+        self._waiting.put(None)
+        self._writing.join()
+        self._reading.shutdown()
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def _read(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with self._readers.begin() as conn:
+                return op(conn, *args, **kwargs)
+        except DatabaseError as error:
+            raise _translated(error) from error
+
+    def _run(self) -> None:
+        """The writer thread."""
+        while (first := self._waiting.get()) is not None:
+            group = [first]
+            while len(group) < GROUP and not self._waiting.empty():
+                if (more := self._waiting.get()) is None:
+                    self._waiting.put(None)
+                    break
+                group.append(more)
+            if not self._commit(group):
+                for single in group:
+                    self._commit([single])
+
+    def _commit(self, group: list[_Waiting]) -> bool:
+        """False: the group was rolled back and nobody has an answer yet."""
+        try:
+            with self._writer.begin() as conn:
+                results = [waiting.call(conn) for waiting in group]
+        except BaseException as error:
+            if _of_the_store(error):
+                # an fsync that failed is not tried again on the same descriptor: the kernel may have dropped the page
+                self._writer.dispose()
+                log.error("store: %s", error)
+            if len(group) > 1:
+                return False
+            group[0].future.set_exception(_translated(error))
+            return True
+        for waiting, result in zip(group, results, strict=True):
+            waiting.future.set_result(result)
+        return True
+
+
+def _of_the_store(error: BaseException) -> bool:
+    """Disk, lock or a damaged file (SQLite's plain DatabaseError); not a statement that was wrong."""
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
+
+
+def _translated(error: BaseException) -> BaseException:
+    if not _of_the_store(error):
+        return error
+    unavailable = StoreUnavailable(str(error))
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rw"
+    conn = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    for pragma in (
+        ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
+        if not read_only
+        else ("query_only=ON",)
+    ):
+        conn.execute(f"PRAGMA {pragma}")
+    return conn
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], begin: str, *, size: int) -> sa.Engine:
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.QueuePool, pool_size=size, max_overflow=0)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(conn: sa.Connection) -> None:
+        conn.exec_driver_sql(begin)  # the driver's own implicit transactions are switched off
+
+    return engine
+
+
+def _settle_version(conn: sa.Connection) -> None:
+    """Raises SchemaMismatch."""
+    if not sa.inspect(conn).has_table("store_version"):
+        schema.metadata.create_all(conn)
+        conn.execute(schema.store_version.insert().values(version=schema.VERSION))
+    found = conn.execute(sa.select(schema.store_version.c.version)).scalar_one()
+    if found != schema.VERSION:
+        raise SchemaMismatch(f"the store has version {found}, this program knows version {schema.VERSION} only")

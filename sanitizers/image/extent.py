@@ -6,25 +6,13 @@ raises nothing; a structure that cannot be followed ends where it stops making s
 
 from __future__ import annotations
 
-import re
-
-_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # in entropy-coded data: neither stuffing nor restart (T.81 B.1.1.5)
+from sanitizers.image import jpeg
 
 
 def end(content: bytes, format: str) -> int:
     """Offset of the first byte after the picture; the length of `content` where the format has no end (TIFF, JPEG 2000)."""
-    ending = {"JPEG": _jpeg, "MPO": _jpeg, "PNG": _png, "GIF": _gif, "BMP": _bmp, "WEBP": _webp}.get(format)
+    ending = {"JPEG": jpeg.end, "MPO": jpeg.end, "PNG": _png, "GIF": _gif, "BMP": _bmp, "WEBP": _webp}.get(format)
     return min(ending(content), len(content)) if ending else len(content)
-
-
-def _jpeg(content: bytes) -> int:
-    """Of the first picture; an MPO's further pictures count as what follows."""
-    at = 2
-    while marker := _JPEG_MARKER.search(content, at):
-        if marker[0] == b"\xff\xd9":
-            return marker.end()
-        at = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
-    return len(content)
 
 
 def _png(content: bytes) -> int:

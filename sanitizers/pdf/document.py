@@ -1,0 +1,124 @@
+"""One PDF from end to end: open, take over pages, form, layers and navigation, drop all else, write anew (SAN-05, D7-D9)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, PdfError, String
+
+from sanitizers.job import Findings, Job
+from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment
+from sanitizers.pdf import form, grammar, navigation, source
+from sanitizers.pdf.prune import Pruner
+from sanitizers.pdf.scope import Scope, is_plain, name
+
+_LEAVES = ("/Lang", "/PageLayout", "/PageMode")
+_TITLES = ("/Title", "/Subject", "/Keywords")
+_CREDITS = (*_TITLES, "/Author")
+_LABEL = "機密性"  # SD-04: a classification stays with the document
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """Rebuild one PDF as the same PDF without anything that acts, hides or points outside."""
+    findings = Findings()
+    with source.opened(content, job.profile.passwords, job.profile.limits, findings) as pdf:
+        try:
+            written = _rebuild(Scope(pdf, findings, job.profile))
+        except (PdfError, RuntimeError, ValueError, TypeError) as broken:  # what qpdf says of an object it cannot read
+            raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {source.said(broken)}") from broken
+    return Outcome(findings.verdict(), detected, written, "application/pdf", part.name, findings.all())
+
+
+def _rebuild(scope: Scope) -> bytes:
+    pdf = scope.pdf
+    credits = _credits(scope)
+    for key in set(pdf.trailer.keys()) - {"/Root", "/Size", "/Encrypt"}:
+        del pdf.trailer[key]
+    pages = [page.obj for page in pdf.pages]
+    scope.pages = frozenset(page.objgen for page in pages)
+    _catalogue(pages, scope)
+    if credits:
+        pdf.trailer["/Info"] = pdf.make_indirect(Dictionary(credits))
+    out = io.BytesIO()
+    pdf.save(
+        out,
+        object_stream_mode=ObjectStreamMode.generate,
+        deterministic_id=True,
+        fix_metadata_version=False,
+        preserve_pdfa=False,
+    )
+    return out.getvalue()
+
+
+def _catalogue(pages: Sequence[Object], scope: Scope) -> None:
+    """Empty the catalogue (7.7.2) and fill it with what has been made sound; the rest is reported."""
+    root = scope.pdf.Root
+    old = {key: root[key] for key in set(root.keys())}
+    for key in old:
+        del root[key]
+    root["/Type"] = Name.Catalog
+    pruner = Pruner(scope)
+    if isinstance(old.get("/AcroForm"), Dictionary):
+        form.rebuild(old["/AcroForm"], scope)  # first: it says which fields the pages' widgets belong to
+    root["/Pages"] = _page_tree(pages, pruner, scope)
+    fresh = {
+        **{key: old[key] for key in _LEAVES if key in old and is_plain(old[key])},
+        **{key: _pruned(old.get(key), kind, pruner) for key, kind in _TYPED.items()},
+        "/Outlines": navigation.outline(old["/Outlines"], scope) if "/Outlines" in old else None,
+        "/PageLabels": navigation.page_labels(old.get("/PageLabels"), scope),
+        "/Dests": navigation.places_of_pdf11(old.get("/Dests"), scope),
+        "/Names": navigation.named_places(old.get("/Names"), scope),
+    }
+    for key, value in fresh.items():
+        if value is not None:
+            root[key] = value
+    if root.get("/PageMode") == Name.UseAttachments:
+        root["/PageMode"] = Name.UseNone
+    _report(old, fresh, scope)
+
+
+_TYPED = {"/AcroForm": "Form", "/OCProperties": "Layers", "/ViewerPreferences": "Plain", "/OutputIntents": "OutputIntent"}
+
+
+def _pruned(value: object, kind: str, pruner: Pruner) -> Object | None:
+    if not isinstance(value, (Dictionary, Array)):
+        return None
+    pruner.prune(value, kind, kind)
+    return value
+
+
+def _page_tree(pages: Sequence[Object], pruner: Pruner, scope: Scope) -> Object:
+    """One flat node: nothing can stand between the root and its pages."""
+    tree = scope.pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=Array(pages), Count=len(pages)))
+    for number, page in enumerate(pages, 1):
+        pruner.prune(page, "Page", f"page {number}")
+        page["/Parent"] = tree
+    return tree
+
+
+def _credits(scope: Scope) -> dict[str, Object]:
+    """What stays of the document information (14.3.3): a classification label, or all titles if the profile keeps metadata."""
+    info = scope.pdf.trailer.get("/Info")
+    if not isinstance(info, Dictionary):
+        return {}
+    texts = {key: info[key] for key in _CREDITS if isinstance(info.get(key), String)}
+    if scope.profile.switches.metadata:
+        return texts
+    kept = {key: text for key, text in texts.items() if key in _TITLES and _LABEL in str(text)}
+    dropped = sorted(key[1:] for key in info.keys() - kept.keys())
+    if dropped:
+        scope.findings.add(Kind.METADATA, "Info", ", ".join(dropped), Treatment.REMOVED)
+    return kept
+
+
+def _report(old: dict[str, Object], fresh: dict[str, Object | None], scope: Scope) -> None:
+    for key in old.keys() - fresh.keys() - {"/Type", "/Pages", "/Version", "/Names"}:
+        action = name(old[key].get("/S")) if key == "/OpenAction" and isinstance(old[key], Dictionary) else ""
+        kind = Kind.JAVASCRIPT if action == "/JavaScript" else grammar.reported_as(key)
+        scope.findings.add(kind, "Catalog", f"{key} {action}".strip(), Treatment.REMOVED)
+    names = old.get("/Names")
+    for key in names.keys() - {"/Dests"} if isinstance(names, Dictionary) else ():
+        scope.findings.add(grammar.reported_as(key), "Catalog", f"names {key}", Treatment.REMOVED)
+    if fresh.get("/OCProperties") is not None:
+        scope.findings.add(Kind.LAYER, "Catalog", "optional content", Treatment.KEPT)

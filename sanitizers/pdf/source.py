@@ -1,0 +1,88 @@
+"""Open a PDF: passwords, repair, and what stands in the file besides the document that qpdf reads.
+
+Raises `Refused`: ENCRYPTED or WRONG_PASSWORD (LOCKED), CORRUPT when pages or their content are missing, LIMIT_PARTS.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+
+from pikepdf import Dictionary, PasswordError, Pdf, PdfError
+from pikepdf.settings import set_qpdf_limits
+
+from sanitizers.job import Findings
+from sanitizers.model import Kind, Limits, Reason, Refused, Treatment, Verdict
+
+_BUFFER = re.compile(r"stream <[^>]*>[: ]*")
+_DECODED = 256 << 20  # bytes of one stream: a 64 M pixel page in RGB is 192 MB
+set_qpdf_limits(
+    flate_max_memory=_DECODED,
+    png_max_memory=_DECODED,
+    tiff_max_memory=_DECODED,
+    run_length_max_memory=_DECODED,
+    dct_max_memory=_DECODED,
+    dct_max_progressive_scans=50,  # each scan visits every pixel; encoders write ten
+    max_stream_filters=4,
+    parser_max_nesting=100,
+    doc_max_warnings=1000,
+)
+
+
+def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: Findings) -> Pdf:
+    """The document, decrypted; everything unusual about the file is in `findings`."""
+    pdf = _unlocked(content, tuple(passwords), findings)
+    if not 0 < len(pdf.pages) <= limits.pages:
+        if len(pdf.pages):
+            raise Refused(Reason.LIMIT_PARTS, f"{len(pdf.pages)} pages, limit {limits.pages}")
+        raise Refused(Reason.CORRUPT, "no pages")
+    if damage := pdf.get_warnings():
+        _complete(pdf)
+        findings.add(Kind.UNKNOWN_CONSTRUCT, "", f"damaged structure, repaired: {said(damage[0])}", Treatment.REPLACED)
+    _outside(content, pdf.is_linearized, findings)
+    return pdf
+
+
+def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) -> Pdf:
+    for password in ("", *passwords):
+        try:
+            pdf = Pdf.open(io.BytesIO(content), password=password)
+        except PasswordError:
+            continue
+        except PdfError as broken:
+            if "encrypt" in str(broken).lower():
+                raise Refused(Reason.ENCRYPTED, said(broken), Verdict.LOCKED) from broken
+            raise Refused(Reason.CORRUPT, said(broken)) from broken
+        if pdf.is_encrypted:
+            how = "with a password" if password else "without a password for reading"
+            findings.add(Kind.CONVERTED, "", f"encrypted {how}; delivered without encryption", Treatment.REPLACED)
+        return pdf
+    if passwords:
+        raise Refused(Reason.WRONG_PASSWORD, "none of the passwords opens the document", Verdict.LOCKED)
+    raise Refused(Reason.ENCRYPTED, "a password is needed to open the document", Verdict.LOCKED)
+
+
+def said(problem: object) -> str:
+    """What qpdf says, without the address of our buffer: the same file must give the same report."""
+    return _BUFFER.sub("", str(problem))
+
+
+def _complete(pdf: Pdf) -> None:
+    """Of a repaired file: as many pages as it says it has, each with its content."""
+    promised = pdf.Root.get("/Pages", Dictionary()).get("/Count", 0)
+    if isinstance(promised, int) and promised > len(pdf.pages):
+        raise Refused(Reason.CORRUPT, f"{len(pdf.pages)} of {promised} pages are there")
+
+
+def _outside(content: bytes, linearized: bool, findings: Findings) -> None:
+    """Bytes before the header or after the end, and earlier revisions (7.5.6): none of them is in the rebuilt file."""
+    start, stop = content.find(b"%PDF-"), content.rfind(b"%%EOF")
+    if start > 0:
+        findings.add(Kind.TRAILING_DATA, "", f"{start} bytes before the document", Treatment.REMOVED)
+    rest = len(content[stop + 5 :].strip(b"\r\n\x00 ")) if stop >= 0 else 0
+    if rest:
+        findings.add(Kind.TRAILING_DATA, "", f"{rest} bytes after the document", Treatment.REMOVED)
+    earlier = content.count(b"startxref") - (2 if linearized else 1)
+    if earlier > 0:
+        findings.add(Kind.HIDDEN_CONTENT, "", f"{earlier} earlier revisions of the document", Treatment.REMOVED)

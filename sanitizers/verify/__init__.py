@@ -1,0 +1,46 @@
+"""The second opinion: every output is read again, in a fresh locked process, by code that did not write it.
+
+Written against formats.md and security.md as an adversary of the rebuilders, sharing no code with them and, where
+there is a choice, another parser (expat for lxml, `zipfile` for `zip_strict`).  `verify` never raises: what it cannot
+read is objected to.  Nothing is repaired here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from sanitizers.verify import archive, mail, ooxml, pdf, picture, text
+
+Check = Callable[[bytes, frozenset[str]], Iterator[str]]
+
+_BOUND = 20  # the first objection already holds the part; the others are for the log
+
+CHECKS: dict[str, Check] = {
+    "text/plain": text.plain,
+    "text/csv": text.csv,
+    "text/tab-separated-values": text.tsv,
+    "image/jpeg": picture.jpeg,
+    "image/png": picture.png,
+    "image/gif": picture.gif,
+    "image/bmp": picture.bmp,
+    "image/tiff": picture.tiff,
+    "image/webp": picture.webp,
+    "application/pdf": pdf.pdf,
+    "application/zip": archive.zip_archive,
+    "message/rfc822": mail.message,
+    **{media_type: ooxml.package(main) for media_type, main in ooxml.MAIN.items()},
+}
+
+
+def verify(content: bytes, media_type: str, digests: frozenset[str]) -> list[str]:
+    """Objections to delivering `content` as `media_type`; empty means accepted.
+
+    `digests` are the SHA-256 (lower-case hex) of the already accepted parts that a container may hold."""
+    check = CHECKS.get(media_type)
+    if check is None:
+        return [f"nothing is delivered as {media_type!r}"]
+    try:
+        return list(islice(check(content, digests), _BOUND))
+    except Exception as surprise:  # whatever it is, a reader that stumbles has not accepted
+        return [f"unreadable: {type(surprise).__name__}: {surprise}"[:300]]

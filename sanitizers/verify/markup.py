@@ -1,0 +1,186 @@
+"""One XML part of an Office document, streamed through expat: namespaces, elements, links, fields, formulas.
+
+Streaming keeps memory flat on the largest sheets.  A field's code is judged joined over its runs, a formula with
+its string literals set aside; what they compute is not here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.parsers import expat
+
+from sanitizers.verify.words import words
+
+_NAMESPACES = (
+    "http://schemas.openxmlformats.org/",
+    "http://purl.oclc.org/ooxml/",
+    "http://schemas.microsoft.com/office/",
+    "http://purl.org/dc/",
+    "http://www.w3.org/2001/XMLSchema-instance",
+    "urn:schemas-microsoft-com:vml",
+    "urn:schemas-microsoft-com:office:",
+)
+_RELATIONSHIPS = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+)
+_ACTIVE = words(
+    # embedded and linked objects, controls, their containers
+    "oleObject oleObjects OLEObject oleObj objectEmbed objectLink embed control controls ocx object userControl",
+    "ddeLink oleLink externalBook externalReference externalReferences externalLink externalData",
+    # whole foreign parts
+    "altChunk subDoc attachedTemplate mailMerge contentPart webExtension webExtensionRef taskpane customUI custData",
+    "sourceFileName linkedToFile frameset framesets embedRegular embedBold embedItalic embedBoldItalic embeddedFont",
+    # data connections, publishing
+    "connection connections dbPr webPr olapPr textPr queryTable webPublishItems webPublishItem webPublishing xmlMaps MapInfo",
+    # scripts, commands, media
+    "script scriptCall cmd audioFile videoFile quickTimeFile wavAudioFile audioCd snd sndAc sndTgt movie",
+)
+_LINKING = frozenset(("hyperlink", "hlinkClick", "hlinkHover", "hlinkMouseOver"))
+_FORMULAS = words("f formula formula1 formula2 definedName calculatedColumnFormula totalsRowFormula oldFormula")
+_CODES = words("instrText delInstrText")
+_COLLECTED = _FORMULAS | _CODES
+_FIELD = re.compile(
+    r"\s*(DDE|DDEAUTO|INCLUDE|INCLUDETEXT|INCLUDEPICTURE|LINK|IMPORT|EMBED|DATABASE"
+    r"|MACROBUTTON|RD|ADDIN|PRINT|CONTROL|HTMLACTIVEX)\b",
+    re.IGNORECASE,
+)
+_HYPERLINK = re.compile(r"\s*HYPERLINK\b(.*)", re.IGNORECASE | re.DOTALL)
+_TIP = re.compile(r'\\[ot]\s*"[^"]*"')  # screen tip and frame name: shown, never followed
+_ARGUMENT = re.compile(r'"([^"]*)"|([^\s"]+)')
+_STRING = re.compile('"[^"]*"')
+_QUOTED = re.compile("'[^']*'")
+_LINK_FORMULA = re.compile(r'HYPERLINK\s*\(\s*"(?!https?://|mailto:|#)[^"]*(?::|\\\\|//)', re.IGNORECASE)
+_FORMULA = re.compile(
+    r"\b(WEBSERVICE|RTD|CALL|REGISTER|REGISTER\.ID|EXEC|EXECUTE|INITIATE|FOPEN|FWRITE|SQL\.REQUEST|IMAGE|FILES|RUN)\s*\("
+    r"|(?<![\w\]\[,])'?(?:[^'\[\]!()]*\\)?\[[^\]\[#@]+\][^'!\s(),]*'?!"  # another workbook
+    r"|[A-Za-z]:\\|\\\\|file:",
+    re.IGNORECASE,
+)
+_ACTION = re.compile(r"ppaction://(macro|program|ole|media|hlinkfile|hlinkpres)", re.IGNORECASE)
+_LOCATION = re.compile(r"\s*(?!https?://|mailto:)[^#]*(?::|\\|//)", re.IGNORECASE)
+_SUSPECT = words("macro action href src althref instr")
+_NESTING = 256  # elements inside one another; the rebuilder's cap is 200
+
+
+def elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Local name and attributes of every element, for the small parts that hold the package together."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = _parser()
+    parser.StartElementHandler = lambda name, attributes: found.append((name.rpartition(" ")[2], attributes))
+    parser.Parse(content, True)
+    return found
+
+
+def objections(content: bytes, internal: frozenset[str], external: frozenset[str]) -> Iterator[str]:
+    """`internal` and `external`: the relationship ids that this part has."""
+    reader = _Reader(internal, external)
+    parser = _parser()
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.Parse(content, True)
+    reader.field("".join(reader.codes[-1]))
+    yield from reader.found
+
+
+def _parser() -> expat.XMLParserType:
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.ProcessingInstructionHandler = _refuse
+    return parser
+
+
+def _refuse(*what: object) -> None:
+    raise ValueError(f"DOCTYPE or processing instruction {what[0]!r}")
+
+
+class _Reader:
+    """Handlers of one parse.  Names are seen once and remembered, so that a large sheet costs two look-ups an element."""
+
+    def __init__(self, internal: frozenset[str], external: frozenset[str]) -> None:
+        self.internal, self.external = internal, external
+        self.found: dict[str, None] = {}
+        self.known: dict[str, str] = {}
+        self.codes: list[list[str]] = [[]]
+        self.collected: list[str] | None = None
+        self.depth = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        local = self.known.get(name) or self.learn(name)
+        self.depth += 1
+        if self.depth > _NESTING:
+            raise ValueError("elements nested too deeply")
+        if local in _COLLECTED:
+            self.collected = []
+        elif local == "fldChar":
+            self.boundary(attributes)
+        for key, value in attributes.items():
+            if " " in key or key in _SUSPECT or not key.islower():
+                self.attribute(local, key, value)
+
+    def learn(self, name: str) -> str:
+        namespace, _, local = name.rpartition(" ")
+        if not namespace.startswith(_NAMESPACES) and name != "xml":  # the root of a VML drawing has no namespace
+            self.object(f"namespace {namespace!r}")
+        if local in _ACTIVE:
+            self.object(f"element {local}")
+        self.known[name] = local
+        return local
+
+    def attribute(self, element: str, key: str, value: str) -> None:
+        namespace, _, local = key.rpartition(" ")
+        if namespace in _RELATIONSHIPS:
+            allowed = self.internal | self.external if element in _LINKING else self.internal
+            if value and value not in allowed:
+                self.object(f"{element} uses relationship {value!r}")
+        elif (local.startswith("on") and local[2:3].isupper()) or (local == "macro" and value):
+            self.object(f"{element} runs {value[:60]!r}")
+        elif local == "action" and _ACTION.match(value):
+            self.object(f"{element} does {value[:60]!r}")
+        elif local in ("href", "src", "althref") and _LOCATION.match(value):
+            self.object(f"{element} loads {value[:60]!r}")
+        elif local == "instr" and element == "fldSimple":
+            self.field(value)
+        elif local in ("ddeService", "ddeTopic"):
+            self.object(f"{element} asks {value[:60]!r}")
+
+    def text(self, data: str) -> None:
+        if self.collected is not None:
+            self.collected.append(data)
+
+    def end(self, name: str) -> None:
+        self.depth -= 1
+        local = self.known[name]
+        if self.collected is None or local not in _COLLECTED:
+            return
+        text, self.collected = "".join(self.collected), None
+        if local in _CODES:
+            self.codes[-1].append(text)
+        elif text:
+            self.formula(text)
+
+    def boundary(self, attributes: dict[str, str]) -> None:
+        kind = next((value for key, value in attributes.items() if key.endswith("fldCharType")), "")
+        if kind == "begin":
+            self.codes.append([])
+            return
+        self.field("".join(self.codes[-1]))
+        if kind == "end" and len(self.codes) > 1:
+            self.codes.pop()
+
+    def field(self, code: str) -> None:
+        link = _HYPERLINK.match(code)
+        arguments = _ARGUMENT.findall(_TIP.sub("", link[1])) if link else []
+        if _FIELD.match(code) or any(_LOCATION.match(quoted or bare) for quoted, bare in arguments):
+            self.object(f"field {code[:80]!r}")
+
+    def formula(self, text: str) -> None:
+        bare = _STRING.sub('""', text)
+        if _LINK_FORMULA.search(text) or _FORMULA.search(bare) or "|" in _QUOTED.sub("", bare):  # DDE: service|topic!item
+            self.object(f"formula {text[:80]!r}")
+
+    def object(self, objection: str) -> None:
+        self.found[objection] = None

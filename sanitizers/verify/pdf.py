@@ -1,0 +1,117 @@
+"""A rebuilt PDF: one revision, no object that acts, embeds or fetches, and two parsers count the same pages (D7-D9).
+
+Every indirect object is walked, reachable or not; section numbers are of ISO 32000-1.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pikepdf
+import pypdfium2
+
+from sanitizers.verify.words import words
+
+_FORBIDDEN = words(
+    # actions and scripts: 12.6
+    "/AA /OpenAction /JS /JavaScript /Launch /XFA /CO"
+    # files inside and outside: 7.11, 7.3.8.2; "/F" is judged by its value
+    " /EF /RF /AF /EmbeddedFiles /FFilter /FDecodeParms /OPI /Ref /Alternates /Collection"
+    # multimedia and other data: 13, 14
+    " /AlternatePresentations /Renditions /RichMediaContent /RichMediaSettings /3DD /Movie"
+    " /PieceInfo /Metadata /SpiderInfo /Threads /Perms /Legal /Encrypt /Prev /XRefStm"
+)
+_ACTIONS = words(
+    "/JavaScript /Launch /GoToR /GoToE /SubmitForm /ResetForm /ImportData /Rendition /Named /Hide /SetOCGState"
+    " /Movie /Sound /Thread /Trans /GoTo3DView /RichMediaExecute"
+)
+_ANNOTATIONS = words("/FileAttachment /Sound /Movie /Screen /3D /RichMedia /Projection /TrapNet")
+_FILTERS = words(
+    "/FlateDecode /DCTDecode /LZWDecode /CCITTFaxDecode /RunLengthDecode /ASCII85Decode /ASCIIHexDecode"
+    " /Fl /DCT /LZW /CCF /RL /A85 /AHx"
+)
+_TYPES = words("/Filespec /EmbeddedFile /F /Action3D /RichMedia /Rendition /MediaClip")
+_CATALOG = words(
+    "/Type /Pages /Version /Extensions /PageLabels /Names /Dests /ViewerPreferences /PageLayout /PageMode /Outlines"
+    " /AcroForm /StructTreeRoot /MarkInfo /Lang /OutputIntents /OCProperties"
+)
+_NAMES = frozenset(("/Dests",))
+_LABEL = frozenset(("/Title", "/Subject", "/Keywords"))  # where a classification label may stand (SD-04)
+_LINK = re.compile(rb"(https?://|mailto:)[^\s\\]*", re.IGNORECASE)
+
+
+def pdf(content: bytes, digests: frozenset[str]) -> Iterator[str]:
+    yield from _file(content)
+    with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as document:
+        if document.is_encrypted:
+            yield "encrypted"
+        yield from (f"catalog {key}" for key in document.Root if key not in _CATALOG)
+        yield from (f"name tree {key}" for key in document.Root.get("/Names", {}) if key not in _NAMES)
+        yield from (f"information {key}" for key in document.trailer.get("/Info", {}) if key not in _LABEL)
+        for held in document.objects:
+            yield from _walk(held)
+        pages = len(document.pages)
+    with pypdfium2.PdfDocument(content) as second:
+        if pages == 0 or len(second) != pages:
+            yield f"{pages} pages by qpdf, {len(second)} by pdfium"
+
+
+def _file(content: bytes) -> Iterator[str]:
+    """7.5: one header, one trailer, nothing around them."""
+    if not re.match(rb"%PDF-[12]\.\d[\r\n]", content):
+        yield "no header at the very start"
+    if not re.search(rb"startxref\s+\d+\s+%%EOF\s?\Z", content[-64:]) or content.count(b"startxref") != 1:
+        yield "more than one revision, or bytes after the end"
+
+
+def _walk(held: pikepdf.Object) -> Iterator[str]:
+    """One indirect object and the direct ones in it; what it refers to has its own turn."""
+    waiting = [held]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, pikepdf.Array):
+            waiting += [child for child in node if _inside(child)]
+        elif isinstance(node, (pikepdf.Dictionary, pikepdf.Stream)):
+            entries = dict(node.items() if isinstance(node, pikepdf.Dictionary) else node.stream_dict.items())
+            yield from _dictionary(entries, isinstance(node, pikepdf.Stream))
+            waiting += [child for child in entries.values() if _inside(child)]
+
+
+def _inside(child: object) -> bool:
+    return isinstance(child, (pikepdf.Array, pikepdf.Dictionary)) and not child.is_indirect
+
+
+def _dictionary(entries: dict[str, pikepdf.Object], is_stream: bool) -> Iterator[str]:
+    yield from (f"key {key}" for key in entries.keys() & _FORBIDDEN)
+    kind, subtype, action = (_name(entries.get(key)) for key in ("/Type", "/Subtype", "/S"))
+    if kind in _TYPES or (subtype == "/PS" and is_stream):
+        yield f"an object of type {kind or subtype}"
+    if action in _ACTIONS and kind != "/StructElem":
+        yield f"action {action}"
+    if "/Rect" in entries and subtype in _ANNOTATIONS:
+        yield f"annotation {subtype}"
+    if "/URI" in entries and (action != "/URI" or not _LINK.fullmatch(bytes(entries["/URI"]))):
+        yield f"link {bytes(entries['/URI'])[:100]!r}" if isinstance(entries["/URI"], pikepdf.String) else "a base for links"
+    if isinstance(entries.get("/F"), (pikepdf.String, pikepdf.Dictionary)) and (is_stream or action):
+        yield "data in another file"
+    if subtype == "/Type3" and not _numeric(entries.get("/FontMatrix")):
+        yield "a font matrix that is not of numbers"
+    if is_stream:
+        yield from (f"filter {name}" for name in _filters(entries) if name not in _FILTERS)
+
+
+def _name(value: object) -> str:
+    return str(value) if isinstance(value, pikepdf.Name) else ""
+
+
+def _numeric(matrix: object) -> bool:
+    values: list[object] = list(matrix) if isinstance(matrix, pikepdf.Array) else [None]
+    return all(isinstance(value, (int, float, Decimal)) for value in values)
+
+
+def _filters(entries: dict[str, pikepdf.Object]) -> list[str]:
+    value = entries.get("/Filter", [])
+    return [str(name) for name in value] if isinstance(value, (pikepdf.Array, list)) else [str(value)]

@@ -5,6 +5,7 @@ Whatever is not in the table is guessed by `charset`.  UTF-7 is left out on purp
 
 from __future__ import annotations
 
+import codecs
 import re
 
 ASCII = "us-ascii"
@@ -53,6 +54,11 @@ _CODECS = (
     | {f"iso8859{part}": f"iso8859_{part}" for part in _PARTS.split()}
     | {f"{owner}{page}": f"cp{page}" for owner in ("cp", "windows", "win", "ibm", "dos", "xcp") for page in _PAGES.split()}
 )
+
+# A codec is a module that Python loads at its first use; inside the wall nothing can be loaded any more
+for _codec in (*_TABLE, *_CODECS.values(), "ascii", "latin-1", "euc_jp", "euc_kr", "gb2312", "utf-16-be", "idna"):
+    if _codec not in (ISO_2022_JP, EUC_JP):
+        codecs.lookup(_codec)
 
 
 def codec(label: str) -> str:

@@ -22,7 +22,7 @@ _FORBIDDEN = words(
     " /EF /RF /AF /EmbeddedFiles /FFilter /FDecodeParms /OPI /Ref /Alternates /Collection"
     # multimedia and other data: 13, 14
     " /AlternatePresentations /Renditions /RichMediaContent /RichMediaSettings /3DD /Movie"
-    " /PieceInfo /Metadata /SpiderInfo /Threads /Perms /Legal /Encrypt /Prev /XRefStm"
+    " /PieceInfo /Metadata /SpiderInfo /Threads /Perms /Legal"
 )
 _ACTIONS = words(
     "/JavaScript /Launch /GoToR /GoToE /SubmitForm /ResetForm /ImportData /Rendition /Named /Hide /SetOCGState"
@@ -48,6 +48,7 @@ def pdf(content: bytes, digests: frozenset[str]) -> Iterator[str]:
     with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as document:
         if document.is_encrypted:
             yield "encrypted"
+        yield from (f"trailer {key}" for key in ("/Encrypt", "/Prev", "/XRefStm") if key in document.trailer)
         yield from (f"catalog {key}" for key in document.Root if key not in _CATALOG)
         yield from (f"name tree {key}" for key in document.Root.get("/Names", {}) if key not in _NAMES)
         yield from (f"information {key}" for key in document.trailer.get("/Info", {}) if key not in _LABEL)
@@ -108,10 +109,10 @@ def _name(value: object) -> str:
 
 
 def _numeric(matrix: object) -> bool:
-    values: list[object] = list(matrix) if isinstance(matrix, pikepdf.Array) else [None]
+    values: list[object] = [*matrix] if isinstance(matrix, pikepdf.Array) else [None]
     return all(isinstance(value, (int, float, Decimal)) for value in values)
 
 
 def _filters(entries: dict[str, pikepdf.Object]) -> list[str]:
-    value = entries.get("/Filter", [])
+    value: object = entries.get("/Filter", [])
     return [str(name) for name in value] if isinstance(value, (pikepdf.Array, list)) else [str(value)]

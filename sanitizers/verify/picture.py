@@ -23,6 +23,7 @@ _TIFF_TAGS = frozenset(
     (347, 530, 531, 532)
 )  # sizes, samples, strips and tiles, resolution, palette, ink, JPEG tables: no text, no private tag, no other directory
 _TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+_TIFF_GAP = re.compile(rb"\0{,15}(?:(?:II\*\0|MM\0\*).{4})?", re.DOTALL)  # padding to 16, and each page's own unused header
 _TIFF_DATA = {273: 279, 324: 325}  # StripOffsets: StripByteCounts, TileOffsets: TileByteCounts
 
 
@@ -110,10 +111,10 @@ def bmp(content: bytes, digests: frozenset[str]) -> Iterator[str]:
 
 
 def tiff(content: bytes, digests: frozenset[str]) -> Iterator[str]:
-    """TIFF 6.0 section 2: every directory, and the last byte of the file belongs to one of them."""
+    """TIFF 6.0 section 2: every byte belongs to a directory, a value or a strip."""
     order = {b"II*\0": "<", b"MM\0*": ">"}[content[:4]]
     (at,) = struct.unpack_from(order + "I", content, 4)
-    end, seen = 8, set[int]()
+    owned, seen = [(0, 8)], set[int]()
     while at:
         if at in seen:
             yield "directories in a circle"
@@ -121,27 +122,30 @@ def tiff(content: bytes, digests: frozenset[str]) -> Iterator[str]:
         seen.add(at)
         (count,) = struct.unpack_from(order + "H", content, at)
         entries = [struct.unpack_from(order + "HHI4s", content, at + 2 + 12 * n) for n in range(count)]
-        for tag in sorted({entry[0] for entry in entries} - _TIFF_TAGS):
-            yield f"TIFF tag {tag}"
-        end = max(end, at + 6 + 12 * count, *_tiff_ends(content, order, entries))
+        yield from (f"TIFF tag {tag}" for tag in sorted({entry[0] for entry in entries} - _TIFF_TAGS))
+        owned += [(at, at + 6 + 12 * count), *_tiff_ranges(content, order, entries)]
         (at,) = struct.unpack_from(order + "I", content, at + 2 + 12 * count)
-    if not 0 <= len(content) - end <= 1:  # one byte of padding to an even length
-        yield "bytes that no directory owns"
+    end = 0
+    for start, stop in [*sorted(owned), (len(content), len(content))]:
+        if not _TIFF_GAP.fullmatch(content[end : max(end, start)]):
+            yield "bytes that no directory owns"
+        end = max(end, stop)
     yield from _decodes(content, "TIFF")
 
 
-def _tiff_ends(content: bytes, order: str, entries: list[tuple[int, int, int, bytes]]) -> Iterator[int]:
-    """Where each value and each strip ends."""
+def _tiff_ranges(content: bytes, order: str, entries: list[tuple[int, int, int, bytes]]) -> Iterator[tuple[int, int]]:
+    """Where each value and each strip lies: start and end."""
     numbers = {}
     for tag, kind, count, value in entries:
         length = _TIFF_SIZES[kind] * count
         (at,) = struct.unpack(order + "I", value)
-        yield at + length if length > 4 else 0
-        raw = content[at : at + length] if length > 4 else value[:length]
+        if length > 4:
+            yield at, at + length
         if kind in (3, 4):
+            raw = content[at : at + length] if length > 4 else value[:length]
             numbers[tag] = struct.unpack(f"{order}{count}{'H' if kind == 3 else 'I'}", raw)
     for offsets, lengths in _TIFF_DATA.items():
-        yield from (at + length for at, length in zip(numbers.get(offsets, ()), numbers.get(lengths, ()), strict=True))
+        yield from ((at, at + length) for at, length in zip(numbers.get(offsets, ()), numbers.get(lengths, ()), strict=True))
 
 
 def webp(content: bytes, digests: frozenset[str]) -> Iterator[str]:

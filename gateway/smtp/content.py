@@ -1,0 +1,68 @@
+"""A content on its way in: what may be stored of it, and the objection to it, known only at its end.
+
+Reading goes on to the real end whatever is wrong, so that no content is ever taken for commands (S3).  Storing and talking
+are `session.py`'s.
+"""
+
+from __future__ import annotations
+
+from gateway import intake
+from gateway.intake import Listener
+from gateway.model import Reply
+from gateway.smtp.data import Decoder, HeaderBlock
+
+DRAIN = 4  # times the size limit that a too large content is read to its end
+INFLATION = 1.37  # base64 with its line ends: what a file grows by in a mail
+
+
+class Reading:
+    def __init__(self, listener: Listener, *, smtputf8: bool):
+        self._listener, self._smtputf8 = listener, smtputf8
+        self._decoder, self._header = Decoder(), HeaderBlock(listener.headers)
+
+    @property
+    def ended(self) -> bool:
+        return self._decoder.ended
+
+    @property
+    def rest(self) -> bytes:
+        """What came behind the end."""
+        return self._decoder.rest
+
+    @property
+    def size(self) -> int:
+        return self._decoder.size
+
+    @property
+    def hops(self) -> int:
+        return self._header.count().hops
+
+    @property
+    def endless(self) -> bool:
+        return self.size > DRAIN * self._listener.size_limit
+
+    def feed(self, block: bytes) -> bytes:
+        """What to store: nothing any more once it is clear that the content will be refused."""
+        content = self._decoder.feed(block)
+        self._header.feed(content)
+        return b"" if self._decoder.stray or self.size > self._listener.size_limit else content
+
+    def objection(self) -> Reply | None:
+        if self._decoder.stray:
+            return Reply(554, "5.6.0", "bare CR, bare LF or NUL in the message")
+        if self.size > self._listener.size_limit:
+            return too_large(self.size, self._listener.size_limit, smtputf8=self._smtputf8)
+        return intake.refuse_header(self._listener, self._header.count())
+
+
+def too_large(size: int, limit: int, *, smtputf8: bool) -> Reply:
+    """ML-02: the real sizes.  A reply is ASCII unless the client asked for SMTPUTF8 (RFC 6531 3.5); then Japanese follows."""
+    files = _mb(limit / INFLATION)
+    text = f"message of {_mb(size)} exceeds the limit of {_mb(limit)}, which is about {files} of attached files"
+    if smtputf8:
+        text += f"\nメールの大きさ({_mb(size)})が上限({_mb(limit)})を超えています。添付は合計で約{files}までにしてください。"
+    return Reply(552, "5.3.4", text)
+
+
+def _mb(octets: float) -> str:
+    return f"{octets / (1 << 20):.1f} MB"

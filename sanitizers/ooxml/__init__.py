@@ -1,0 +1,41 @@
+"""OOXML: docx, xlsx, pptx and their macro, template and add-in variants, rebuilt without anything active (formats.md 1).
+
+`rebuild` walks the package, `opc` reads and writes it, `parts` and `allowlist` say what may be in it; `word`, `sheet`,
+`slide`, `fields`, `formula`, `media` and `properties` know the languages inside.  Raises `Refused`; binary workbooks
+(xlsb) are recognised and withheld.  Encrypted documents are OLE files and never come here.
+"""
+
+from __future__ import annotations
+
+from sanitizers.job import Findings, Job
+from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
+from sanitizers.ooxml.opc import Package
+from sanitizers.ooxml.rebuild import Rebuild
+
+_OPEN = "application/vnd.openxmlformats-officedocument."
+_SHOWS = ("presentation", "template", "slideshow", "addin", "slide")
+_XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+MEDIA_TYPES = frozenset(
+    {
+        *(_OPEN + f"wordprocessingml.{name}" for name in ("document", "template")),
+        *(_OPEN + f"spreadsheetml.{name}" for name in ("sheet", "template")),
+        *(_OPEN + f"presentationml.{name}" for name in ("presentation", "template", "slideshow", "slide")),
+        *(f"application/vnd.ms-word.{name}.macroenabled.12" for name in ("document", "template")),
+        *(f"application/vnd.ms-excel.{name}.macroenabled.12" for name in ("sheet", "template", "addin")),
+        *(f"application/vnd.ms-powerpoint.{name}.macroenabled.12" for name in _SHOWS),
+        _XLSB,
+    }
+)
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """Rebuild one document as docx, xlsx or pptx."""
+    if detected == _XLSB:
+        raise Refused(Reason.TYPE_NOT_ALLOWED, "binary workbook", Verdict.WITHHELD)
+    findings = Findings()
+    limits, switches = job.profile.limits, job.profile.switches
+    output, main = Rebuild(Package(content, limits), limits, switches, findings).run()
+    if main.media_type != detected:
+        findings.add(Kind.CONVERTED, "", f"{detected} to {main.extension}", Treatment.REPLACED)
+    name = f"{part.name.rpartition('.')[0] or part.name or 'document'}.{main.extension}"
+    return Outcome(findings.verdict(), detected, output, main.media_type, name, findings.all())

@@ -1,0 +1,89 @@
+"""Which names may stand in a part, and by which word a dropped one is reported.
+
+`RULES` maps each allowed element to the attributes that it may carry, in Clark notation and for both families of
+namespaces, Transitional and Strict.  Whatever is not in `RULES` goes; `kind_of` only says how the report calls it.
+"""
+
+from __future__ import annotations
+
+from sanitizers.model import Kind
+from sanitizers.ooxml.names import VOCABULARIES
+
+_OFFICE = "http://schemas.openxmlformats.org/"
+_STRICT = "http://purl.oclc.org/ooxml/"
+
+W = _OFFICE + "wordprocessingml/2006/main"
+S = _OFFICE + "spreadsheetml/2006/main"
+P = _OFFICE + "presentationml/2006/main"
+A = _OFFICE + "drawingml/2006/main"
+C = _OFFICE + "drawingml/2006/chart"
+R = _OFFICE + "officeDocument/2006/relationships"
+MC = _OFFICE + "markup-compatibility/2006"
+V = "urn:schemas-microsoft-com:vml"
+O = "urn:schemas-microsoft-com:office:office"  # noqa: E741  # the prefix that every document uses
+XM = "http://schemas.microsoft.com/office/excel/2006/main"
+W15 = "http://schemas.microsoft.com/office/word/2012/wordml"
+P188 = "http://schemas.microsoft.com/office/powerpoint/2018/8/main"
+X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+
+
+def strict(namespace: str) -> str:
+    """The Strict twin (ISO/IEC 29500-1) of a Transitional namespace (29500-4); others are their own twin."""
+    head, year, tail = namespace.partition("/2006/")
+    if not namespace.startswith(_OFFICE) or not year or namespace == MC:
+        return namespace
+    return f"{_STRICT}{head.removeprefix(_OFFICE)}/{tail}"
+
+
+def tags(namespace: str, *names: str) -> tuple[str, ...]:
+    """Clark names in both families."""
+    return tuple(f"{{{uri}}}{name}" for uri in dict.fromkeys((namespace, strict(namespace))) for name in names)
+
+
+def _rules() -> dict[str, frozenset[str]]:
+    qualified = {tag for v in VOCABULARIES for tag in tags(v.namespace, *v.qualified)}
+    return {tag: frozenset(qualified | v.attributes) for v in VOCABULARIES for tag in tags(v.namespace, *v.elements)} | {
+        "xml": frozenset(qualified)
+    }  # the root of a VML part has no namespace
+
+
+RULES = _rules()
+NAMESPACES = frozenset(uri for v in VOCABULARIES for uri in (v.namespace, strict(v.namespace)))
+REFERENCES = frozenset(tag for v in VOCABULARIES if v.namespace == R for tag in tags(R, *v.qualified)) | {f"{{{O}}}relid"}
+
+_KINDS = {
+    Kind.ACTIVEX: "control controls ocx controlPr formControlPr",
+    Kind.MACRO: "entryMacro exitMacro FmlaMacro ScriptText ScriptLanguage ScriptExtended ScriptLocation macro onAction "
+    "macrosheet functionGroups",
+    Kind.EMBEDDED_OBJECT: "oleObjects oleObject oleObj OLEObject object objectEmbed objectLink objectPr embed link DDE ole",
+    Kind.EMBEDDED_FILE: "altChunk subDoc contentPart",
+    Kind.EXTERNAL_LINK: "externalReferences externalReference externalData externalBook frameset frame "
+    "saveThroughXslt updateLinks",
+    Kind.HYPERLINK: "href althref invalidUrl tgtFrame src",
+    Kind.REMOTE_TEMPLATE: "attachedTemplate",
+    Kind.DATA_CONNECTION: "mailMerge connection connections queryTable connectionId queryTableFieldId tableType dataModel",
+    Kind.CUSTOM_XML: "customXml customXmlPr smartTag smartTags smartTagPr dataBinding xmlColumnPr attachedSchema schemaLibrary "
+    "doNotEmbedSmartTags",
+    Kind.WEB_EXTENSION: "webExtension webExtensions webExtensionLinked webExtensionCreated webPublishing webPublishItems",
+    Kind.ACTION: "sndAc stSnd endSnd snd cmd",
+    Kind.MULTIMEDIA: "audio video media audioFile videoFile wavAudioFile quickTimeFile audioCd webVideoPr movie",
+    Kind.FONT: "embedRegular embedBold embedItalic embedBoldItalic embeddedFontLst embedTrueTypeFonts saveSubsetFonts fontKey",
+    Kind.METADATA: "rsids docVars fileSharing fileRecoveryPr custDataLst codeName userName tags docLocation rsid rsidR rsidRPr "
+    "rsidRDefault rsidP rsidDel rsidSect rsidTr sheetsCustomData",
+    Kind.VECTOR_IMAGE: "svgBlip",
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+_KIND_OF_NAMESPACE = {
+    "http://schemas.microsoft.com/office/spreadsheetml/2014/revision": Kind.METADATA,
+    "http://schemas.microsoft.com/office/spreadsheetml/2010/11/ac": Kind.METADATA,
+    "http://schemas.microsoft.com/office/mac/excel/2008/main": Kind.METADATA,
+    "http://schemas.microsoft.com/office/mac/office/2008/main": Kind.METADATA,
+    "http://schemas.microsoft.com/office/2006/activeX": Kind.ACTIVEX,
+    "http://schemas.openxmlformats.org/officeDocument/2006/customXml": Kind.CUSTOM_XML,
+}
+
+
+def kind_of(name: str) -> Kind:
+    """By which word to report a dropped element or attribute, given in Clark notation."""
+    namespace, _, plain = name.rpartition("}")
+    return _KIND_OF.get(plain) or _KIND_OF_NAMESPACE.get(namespace.lstrip("{"), Kind.UNKNOWN_CONSTRUCT)

@@ -1,0 +1,34 @@
+"""Where a link may lead: the web and mail, nothing else (D3).
+
+`file:`, UNC and search-ms paths hand over password hashes or start programs; a relative target is a file next to the
+document; `javascript:`, `ms-msdt:` and their kind run code.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sanitizers.job import Findings
+from sanitizers.model import Kind, Treatment
+from sanitizers.ooxml import xml
+from sanitizers.ooxml.allowlist import A, tags
+
+_CLICKS = tags(A, "hlinkClick", "hlinkHover", "hlinkMouseOver")
+_ACTIONS = ("ppaction://hlinksldjump", "ppaction://hlinkshowjump", "ppaction://noaction")
+_LONGEST = 2083  # what Excel and the shell accept
+_WEB = re.compile(
+    r"https?://[^\s/\\?#\x00-\x1f\x7f]+[^\x00-\x1f\x7f]*|mailto:[^\\/\x00-\x1f\x7f][^\x00-\x1f\x7f]*", re.IGNORECASE
+)
+
+
+def allowed(target: str) -> bool:
+    return len(target) <= _LONGEST and _WEB.fullmatch(target) is not None
+
+
+def neutralise_actions(root: xml.Element, where: str, findings: Findings) -> None:
+    """A click on a shape may turn to another slide of the show; it may not start a program, a macro or another file."""
+    for element in list(root.iter(*_CLICKS)):
+        action = element.get("action", "")
+        if action and not action.lower().startswith(_ACTIONS):
+            findings.add(Kind.ACTION, where, action, Treatment.REMOVED)
+            xml.remove(element)

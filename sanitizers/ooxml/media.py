@@ -1,0 +1,40 @@
+"""Pictures inside a document: raster ones are written anew, vector ones give way to a grey box (D10).
+
+EMF, WMF, EPS and SVG are programs for a renderer; drawing them needs the render class and is not here.
+"""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageDraw
+
+from sanitizers import image
+from sanitizers.job import Findings
+from sanitizers.model import Kind, Limits, Reason, Refused, Treatment
+
+_CAPS = (Reason.LIMIT_PIXELS, Reason.LIMIT_PARTS, Reason.LIMIT_SIZE, Reason.LIMIT_MEMORY)
+_VECTOR = (".emf", ".wmf", ".emz", ".wmz", ".eps", ".ps", ".svg", ".pict", ".pct", ".wdp")
+
+
+def _grey_box() -> bytes:
+    box = Image.new("L", (160, 90), 0xEE)
+    ImageDraw.Draw(box).rectangle((0, 0, 159, 89), outline=0x99)
+    stream = io.BytesIO()
+    box.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+PLACEHOLDER = image.Recoded(_grey_box(), "image/png", "png")
+
+
+def recode(content: bytes, name: str, limits: Limits, findings: Findings) -> image.Recoded:
+    """The picture, or the grey box; raises `Refused` only where a cap is exceeded (a cap rejects, it never hides)."""
+    try:
+        return image.recode(content, limits, findings, name)
+    except Refused as refusal:
+        if refusal.reason in _CAPS:
+            raise
+        kind = Kind.VECTOR_IMAGE if name.lower().endswith(_VECTOR) else Kind.IMAGE_RECODED
+        findings.add(kind, name, f"replaced by a grey box: {refusal.detail}", Treatment.REPLACED)
+        return PLACEHOLDER

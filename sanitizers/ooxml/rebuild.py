@@ -1,0 +1,147 @@
+"""A package built anew from what can be reached from its main part over allowed relationships (D2, D3).
+
+One pass, breadth first: a part is parsed, pruned, its references are compared with the relationships that may stay, and
+only the parts that are still named are visited.  What is not reached does not exist in the output.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from sanitizers.job import Findings
+from sanitizers.model import Kind, Limits, Reason, Refused, Switches, Treatment, Verdict
+from sanitizers.ooxml import links, media, opc, properties, sheet, slide, word, xml
+from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
+from sanitizers.ooxml.parts import DERIVED, MAIN_TYPES, NAMED, PART_TYPES, RELATIONSHIP_TYPES, MainType, dropped_kind
+from sanitizers.ooxml.prune import prune, resolve
+
+_OWN = (*properties.KINDS, "officeDocument")
+_COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "authors", "person")
+
+
+@dataclass(slots=True)
+class Rebuild:
+    """One document on its way.  `_names` has the name in the output for the key of each part that was admitted."""
+
+    package: Package
+    limits: Limits
+    switches: Switches
+    findings: Findings
+    _names: dict[str, str] = field(default_factory=dict)
+    _roots: dict[str, str] = field(default_factory=dict)
+    _written: list[WrittenPart] = field(default_factory=list)
+    _todo: deque[str] = field(default_factory=deque)
+
+    def run(self) -> tuple[bytes, MainType]:
+        """The new package; raises `Refused` when there is no main part that we know."""
+        main = self._main()
+        main_type = MAIN_TYPES.get(self._root(main.target))
+        if main_type is None:
+            raise Refused(Reason.TYPE_NOT_ALLOWED, f"main part {main.target}", Verdict.WITHHELD)
+        start = Relationship(main.id, main.type, self._admit(main.target), external=False)
+        while self._todo:
+            self._part(self._todo.popleft())
+        core, core_relationship = properties.rebuild(self.package, self.switches, self.findings)
+        return opc.write([*self._written, core], (start, core_relationship)), main_type
+
+    def _main(self) -> Relationship:
+        roots = self.package.relationships("")
+        main = [r for r in roots if RELATIONSHIP_TYPES.get(r.type) == "officeDocument" and not r.external]
+        for relationship in roots:
+            if relationship.kind not in _OWN:
+                self._report(relationship, "")
+        if len(main) != 1:
+            raise Refused(Reason.AMBIGUOUS if main else Reason.CORRUPT, f"{len(main)} main parts")
+        if main[0].target not in self.package:
+            raise Refused(Reason.CORRUPT, "the main part is missing")
+        return main[0]
+
+    def _part(self, key: str) -> None:
+        """Clean one part, and admit those that it still needs."""
+        name = self._names[key]
+        root = xml.parse(self.package.read(key), name)
+        if root.tag != self._root(key):
+            raise Refused(Reason.AMBIGUOUS, f"{name} has two roots")
+        kept = {r.id: r for r in self.package.relationships(key) if self._stays(r, name)}
+        used = self._clean(root, name, kept)
+        relationships = tuple(self._target(r) for r in kept.values() if r.id in used or r.kind not in NAMED)
+        self._written.append(WrittenPart(name, PART_TYPES[root.tag].content_type, xml.serialise(root), relationships))
+
+    def _clean(self, root: xml.Element, name: str, kept: dict[str, Relationship]) -> set[str]:
+        """Every rule runs on every part: pictures, links and formulas turn up in each kind of document."""
+        word.before(root, name, self.switches, self.findings)
+        sheet.before(root, name, self.switches, self.findings, kept)
+        slide.before(root, name, self.findings)
+        links.neutralise_actions(root, name, self.findings)
+        references = prune(root, name, self.findings)
+        word.after(root, name, self.switches, self.findings)
+        sheet.after(root, name, self.switches, self.findings)
+        used = resolve(references, root, kept)
+        slide.after(root, name, self.findings)
+        return used
+
+    def _stays(self, relationship: Relationship, source: str) -> bool:
+        """May this relationship stand in the output?  What may not is reported."""
+        kind = RELATIONSHIP_TYPES.get(relationship.type, "")
+        if relationship.external:
+            stays = kind == "hyperlink" and self.switches.hyperlinks and links.allowed(relationship.target)
+        elif kind in ("", "hyperlink") or (kind in _COMMENTS and not self.switches.comments):
+            stays = False
+        elif relationship.target not in self.package:
+            return False  # leads nowhere: nothing is lost
+        else:
+            stays = kind == "image" or self._fits(relationship.target, kind)
+        if not stays:
+            self._report(relationship, source)
+        return stays
+
+    def _fits(self, key: str, kind: str) -> bool:
+        """Is the part what the relationship says, and are the parts there that it is nothing without?"""
+        part_type = PART_TYPES.get(self._root(key))
+        if part_type is None or kind not in part_type.relationships:
+            return False
+        if kind == "pivotCacheDefinition":
+            return sheet.is_internal_cache(self.package.read(key))
+        needed = [r for r in self.package.relationships(key) if r.kind == part_type.needs]
+        return not part_type.needs or any(self._stays(r, key) for r in needed)
+
+    def _root(self, key: str) -> str:
+        if key not in self._roots:
+            self._roots[key] = self._read_root(key)
+        return self._roots[key]
+
+    def _read_root(self, key: str) -> str:
+        try:
+            return xml.root_tag(self.package.read(key), key)
+        except Refused as refusal:
+            if refusal.reason is Reason.CORRUPT and not key.endswith(".xml"):
+                return ""  # a binary part behind an allowed relationship: no root, no place in the output
+            raise
+
+    def _admit(self, key: str) -> str:
+        """The name of an XML part in the output; the part is visited once."""
+        if key not in self._names:
+            self._names[key] = self.package.name(key) or f"parts/part{len(self._names) + 1}.xml"
+            self._todo.append(key)
+        return self._names[key]
+
+    def _admit_picture(self, key: str) -> str:
+        if key not in self._names:
+            recoded = media.recode(self.package.read(key), key, self.limits, self.findings)
+            name = f"media/image{len(self._names) + 1}.{recoded.extension}"
+            self._names[key] = name
+            self._written.append(WrittenPart(name, recoded.media_type, recoded.content, ()))
+        return self._names[key]
+
+    def _target(self, relationship: Relationship) -> Relationship:
+        if relationship.external:
+            return relationship
+        admit = self._admit_picture if relationship.kind == "image" else self._admit
+        return Relationship(relationship.id, relationship.type, admit(relationship.target), external=False)
+
+    def _report(self, relationship: Relationship, source: str) -> None:
+        kind = RELATIONSHIP_TYPES.get(relationship.type, relationship.kind)
+        if kind not in DERIVED:
+            found = Kind.COMMENT if kind in _COMMENTS else dropped_kind(kind, relationship.external)
+            self.findings.add(found, source, f"{kind}: {relationship.target}", Treatment.REMOVED)

@@ -1,6 +1,7 @@
 """The building plan: makes each room once, in the order in which mail walks through them; starts, drains and stops.
 
-`Gateway.open` raises BadConfiguration, SchemaMismatch or SetupError before anything listens: nothing is half-started.
+`Gateway.start` raises SetupError, BadConfiguration, StoreUnavailable or SchemaMismatch before anything listens: nothing is
+half-started.  `reload` keeps the old rules when the new ones are bad.
 """
 
 from __future__ import annotations
@@ -8,31 +9,228 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
-from gateway import journal
+from gateway import intake, journal
 from gateway.backoff import Backoff
 from gateway.clearance import Clearance
-from gateway.clock import Clock
+from gateway.gate import HourlyGate
 from gateway.health import Health
 from gateway.inspection import Inspector
+from gateway.intake import Limits, Listener
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
-from gateway.policy.rules import Policy
-from gateway.quarantine import Quarantine
 from gateway.relay import Relay
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
-from gateway.scan import Scanner, ScanFailed
-from gateway.settings import Settings
-from gateway.smtp.server import SmtpServer
-from gateway.spool import Spool
-from gateway.store.blobs import Blobs
-from gateway.store.db import Db
+from gateway.scan import ScanFailed, Scanner
+from gateway.settings import ListenerSettings, Settings
+from gateway.smtp.server import Refusal, SmtpServer
+from gateway.store.opening import Store
 from gateway.yaml_file import BadConfiguration
+
+DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
+HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
+
+log = logging.getLogger(__name__)
+
+
+class SetupError(Exception):
+    """The gateway can not start; one sentence that says what to do."""
+
+
+class Gateway:
+    def __init__(self, settings: Settings, store: Store):
+        self.settings, self.store = settings, store
+        policy, notices = policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
+        self.sandbox = Sandbox(
+            minimum_level=settings.sandbox.minimum_level,
+            cpu_seconds=settings.sandbox.cpu_seconds,
+            memory_bytes=settings.sandbox.memory,
+            on_alarm=lambda text: self._alarm("sandbox", text),
+        )
+        self.scanner = Scanner(
+            settings.place(settings.clamav.socket), largest=settings.clamav.largest, timeout=settings.clamav.timeout
+        )
+        self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=settings.sandbox.wall_seconds)
+        self.relay = Relay(settings.hostname)
+        queue = settings.queue
+        self.pipeline = Pipeline(
+            spool=store.spool,
+            inspector=self.inspector,
+            clearance=Clearance(self.inspector, notices, settings.originals_at, settings.retention.originals_days),
+            relay=self.relay,
+            policy=policy,
+            notices=notices,
+            next_hops={Direction.INBOUND: _next_hop(settings.inbound), Direction.OUTBOUND: _next_hop(settings.outbound)},
+            backoff=Backoff(queue.first_retry, queue.longest_retry, queue.lifetime_hours * 3_600),
+            clock=store.clock,
+            worker_deaths=queue.worker_deaths,
+            hold_when_scanner_down=settings.clamav.when_down == "hold",
+        )
+        self.runner = Runner(store.spool, self.pipeline, lanes=settings.sandbox.lanes or os.cpu_count() or 1)
+        gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
+        self.servers = tuple(
+            SmtpServer(each, store.spool, gate, self._refused, store.clock.now) for each in listeners(settings)
+        )
+        self._health = Health(settings.health.host, settings.health.port, self.status)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> SelfTest:
+        """Everything is proven before the first door opens."""
+        if problems := intake.check_not_open_relay(listeners(self.settings)):
+            raise SetupError(f"this would be an open relay: {'; '.join(problems)}")
+        await self.store.journal.start()
+        test = await self._selftest()
+        if not self.sandbox.ready:
+            await self.sandbox.stop()
+            why = test.problem or ", ".join(test.leaks)
+            raise SetupError(f"sandbox level {test.level}, {self.settings.sandbox.minimum_level} is required: {why}")
+        try:
+            await self._health.start()
+            for server in self.servers:
+                await server.start()
+        except OSError as error:
+            await self.stop("start failed")
+            raise SetupError(f"{error.strerror or error}: is another Mugai running? change the port in gateway.yaml") from None
+        started = journal.Started(
+            version=version("mugai"), sandbox_level=test.level, policy_version=self.pipeline.policy.version
+        )
+        await self.store.journal.write(started)
+        self._tasks = [asyncio.create_task(work) for work in (self.runner.run(), self._keep_house())]
+        return test
+
+    async def stop(self, reason: str) -> None:
+        """Doors first, then the work in hand, then the journal's last signature.  What is not finished stays in the queue."""
+        await asyncio.gather(*(server.stop(DRAIN_SECONDS) for server in self.servers))
+        await self.runner.stop(DRAIN_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.relay.close()
+        await self.sandbox.stop()
+        await self._health.stop()
+        await self.store.journal.write(journal.Stopped(reason=reason))
+        await self.store.journal.stop()
+
+    async def reload(self) -> None:
+        """SIGHUP: new rules and notices, or the old ones if the new are bad."""
+        try:
+            policy, notices = policy_file.load(Path(self.settings.policy)), Notices.load(Path(self.settings.notices))
+        except BadConfiguration as bad:
+            log.error("reload refused, the old rules stay: %s", bad)
+            refused = journal.PolicyLoaded(policy_version=self.pipeline.policy.version, accepted=False, detail=str(bad)[:1000])
+            await self.store.journal.write(refused)
+            return
+        self.pipeline.policy, self.pipeline.notices = policy, notices
+        self.pipeline.clearance = Clearance(
+            self.inspector, notices, self.settings.originals_at, self.settings.retention.originals_days
+        )
+        await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
+        log.info("policy %s loaded", policy.version)
+
+    async def status(self) -> tuple[bool, dict[str, object]]:
+        pressure = await self.store.spool.pressure()
+        facts: dict[str, object] = {
+            "sandbox_level": self.sandbox.level,
+            "policy": self.pipeline.policy.version,
+            "waiting": pressure.waiting,
+            "oldest_seconds": round(pressure.oldest_seconds, 1),
+            "free_bytes": pressure.free_bytes,
+            "sessions": sum(server.sessions for server in self.servers),
+        }
+        try:
+            clamd = await self.scanner.version()
+            facts |= {"clamd": clamd.engine, "signatures": clamd.database, "signatures_time": clamd.time}
+        except ScanFailed as failure:
+            return False, facts | {"clamd": f"down: {failure}"}
+        return self.sandbox.ready, facts
+
+    async def _selftest(self) -> SelfTest:
+        test = await (self.sandbox.selftest() if self.sandbox.ready else self.sandbox.start())
+        detail = f"landlock ABI {test.landlock_abi}, {test.attempts} attacks, leaks: {', '.join(test.leaks) or 'none'} {test.problem}".strip()
+        await self.store.journal.write(journal.SelfTested(level=test.level, passed=self.sandbox.ready, detail=detail))
+        return test
+
+    async def _keep_house(self) -> None:
+        while True:
+            with suppress(ScanFailed):
+                await self._check_signatures()
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            try:
+                await self._selftest()
+                await self.store.quarantine.expire()
+                await self.store.spool.gc()
+            except Exception as error:
+                log.exception("housekeeping failed, tried again in an hour")
+                self._alarm("housekeeping", str(error))
+
+    async def _check_signatures(self) -> None:
+        """AV-04: old signatures are an alarm long before they are a reason to hold."""
+        clamd = await self.scanner.version()
+        hours = (self.store.clock.now() - clamd.time) / 3_600
+        if clamd.time and hours > self.settings.clamav.alarm_age_hours:
+            self._alarm("signatures", f"clamd's database {clamd.database} is {hours:.0f} hours old")
+
+    def _alarm(self, name: str, detail: str) -> None:
+        log.error("ALARM %s: %s", name, detail)
+        self.store.journal.later(journal.Alarm(name=name, detail=detail))
+
+    def _refused(self, refusal: Refusal) -> None:
+        client = refusal.client
+        recipients = (refusal.recipient,) if refusal.recipient else ()
+        self.store.journal.later(
+            journal.Refused(
+                client=client.address, reply=str(refusal.reply), helo=client.helo, sender=refusal.sender, recipients=recipients
+            )
+        )
+
+
+def _next_hop(listener: ListenerSettings) -> NextHop:
+    hop = listener.next_hop
+    return NextHop(hop.host, hop.port, hop.tls, hop.ca_file)
+
+
+def listeners(settings: Settings) -> tuple[Listener, Listener]:
+    """The two doors (SAN-01): inwards only to our domains, outwards only from them and never back to ourselves."""
+    inbound, outbound = settings.inbound, settings.outbound
+    return (
+        replace(_listener("inbound", Direction.INBOUND, inbound, settings), recipient_domains=inbound.domains),
+        replace(
+            _listener("outbound", Direction.OUTBOUND, outbound, settings),
+            sender_domains=outbound.domains,
+            denied_domains=inbound.domains,
+        ),
+    )
+
+
+def _listener(name: str, direction: Direction, side: ListenerSettings, settings: Settings) -> Listener:
+    smtp = settings.smtp
+    limits = Limits(
+        sessions=smtp.sessions,
+        sessions_per_peer=smtp.sessions_per_peer,
+        recipients=smtp.recipients,
+        errors=smtp.errors,
+        command_seconds=smtp.command_seconds,
+        data_seconds=smtp.data_seconds,
+        minimum_rate=smtp.minimum_rate,
+    )
+    return Listener(
+        name=name,
+        direction=direction,
+        host=side.host,
+        port=side.port,
+        hostname=settings.hostname,
+        peers=side.peers,
+        certificate=side.certificate,
+        key=side.key,
+        require_tls=side.require_tls,
+        size_limit=side.size_limit,
+        smtputf8=side.smtputf8,
+        limits=limits,
+    )

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sanitizers.compose import compose
+
 from gateway.clock import JST
 from gateway.inspection import MESSAGE, Inspector
 from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
 from gateway.notice import Notices
-from sanitizers.compose import compose
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Reason, Refused, Verdict
 

@@ -8,16 +8,16 @@ What was claimed is believed only after a clean exit, which `gateway/sandbox.py`
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway import pipe
 from gateway.zygote import Worker
-from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Reason, Refused
 from sanitizers.protocol import (
     HEADER,
     JSON_BYTES,
     NO_PAYLOAD,
+    Claim,
     FrameType,
     Garbage,
     Start,
@@ -33,13 +33,6 @@ OnChild = Callable[[Part, bytes], Awaitable[Outcome]]
 _FROM_WORKER = frozenset({FrameType.CHILD, FrameType.ANSWER})
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    outcome: Outcome
-    letter: Letter | None
-    objections: tuple[str, ...]
-
-
 class Conversation:
     def __init__(self, worker: Worker, start: Start, on_child: OnChild | None):
         self._worker, self._start, self._on_child = worker, start, on_child
@@ -47,17 +40,17 @@ class Conversation:
         self._children_left = limits.parts
         self._bytes_left = limits.total_bytes + limits.part_bytes + JSON_BYTES  # all children, then one output and its claim
 
-    async def hold(self) -> Claimed:
+    async def hold(self) -> Claim:
         await pipe.write(self._worker.replies, write_start(self._start))
         while True:
             kind, body, payload = await self._frame()
             if kind is FrameType.ANSWER:
                 break
             await self._child(body, payload)
-        claimed = Claimed(*untrusted_claim(body, payload, self._start.task))
+        claim = untrusted_claim(body, payload, self._start.task)
         if not await pipe.at_end(self._worker.frames):
             raise Garbage("bytes after the answer")
-        return claimed
+        return claim
 
     async def _frame(self) -> tuple[FrameType, bytes, bytes | None]:
         untrusted = await pipe.read(self._worker.frames, HEADER.size)

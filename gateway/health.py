@@ -45,5 +45,5 @@ class Health:
         healthy, facts = await self._status()
         body = json.dumps({"healthy": healthy, **facts}, ensure_ascii=False).encode()
         state = b"200 OK" if healthy else b"503 Service Unavailable"
-        head = b"HTTP/1.0 %s\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: %d\r\n\r\n"
+        head = b"HTTP/1.0 %s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: %d\r\n\r\n"
         return head % (state, len(body)) + body

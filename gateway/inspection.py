@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.model import Inspection, PartReport, ScanResult
 from gateway.sandbox import Sandbox
-from gateway.scan import ENCRYPTED, Scanner, ScanFailed
+from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Verdict
 from sanitizers.protocol import Start, Task

@@ -61,9 +61,14 @@ async def write(descriptor: int, data: bytes) -> None:
 
 
 async def _readiness(add: Callable[..., object], remove: Callable[[int], object], descriptor: int) -> None:
-    ready = asyncio.get_running_loop().create_future()
-    add(descriptor, lambda: ready.done() or ready.set_result(None))
+    ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    add(descriptor, _settle, ready)
     try:
         await ready
     finally:
         remove(descriptor)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)

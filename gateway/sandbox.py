@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.conversation import Claimed, Conversation, OnChild
+from gateway.conversation import Conversation, OnChild
 from gateway.zygote import SandboxDown, Usage, Zygote
 from sanitizers import attack
 from sanitizers.letter import Letter
 from sanitizers.lock import Caps, Confinement
 from sanitizers.model import Outcome, Part, Profile, Reason, Task, Verdict
-from sanitizers.protocol import Garbage, Start
+from sanitizers.protocol import Claim, Garbage, Start
 from sanitizers.worker import EXIT_NO_MEMORY, EXIT_UNLOCKED
 
 __all__ = ["Answer", "OnChild", "Sandbox", "SandboxDown", "SelfTest"]
@@ -30,7 +30,6 @@ _ATTACK_SECONDS = 30.0
 # All workers of one zygote share its address layout and hash seed: what leaks in one must soon be worthless.
 _JOBS_PER_ZYGOTE = 5_000
 _ZYGOTE_SECONDS = 600.0
-_ATTACKED = (signal.SIGSYS, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGABRT)
 _ATTACK = Start(Task.ATTACK, Part("", "", ""), Profile())
 
 
@@ -61,6 +60,13 @@ class SelfTest:
     problem: str = ""  # why there was nothing to test
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    reason: Reason
+    detail: str
+    is_suspicious: bool = False  # forbidden call, corrupted memory, broken protocol: a worker under foreign control
+
+
 class Sandbox:
     """`hidden` is a path that a separate container must not see (the spool); `tasks` the module with the task table."""
 
@@ -88,7 +94,6 @@ class Sandbox:
         return self.level >= self._required and self._current is not None
 
     async def start(self) -> SelfTest:
-        self._replace(at_once=True)
         return await self.selftest()
 
     async def stop(self) -> None:
@@ -107,10 +112,12 @@ class Sandbox:
         """One job.  `wall_seconds` counts to the worker's end, the treatment of its children included."""
         if not self.ready:
             raise SandboxDown(f"sandbox level {self.level}, {self._required} is required")
-        answer, suspicion = await self._run(await self._zygote(), start, content, on_child, wall_seconds)
-        if suspicion:
-            self._on_alarm(f"part {start.part.path or '(whole)'}: {suspicion}")
-            self._replace(at_once=True)
+        zygote = await self._zygote()
+        answer, failure = await self._run(zygote, Confinement.PARSE, start, content, on_child, wall_seconds)
+        if failure is not None and failure.is_suspicious:
+            self._on_alarm(f"{start.task} of part {start.part.path or '(whole)'}: {failure.detail}")
+            if _living(self._current) is zygote:  # else it has been replaced already
+                self._replace(at_once=True)
         return answer
 
     async def selftest(self) -> SelfTest:
@@ -123,35 +130,40 @@ class Sandbox:
                 render = await self._attack(twin, Confinement.RENDER)
             finally:
                 twin.kill()
-            killed, _ = await self._run(production, _ATTACK, b"", None, _ATTACK_SECONDS)
+            _, failure = await self._run(production, Confinement.PARSE, _ATTACK, b"", None, _ATTACK_SECONDS)
         except SandboxDown as problem:
             self.level = 0
             return SelfTest(0, problem=str(problem))
-        kills = killed.outcome.reason is Reason.EXPLOIT_ATTEMPT
-        leaks = attack.leaks(parse, Confinement.PARSE) + attack.leaks(render, Confinement.RENDER)
-        self.level = _level(production, attack.leaks(parse, Confinement.PARSE), leaks, kills)
-        return SelfTest(self.level, production.landlock_abi, len(parse) + len(render), leaks, kills)
+        leaks = attack.leaks(parse, Confinement.PARSE)
+        render_leaks = attack.leaks(render, Confinement.RENDER)
+        kills = failure is not None and failure.reason is Reason.EXPLOIT_ATTEMPT
+        if leaks or not kills:
+            self.level = 1
+        elif render_leaks or not production.landlock_abi:
+            self.level = 2
+        else:
+            self.level = 4 if production.is_apart else 3
+        return SelfTest(self.level, production.landlock_abi, len(parse) + len(render), leaks + render_leaks, kills)
 
     async def _attack(self, twin: Zygote, confinement: Confinement) -> tuple[str, ...]:
-        answer, _ = await self._run(twin, _ATTACK, b"", None, _ATTACK_SECONDS, confinement)
+        answer, _ = await self._run(twin, confinement, _ATTACK, b"", None, _ATTACK_SECONDS)
         return answer.objections
 
     async def _run(
         self,
         zygote: Zygote,
+        confinement: Confinement,
         start: Start,
         content: bytes | int,
         on_child: OnChild | None,
         wall_seconds: float,
-        confinement: Confinement = Confinement.PARSE,
-    ) -> tuple[Answer, str]:
-        """The answer, and in words what about its end looks like an attack ("" if nothing does)."""
+    ) -> tuple[Answer, _Failure | None]:
         began = time.monotonic()
         worker = await zygote.fork(content, confinement)
-        claimed = broken = None
+        claim = broken = None
         try:
             async with asyncio.timeout(wall_seconds) as clock:
-                claimed = await Conversation(worker, start, on_child).hold()
+                claim = await Conversation(worker, start, on_child).hold()
         except TimeoutError:
             if not clock.expired():
                 raise  # somebody else's, out of on_child
@@ -164,48 +176,46 @@ class Sandbox:
             worker.kill()
             worker.close()
         usage = await zygote.reap(worker)
-        reason, detail = _end(usage, broken, claimed is not None, self._caps)
-        if claimed is None or reason is not None:
-            claimed = Claimed(Outcome(Verdict.FAILED, "", reason=reason, detail=detail), None, ())
-        answer = Answer(
-            claimed.outcome, claimed.letter, claimed.objections, time.monotonic() - began, usage.cpu_seconds, usage.peak_bytes
-        )
-        return answer, detail if _is_suspicious(usage, broken) else ""
+        failure = _failure(usage, broken, claim is not None, self._caps)
+        if failure is not None or claim is None:
+            reason, detail = (failure.reason, failure.detail) if failure else (Reason.CRASHED, "no answer")
+            claim = Claim(Outcome(Verdict.FAILED, "", reason=reason, detail=detail))
+        seconds = time.monotonic() - began
+        return Answer(claim.outcome, claim.letter, claim.objections, seconds, usage.cpu_seconds, usage.peak_bytes), failure
 
     async def _zygote(self) -> Zygote:
-        if self._current is None:
-            raise SandboxDown("the sandbox is stopped")
+        current = self._current
+        if current is None or (current.done() and _living(current) is None):
+            current = self._replace(at_once=True)
         try:
-            zygote = await asyncio.shield(self._current)
-        except SandboxDown:
-            self._replace(at_once=True)  # for the next job; this one is tried again later
+            zygote = await asyncio.shield(current)
+        except asyncio.CancelledError:
+            if current.cancelled():
+                raise SandboxDown("the sandbox was stopped") from None
             raise
-        if zygote.dead:
-            self._replace(at_once=True)
-            return await asyncio.shield(self._current)
         if zygote.forks >= _JOBS_PER_ZYGOTE or time.monotonic() - zygote.born > _ZYGOTE_SECONDS:
             self._replace(at_once=False)
         return zygote
 
-    def _replace(self, *, at_once: bool) -> None:
+    def _replace(self, *, at_once: bool) -> asyncio.Task[Zygote]:
         """A new zygote.  Jobs in flight end in the old one; new jobs wait for the new one only if `at_once`."""
         if self._successor is None:
             self._successor = asyncio.create_task(self._spawn())
             self._successor.add_done_callback(self._succeed)
         if at_once:
-            self._retire(self._current)
-            self._current = self._successor
+            self._hand_over(self._successor)
+        return self._successor
 
     def _succeed(self, successor: asyncio.Task[Zygote]) -> None:
         self._successor = None
-        if successor.cancelled() or successor.exception() is not None or successor is self._current:
-            return
-        self._retire(self._current)
-        self._current = successor
+        if _living(successor) is not None:
+            self._hand_over(successor)
 
-    def _retire(self, task: asyncio.Task[Zygote] | None) -> None:
-        if task is not None and task.done() and not task.cancelled() and task.exception() is None:
-            task.result().retire()
+    def _hand_over(self, successor: asyncio.Task[Zygote]) -> None:
+        former, self._current = self._current, successor
+        zygote = _living(former)
+        if zygote is not None and former is not successor:
+            zygote.retire()
 
     async def _spawn(self, *, permissive: bool = False) -> Zygote:
         zygote = await Zygote.spawn(self._tasks, self._caps, permissive=permissive, hidden=self._hidden)
@@ -213,39 +223,30 @@ class Sandbox:
         return zygote
 
 
-def _level(production: Zygote, parse_leaks: tuple[str, ...], leaks: tuple[str, ...], kills: bool) -> int:
-    if parse_leaks or not kills:
-        return 1
-    if leaks or not production.landlock_abi:
-        return 2
-    return 4 if production.is_apart else 3
+def _living(spawn: asyncio.Task[Zygote] | None) -> Zygote | None:
+    """None while it starts, when it could not be started, and when it has died since."""
+    if spawn is None or not spawn.done() or spawn.cancelled() or spawn.exception() is not None:
+        return None
+    return None if spawn.result().dead else spawn.result()
 
 
-def _end(usage: Usage, broken: Garbage | None, has_claim: bool, caps: Caps) -> tuple[Reason | None, str]:
-    """Why nothing of this job counts, or None when it ended cleanly after a valid claim."""
-    killer = signal.Signals(os.WTERMSIG(usage.status)) if os.WIFSIGNALED(usage.status) else None
+def _failure(usage: Usage, broken: Garbage | None, has_claim: bool, caps: Caps) -> _Failure | None:
+    """Why nothing of this job counts; None when it ended cleanly after a valid claim."""
     code = os.waitstatus_to_exitcode(usage.status)
-    if killer is signal.SIGSYS:
-        return Reason.EXPLOIT_ATTEMPT, "the worker made a system call that no parser needs"
+    if code == -signal.SIGSYS:
+        return _Failure(Reason.EXPLOIT_ATTEMPT, "the worker made a system call that no parser needs", True)
     if broken is not None:
-        return broken.reason, str(broken)
-    if killer is signal.SIGXCPU or (killer is signal.SIGKILL and usage.cpu_seconds >= caps.cpu_seconds):
-        return Reason.LIMIT_TIME, f"more than {caps.cpu_seconds} s of CPU"
-    if killer is signal.SIGKILL:
-        return Reason.LIMIT_MEMORY, "killed from outside: the machine is out of memory"
-    if killer is not None:
-        return Reason.CRASHED, f"the worker died of {killer.name}"
+        return _Failure(broken.reason, str(broken), broken.reason is not Reason.LIMIT_TIME)
+    if code == -signal.SIGXCPU or (code == -signal.SIGKILL and usage.cpu_seconds >= caps.cpu_seconds):
+        return _Failure(Reason.LIMIT_TIME, f"more than {caps.cpu_seconds} s of CPU")
+    if code == -signal.SIGKILL and not has_claim:
+        return _Failure(Reason.LIMIT_MEMORY, "killed from outside: the machine is out of memory")
+    if code < 0:
+        return _Failure(Reason.CRASHED, f"the worker died of {signal.Signals(-code).name}", True)
     if code == EXIT_UNLOCKED:
         raise SandboxDown("a worker could not be locked")
     if code == EXIT_NO_MEMORY:
-        return Reason.LIMIT_MEMORY, f"more than {caps.memory_bytes} bytes of memory"
+        return _Failure(Reason.LIMIT_MEMORY, f"more than {caps.memory_bytes} bytes of memory")
     if code or not has_claim:
-        return Reason.CRASHED, f"the worker left with status {code} and no answer"
-    return None, ""
-
-
-def _is_suspicious(usage: Usage, broken: Garbage | None) -> bool:
-    """A broken protocol, a forbidden system call, corrupted memory: signs of a worker under foreign control."""
-    if broken is not None and broken.reason is not Reason.LIMIT_TIME:
-        return True
-    return os.WIFSIGNALED(usage.status) and os.WTERMSIG(usage.status) in _ATTACKED
+        return _Failure(Reason.CRASHED, f"the worker left with status {code} and no answer", True)
+    return None

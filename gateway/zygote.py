@@ -105,15 +105,8 @@ class Zygote:
     async def spawn(cls, tasks: str, caps: Caps, *, permissive: bool = False, hidden: str = "") -> Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            arguments = [
-                theirs.fileno(),
-                tasks,
-                caps.memory_bytes,
-                caps.cpu_seconds,
-                "permissive" if permissive else "strict",
-                hidden,
-            ]
-            process = _execute(theirs.fileno(), [str(argument) for argument in arguments])
+            mode = "permissive" if permissive else "strict"
+            process = _execute(theirs.fileno(), tasks, str(caps.memory_bytes), str(caps.cpu_seconds), mode, hidden)
         ours.setblocking(False)
         zygote = cls(process, ours)
         asyncio.get_running_loop().add_reader(ours.fileno(), zygote._on_report)
@@ -139,9 +132,10 @@ class Zygote:
                 os.set_blocking(ends[our_end], False)
                 ours.append(ends[our_end])
                 theirs.append(ends[1 - our_end])
-            self._jobs[number] = job
             await self._send(REQUEST.pack(number, confinement.name.encode()), theirs)
-            worker = Worker(await self._soon(job.started), *ours, job.ended)
+            self._jobs[number] = job
+            frames, replies = ours
+            worker = Worker(await self._soon(job.started), frames, replies, job.ended)
             ours.clear()
         return worker
 
@@ -215,9 +209,8 @@ class Zygote:
         self.process.kill()
         self.process.wait()
         if not self._hello.done():
-            self._hello.set_exception(
-                SandboxDown(f"the zygote ended with status {self.process.returncode} before it was locked")
-            )
+            died = SandboxDown(f"the zygote ended with status {self.process.returncode} before it was locked")
+            self._hello.set_exception(died)
         for job in self._jobs.values():
             if not job.started.done():
                 job.started.set_exception(SandboxDown("the zygote died"))
@@ -226,9 +219,9 @@ class Zygote:
         self._jobs.clear()
 
 
-def _execute(channel: int, arguments: list[str]) -> subprocess.Popen[bytes]:
+def _execute(channel: int, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-B", "-c", _PROGRAM, _PACKAGE_ROOT, *arguments],
+        [sys.executable, "-I", "-B", "-c", _PROGRAM, _PACKAGE_ROOT, str(channel), *arguments],
         pass_fds=(channel,),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -6,15 +6,15 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from gateway import settings as settings_file
+from gateway.commands.parts import part_values, parts_table
+from gateway.commands.terminal import plain
 from gateway.inspection import Inspector, ScannerDown
-from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection, PartReport
+from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection
 from gateway.notice import Notices
 from gateway.policy import file as policy_file
 from gateway.policy.rules import Policy
@@ -83,27 +83,14 @@ async def _explain(content: bytes, envelope: Envelope, policy: Policy, scanner: 
 
 
 def _show(console: Console, notices: Notices, inspection: Inspection, group: Group, decision: Decision) -> None:
-    table = Table(title=f"{', '.join(group.recipients)}  (profile {group.profile})", title_justify="left", show_lines=True)
-    for heading in ("part", "name", "type", "verdict", "found → treatment"):
-        table.add_column(heading, overflow="fold")
-    for part in inspection.report.walk():
-        table.add_row(
-            part.path or "mail", part.name or "-", part.detected or "?", part.verdict.name.lower(), _found(part, notices)
-        )
-    console.print(table)
-    console.print(
-        f"[bold]{decision.disposition}[/bold] by rule [bold]{decision.rule}[/bold] ({', '.join(decision.clauses)})  {decision.reason}"
-    )
+    console.print(plain(f"{', '.join(group.recipients)}  (profile {group.profile})", "bold"))
+    console.print(parts_table(inspection.report, notices))
+    console.print(plain(f"{decision.disposition} by rule {decision.rule} ({', '.join(decision.clauses)})", "bold"))
+    if decision.reason:
+        console.print(plain(decision.reason))
     console.print(
         f"verdict {inspection.verdict.name.lower()}, policy {decision.policy_version}, sandbox level {inspection.sandbox_level}"
     )
-
-
-def _found(part: PartReport, notices: Notices) -> str:
-    lines = [f"{notices.kind(f.kind)} {f.where}: {f.detail} → {f.treatment}" for f in part.findings]
-    if part.reason is not None:
-        lines.insert(0, f"{notices.reason(part.reason)} ({part.detail})")
-    return "\n".join(lines) or "-"
 
 
 def _values(inspection: Inspection, group: Group, decision: Decision) -> dict[str, object]:
@@ -117,29 +104,5 @@ def _values(inspection: Inspection, group: Group, decision: Decision) -> dict[st
         "policy": decision.policy_version,
         "verdict": inspection.verdict.name.lower(),
         "sandbox_level": inspection.sandbox_level,
-        "parts": _part_values(inspection.report.walk()),
+        "parts": part_values(inspection.report.walk()),
     }
-
-
-def _part_values(parts: Sequence[PartReport]) -> list[dict[str, object]]:
-    return [
-        {
-            "path": part.path,
-            "name": part.name,
-            "declared": part.declared,
-            "detected": part.detected,
-            "verdict": part.verdict.name.lower(),
-            "reason": part.reason,
-            "detail": part.detail,
-            "findings": [
-                {"kind": f.kind, "where": f.where, "detail": f.detail, "treatment": f.treatment} for f in part.findings
-            ],
-            "signature": part.scan.signature if part.scan else None,
-            "size_in": part.size_in,
-            "size_out": part.size_out,
-            "sha256_in": part.sha256_in,
-            "sha256_out": part.sha256_out,
-            "seconds": round(part.seconds, 4),
-        }
-        for part in parts
-    ]

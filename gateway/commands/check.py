@@ -1,0 +1,155 @@
+"""`mugai check`: everything that would keep the gateway from running well, all at once, without starting it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway import intake
+from gateway import settings as settings_file
+from gateway.app import listeners
+from gateway.clamd import EICAR
+from gateway.notice import Notices
+from gateway.policy import file as policy_file
+from gateway.sandbox import Sandbox
+from gateway.scan import ENCRYPTED, ScanFailed, Scanner
+from gateway.settings import Settings
+from gateway.store.db import SchemaMismatch, StoreUnavailable
+from gateway.store.opening import open_store
+from gateway.yaml_file import BadConfiguration
+
+# the smallest ZIP with one (empty) member marked as encrypted
+ENCRYPTED_ZIP = bytes.fromhex(
+    "504b03040a000100000000002100000000000c000000000000000100000061000000000000000000000000"
+    "504b01020a000a000100000000002100000000000c0000000000000001000000000000000000000000000000000061"
+    "504b050600000000010001002f0000002b0000000000"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`level` is ok, warn or bad."""
+
+    level: str
+    about: str
+    text: str
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="is everything in order? (点検)",
+        description="Checks configuration, sandbox, scanner and store and lists every problem. Exit 0 = fit to run, 1 = not.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    found: list[Found] = []
+    try:
+        settings = settings_file.load(arguments.config)
+    except BadConfiguration as bad:
+        settings = None
+        found += (Found("bad", "settings", str(problem)) for problem in bad.problems)
+    beside = arguments.config.resolve().parent
+    found += _files(
+        Path(settings.policy) if settings else beside / "policy.yaml",
+        Path(settings.notices) if settings else beside / "notices",
+    )
+    if settings is not None:
+        found += _relay(settings)
+        found += _store(settings)
+        found += asyncio.run(_alive(settings))
+    found += _programs()
+    for each in found:
+        print(f"{each.level:>4}  {each.about}: {each.text}")
+    bad_ones = sum(each.level == "bad" for each in found)
+    print(f"{bad_ones} problems" if bad_ones else "fit to run", file=sys.stderr)
+    return 1 if bad_ones else 0
+
+
+def _files(policy: Path, notices: Path) -> Iterator[Found]:
+    try:
+        loaded = policy_file.load(policy)
+        yield Found("ok", "policy", f"{len(loaded.rules)} rules, version {loaded.version}")
+    except BadConfiguration as bad:
+        yield from (Found("bad", "policy", str(problem)) for problem in bad.problems)
+    try:
+        Notices.load(notices)
+        yield Found("ok", "notices", "every template renders")
+    except BadConfiguration as bad:
+        yield from (Found("bad", "notices", str(problem)) for problem in bad.problems)
+
+
+def _relay(settings: Settings) -> Iterator[Found]:
+    problems = intake.check_not_open_relay(listeners(settings))
+    yield from (Found("bad", "relay", problem) for problem in problems)
+    if not problems:
+        yield Found("ok", "relay", "no foreign sender reaches a foreign recipient")
+
+
+def _store(settings: Settings) -> Iterator[Found]:
+    try:
+        with open_store(settings) as store:
+            problems = asyncio.run(store.spool.audit())
+    except (StoreUnavailable, SchemaMismatch, OSError) as error:
+        yield Found("bad", "store", str(error))
+        return
+    yield from (Found("bad", "store", problem) for problem in problems)
+    free = shutil.disk_usage(settings.state_directory).free
+    level = "ok" if free > settings.queue.free_space else "bad"
+    yield Found(
+        level, "store", f"{settings.state_directory}: {free >> 20} MB free, {settings.queue.free_space >> 20} MB needed"
+    )
+    if not problems:
+        yield Found("ok", "store", "every recipient is in exactly one state")
+
+
+async def _alive(settings: Settings) -> list[Found]:
+    return [await _sandbox(settings), *await _scanner(settings)]
+
+
+async def _sandbox(settings: Settings) -> Found:
+    sandbox = Sandbox(minimum_level=settings.sandbox.minimum_level)
+    try:
+        test = await sandbox.start()
+    finally:
+        await sandbox.stop()
+    text = f"level {test.level} of 4 (landlock ABI {test.landlock_abi}; {test.attempts} attacks tried"
+    text += f"; leaks: {', '.join(test.leaks)})" if test.leaks else "; none got through)"
+    if test.level < settings.sandbox.minimum_level:
+        return Found("bad", "sandbox", f"{text}; {settings.sandbox.minimum_level} is required {test.problem}".strip())
+    return Found("ok", "sandbox", text)
+
+
+async def _scanner(settings: Settings) -> list[Found]:
+    """clamd must answer, know EICAR, and say so when it did not look inside."""
+    path = settings.place(settings.clamav.socket)
+    scanner = Scanner(path, largest=settings.clamav.largest, timeout=10)
+    try:
+        version = await scanner.version()
+        eicar = (await scanner.scan(EICAR)).signature
+        encrypted = (await scanner.scan(ENCRYPTED_ZIP)).signature
+    except ScanFailed as failure:
+        return [Found("bad", "clamd", f"{failure}; start clamav-daemon, or set clamav.socket")]
+    found = [Found("ok", "clamd", f"{version.engine}, database {version.database}")]
+    if not eicar:
+        found.append(Found("bad", "clamd", "does not know the EICAR test string: its database is empty"))
+    elif version.time == 0:
+        found.append(Found("warn", "clamd", "has no dated signature database: run freshclam"))
+    elif (hours := (time.time() - version.time) / 3_600) > settings.clamav.alarm_age_hours:
+        found.append(Found("warn", "clamd", f"signatures are {hours:.0f} hours old (AV-04)"))
+    if not encrypted.startswith(ENCRYPTED):
+        found.append(Found("warn", "clamd", "AlertEncrypted is off: set `AlertEncrypted yes` and `AlertExceedsMax yes`"))
+    return found
+
+
+def _programs() -> Iterator[Found]:
+    if shutil.which("soffice") is None:
+        yield Found("warn", "LibreOffice", "is not installed: doc, xls and ppt are withheld")

@@ -1,0 +1,139 @@
+"""`mugai quarantine`: look at held mail, release it with a reason, delete it with a reason.
+
+A release walks the whole path again with today's signatures and rules: what is delivered is the safe rest, never the original.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from gateway import settings as settings_file
+from gateway.clock import JST
+from gateway.commands.parts import part_values, parts_table
+from gateway.commands.terminal import plain
+from gateway.model import QuarantineEntry, QuarantineState
+from gateway.notice import Notices
+from gateway.quarantine import AlreadyDone, Quarantine
+from gateway.store.opening import open_store
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("quarantine", help="held mail (保留)", description="Reviews the mail that was held.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="held mail, newest first")
+    listing.add_argument("--state", type=QuarantineState, choices=list(QuarantineState), default=QuarantineState.HELD)
+    listing.add_argument("--search", default="", metavar="TEXT", help="in subject, sender, recipients, receipt number")
+    listing.add_argument("--limit", type=int, default=100)
+    listing.add_argument("--json", action="store_true")
+    for name, text in (
+        ("show", "why it was held: every part, finding, rule and clause"),
+        ("release", "send it through the path again and deliver its safe rest; needs --reason"),
+        ("delete", "dispose of it; needs --reason"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("entry", type=int, metavar="NUMBER", help="from `mugai quarantine list`")
+        if name == "show":
+            action.add_argument("--json", action="store_true")
+        else:
+            action.add_argument("--reason", required=True, help="goes into the journal")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.config)
+    notices = Notices.load(Path(settings.notices))
+    with open_store(settings) as store:
+        try:
+            return asyncio.run(_act(arguments, store.quarantine, notices))
+        except LookupError as error:
+            print(f"mugai: {error.args[0]}; see `mugai quarantine list`", file=sys.stderr)
+        except (AlreadyDone, ValueError) as error:
+            print(f"mugai: {error}", file=sys.stderr)
+    return 1
+
+
+async def _act(arguments: argparse.Namespace, quarantine: Quarantine, notices: Notices) -> int:
+    match arguments.action:
+        case "list":
+            entries = await quarantine.list(state=arguments.state, text=arguments.search, limit=arguments.limit)
+            print(json.dumps([_values(e) for e in entries], ensure_ascii=False)) if arguments.json else _list(entries)
+        case "show":
+            entry = await quarantine.show(arguments.entry)
+            print(json.dumps(_values(entry), ensure_ascii=False, indent=2)) if arguments.json else _show(entry, notices)
+        case "release":
+            await quarantine.release(arguments.entry, getpass.getuser(), arguments.reason)
+            print(f"{arguments.entry}: back in the path; `mugai quarantine list` shows it again if it is held once more")
+        case _:
+            await quarantine.delete(arguments.entry, getpass.getuser(), arguments.reason)
+            print(f"{arguments.entry}: deleted")
+    return 0
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, JST).strftime("%Y-%m-%d %H:%M")
+
+
+def _list(entries: Sequence[QuarantineEntry]) -> None:
+    table = Table()
+    for heading in ("no", "receipt", "held", "verdict", "rule", "from", "to", "subject"):
+        table.add_column(heading, overflow="fold")
+    for entry in entries:
+        item = entry.item
+        to = ", ".join(entry.recipients[:3]) + (f" +{len(entry.recipients) - 3}" if len(entry.recipients) > 3 else "")
+        verdict = entry.verdict.name.lower()
+        cells = (
+            str(entry.id),
+            item.receipt,
+            _time(entry.held_at),
+            verdict,
+            entry.rule,
+            item.envelope.sender or "<>",
+            to,
+            entry.subject,
+        )
+        table.add_row(*(plain(cell) for cell in cells))
+    Console().print(table if entries else "nothing is held")
+
+
+def _show(entry: QuarantineEntry, notices: Notices) -> None:
+    console = Console()
+    console.print(plain(f"{entry.id}  {entry.item.receipt}  {entry.state}  {entry.subject}", "bold"))
+    console.print(plain(f"from {entry.item.envelope.sender or '<>'} to {', '.join(entry.recipients)}"))
+    console.print(
+        plain(
+            f"held {_time(entry.held_at)}, until {_time(entry.expires_at)}, by rule {entry.rule} ({', '.join(entry.clauses)})"
+        )
+    )
+    console.print(plain(entry.reason))
+    if entry.report is not None:
+        console.print(parts_table(entry.report, notices))
+
+
+def _values(entry: QuarantineEntry) -> dict[str, object]:
+    return {
+        "number": entry.id,
+        "id": entry.item.id,
+        "receipt": entry.item.receipt,
+        "state": entry.state,
+        "verdict": entry.verdict.name.lower(),
+        "rule": entry.rule,
+        "reason": entry.reason,
+        "clauses": entry.clauses,
+        "sender": entry.item.envelope.sender,
+        "recipients": entry.recipients,
+        "subject": entry.subject,
+        "held_at": entry.held_at,
+        "expires_at": entry.expires_at,
+        "sha256": entry.item.sha256,
+        "parts": part_values(entry.report.walk()) if entry.report else [],
+    }

@@ -1,0 +1,68 @@
+"""`mugai serve`: the gateway, until SIGTERM or SIGINT.  SIGHUP reloads rules and notices."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+import uvloop
+
+from gateway import settings as settings_file
+from gateway.app import Gateway, SetupError
+from gateway.journal import JournalDamaged
+from gateway.settings import Settings
+from gateway.store.db import SchemaMismatch, StoreUnavailable
+from gateway.store.opening import open_store
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="run the gateway (起動)",
+        description="Runs the gateway in the foreground until SIGTERM; SIGHUP reloads policy and notices.",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log every step")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(
+        level=logging.DEBUG if arguments.verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    settings = settings_file.load(arguments.config)
+    try:
+        return uvloop.run(_serve(settings))
+    except (SetupError, StoreUnavailable, SchemaMismatch, JournalDamaged) as problem:
+        print(f"mugai: {problem}", file=sys.stderr)
+        return 2
+
+
+async def _serve(settings: Settings) -> int:
+    os.umask(0o077)
+    with open_store(settings) as store:
+        gateway = Gateway(settings, store)
+        test = await gateway.start()
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = loop.create_task(gateway.reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        where = ", ".join(
+            f"{side} {s.host}:{s.port}" for side, s in (("inbound", settings.inbound), ("outbound", settings.outbound))
+        )
+        logging.info("listening: %s; sandbox level %d; policy %s", where, test.level, gateway.pipeline.policy.version)
+        logging.info("journal key, keep it elsewhere: %s", store.journal.verifier)
+        await stop.wait()
+        logging.info("stopping: no new mail, finishing what is in hand")
+        await gateway.stop("signal")
+    return 0

@@ -13,14 +13,16 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
 
+from sanitizers import names
 from sanitizers.image import extent, write
 from sanitizers.image.write import Frame, Style
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment
 
 Image.init()  # every plug-in now: a locked worker cannot import one later
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a locked worker may not start a thread
 Image.MAX_IMAGE_PIXELS = Limits().pixels  # second line: `_measure` compares with the profile's own limit first
 GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_AFTER_DIFFERENT_PALETTE_ONLY  # keeps palettes
 
@@ -81,13 +83,8 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one picture; the name's extension follows what was written."""
     findings = Findings()
     recoded = _recode(content, _PILLOW[detected], job.profile.limits, findings, "")
-    name = _named(part.name, recoded)
+    name = names.with_extension(part.name, recoded.media_type) if part.name else ""
     return Outcome(findings.verdict(), detected, recoded.content, recoded.media_type, name, findings.all())
-
-
-def _named(name: str, recoded: Recoded) -> str:
-    stem, _, _ = name.rpartition(".")
-    return f"{stem or name}.{recoded.extension}" if name else ""
 
 
 def recode(content: bytes, limits: Limits, findings: Findings, where: str) -> Recoded:

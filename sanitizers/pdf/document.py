@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, PdfError, String
 
+from sanitizers import names
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment
 from sanitizers.pdf import form, grammar, navigation, source
@@ -15,7 +16,6 @@ from sanitizers.pdf.scope import Scope, is_plain, name
 
 _LEAVES = ("/Lang", "/PageLayout", "/PageMode")
 _TITLES = ("/Title", "/Subject", "/Keywords")
-_CREDITS = (*_TITLES, "/Author")
 _LABEL = "機密性"  # SD-04: a classification stays with the document
 
 
@@ -27,7 +27,8 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
             written = _rebuild(Scope(pdf, findings, job.profile))
         except (PdfError, RuntimeError, ValueError, TypeError) as broken:  # what qpdf says of an object it cannot read
             raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {source.said(broken)}") from broken
-    return Outcome(findings.verdict(), detected, written, "application/pdf", part.name, findings.all())
+    name = names.with_extension(part.name, "application/pdf") if part.name else ""
+    return Outcome(findings.verdict(), detected, written, "application/pdf", name, findings.all())
 
 
 def _rebuild(scope: Scope) -> bytes:
@@ -102,10 +103,10 @@ def _credits(scope: Scope) -> dict[str, Object]:
     info = scope.pdf.trailer.get("/Info")
     if not isinstance(info, Dictionary):
         return {}
-    texts = {key: info[key] for key in _CREDITS if isinstance(info.get(key), String)}
+    texts = {key: info[key] for key in _TITLES if isinstance(info.get(key), String)}
     if scope.profile.switches.metadata:
         return texts
-    kept = {key: text for key, text in texts.items() if key in _TITLES and _LABEL in str(text)}
+    kept = {key: text for key, text in texts.items() if _LABEL in str(text)}
     dropped = sorted(key[1:] for key in info.keys() - kept.keys())
     if dropped:
         scope.findings.add(Kind.METADATA, "Info", ", ".join(dropped), Treatment.REMOVED)

@@ -50,6 +50,7 @@ def action(value: object, where: str, scope: Scope) -> Object | None:
 
 def _hyperlink(address: bytes, where: str, scope: Scope) -> Object | None:
     shown = address.decode("utf-8", "backslashreplace")
+    address = address.replace(b" ", b"%20").replace(b"\\", b"%5C")  # as a browser reads them
     if not _ADDRESS.fullmatch(address):
         scope.findings.add(Kind.EXTERNAL_LINK, where, shown, Treatment.REMOVED)
         return None

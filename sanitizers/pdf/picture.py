@@ -1,7 +1,7 @@
 """Streams and pictures inside a PDF: only known filters, and no decoder with a history at the reader's end.
 
-JPEG 2000 is decoded by Pillow and JBIG2 (FORCEDENTRY) by pdfium, here behind the wall, and written as JPEG or CCITT G4; what
-they cannot decode becomes one white pixel.  JPEG data stays, without EXIF, comments and what follows its end (formats.md 4).
+JPEG 2000 and JBIG2 (FORCEDENTRY) are decoded by pdfium, here behind the wall, and written as JPEG and CCITT G4; what it
+cannot decode becomes one white pixel.  JPEG data stays, without EXIF, comments and what follows its end (formats.md 4).
 Raises Refused(LIMIT_PIXELS).
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
 
 import pypdfium2
 from pikepdf import Array, Dictionary, Name, Object, Pdf, PdfError, Stream
@@ -34,9 +33,7 @@ _UNDECODABLE = (
     pypdfium2.PdfiumError,
 )
 _QUALITY = 90  # as for pictures on their own
-_COLOURS = {"L": (1, Name.DeviceGray), "RGB": (3, Name.DeviceRGB), "CMYK": (4, Name.DeviceCMYK)}
-_ONE, _THREE = ("/DeviceGray", "/CalGray", "/Indexed", "/Separation"), ("/DeviceRGB", "/CalRGB", "/Lab")
-_COMPONENTS = {"/DeviceCMYK": 4, **dict.fromkeys(_ONE, 1), **dict.fromkeys(_THREE, 3)}
+_BILEVEL = "JBIG2"
 
 
 def filters(stream: Object) -> list[str]:
@@ -65,9 +62,9 @@ def select(resources: Object, where: str, scope: Scope) -> None:
 def rebuild(stream: Object, where: str, scope: Scope) -> None:
     used = filters(stream) if stream.get("/Subtype") == Name.Image else []
     if "/JPXDecode" in used:
-        _transcode(stream, _from_jpx, "JPEG 2000", where, scope)
+        _transcode(stream, "JPEG 2000", where, scope)
     elif "/JBIG2Decode" in used:
-        _transcode(stream, _from_jbig2, "JBIG2", where, scope)
+        _transcode(stream, _BILEVEL, where, scope)
     elif used in (["/DCTDecode"], ["/DCT"]):
         _bare(stream, where, scope)
 
@@ -81,60 +78,47 @@ def _bare(stream: Object, where: str, scope: Scope) -> None:
         scope.findings.add(Kind.METADATA, where, "application segments of a JPEG", Treatment.REMOVED)
 
 
-def _transcode(stream: Object, decode: Callable[[Object, int], Image.Image], what: str, where: str, scope: Scope) -> None:
-    """Write the pixels of `stream` in a format that is safe to decode; its masks, /Decode and size stay."""
+def _transcode(stream: Object, what: str, where: str, scope: Scope) -> None:
+    """Write what pdfium decodes in a format that every reader decodes safely; masks stay."""
     try:
-        pixels = decode(stream, scope.profile.limits.pixels)
+        pixels = _decoded(stream, scope)
         found = f"{what} picture, written anew"
     except _UNDECODABLE:
         pixels = Image.new("L", (1, 1), 255)
         found = f"{what} picture that cannot be decoded, left blank"
     scope.findings.add(Kind.IMAGE_RECODED, where, found, Treatment.REPLACED)
-    if pixels.mode == "1":
-        _write_bilevel(stream, pixels)
+    if what == _BILEVEL and pixels.size != (1, 1):
+        _write_bilevel(stream, pixels.convert("1", dither=Image.Dither.NONE))
     else:
         _write_colours(stream, pixels)
     stream["/Width"], stream["/Height"] = pixels.size
 
 
-def _bounded(width: int, height: int, limit: int) -> None:
-    if width * height > limit:
-        raise Refused(Reason.LIMIT_PIXELS, f"picture of {width}x{height} pixels, limit {limit}")
-
-
-def _from_jpx(stream: Object, limit: int) -> Image.Image:
-    pixels = Image.open(io.BytesIO(stream.read_raw_bytes()), formats=("JPEG2000",))
-    _bounded(*pixels.size, limit)
-    pixels.load()
-    if pixels.mode == "I;16":
-        return pixels.convert("I").point(lambda sample: sample * (1 / 256)).convert("L")
-    return pixels if pixels.mode in _COLOURS else pixels.convert("L" if pixels.mode == "LA" else "RGB")
-
-
-def _from_jbig2(stream: Object, limit: int) -> Image.Image:
-    """pdfium decodes it from a document that holds nothing else."""
+def _decoded(stream: Object, scope: Scope) -> Image.Image:
+    """pdfium draws from a document that holds this picture only, so that nothing else of the original reaches it."""
     width, height = int(stream["/Width"]), int(stream["/Height"])
-    _bounded(width, height, limit)
-    document = pypdfium2.PdfDocument(_alone(stream, width, height))
+    if width * height > scope.profile.limits.pixels:
+        raise Refused(Reason.LIMIT_PIXELS, f"picture of {width}x{height} pixels, limit {scope.profile.limits.pixels}")
+    document = pypdfium2.PdfDocument(_alone(stream, scope.pdf))
     try:
         (drawn,) = document[0].get_objects()
         pixels: Image.Image = drawn.get_bitmap(render=False).to_pil()
-        return pixels.convert("1", dither=Image.Dither.NONE)
+        return pixels if pixels.mode in ("L", "RGB") else pixels.convert("RGB")
     finally:
         document.close()
 
 
-def _alone(stream: Object, width: int, height: int) -> bytes:
+def _alone(stream: Object, source: Pdf) -> bytes:
+    """JBIG2 comes out as its samples; JPEG 2000, whose samples a colour space turns into colours, as colours."""
+    picture = source.make_stream(stream.read_raw_bytes(), Type=Name.XObject, Subtype=Name.Image)
+    for key in ("/Width", "/Height", "/BitsPerComponent", "/Filter", "/DecodeParms", "/ColorSpace"):
+        if key in stream:
+            picture[key] = stream[key]
+    if "/JBIG2Decode" in filters(stream):
+        picture["/BitsPerComponent"], picture["/ColorSpace"] = 1, Name.DeviceGray
     with Pdf.new() as pdf:
-        picture = pdf.make_stream(stream.read_raw_bytes(), Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height)
-        picture["/BitsPerComponent"], picture["/ColorSpace"], picture["/Filter"] = 1, Name.DeviceGray, Name.JBIG2Decode
-        common = stream.get("/DecodeParms")
-        common = common[0] if isinstance(common, Array) and len(common) == 1 else common
-        if isinstance(common, Dictionary) and isinstance(common.get("/JBIG2Globals"), Stream):
-            symbols = pdf.make_stream(common["/JBIG2Globals"].read_bytes())
-            picture["/DecodeParms"] = Dictionary(JBIG2Globals=symbols)
         page = pdf.add_blank_page(page_size=(100, 100))
-        page["/Resources"] = Dictionary(XObject=Dictionary(P=picture))
+        page["/Resources"] = Dictionary(XObject=Dictionary(P=pdf.copy_foreign(picture)))
         page["/Contents"] = pdf.make_stream(b"100 0 0 100 0 0 cm /P Do")
         out = io.BytesIO()
         pdf.save(out)
@@ -153,27 +137,12 @@ def _write_bilevel(stream: Object, pixels: Image.Image) -> None:
 
 
 def _write_colours(stream: Object, pixels: Image.Image) -> None:
-    components, device = _COLOURS[pixels.mode]
+    """As JPEG; the source's palette, /Decode and colour key, which speak of its own samples, go."""
+    out = io.BytesIO()
+    pixels.save(out, "JPEG", quality=_QUALITY)
+    stream.write(jpeg.bare(out.getvalue()), filter=Name.DCTDecode)
     stream["/BitsPerComponent"] = 8
-    if _components(stream.get("/ColorSpace")) != components:
-        stream["/ColorSpace"] = device
-    for key in ("/SMaskInData", "/DecodeParms"):
+    stream["/ColorSpace"] = Name.DeviceGray if pixels.mode == "L" else Name.DeviceRGB
+    for key in ("/Decode", "/SMaskInData", "/ImageMask") + (("/Mask",) if isinstance(stream.get("/Mask"), Array) else ()):
         if key in stream:
             del stream[key]
-    if components == 1:  # may be palette indices or a mask, where loss shows
-        stream.write(pixels.tobytes(), filter=None)
-    else:
-        out = io.BytesIO()
-        pixels.save(out, "JPEG", quality=_QUALITY)
-        stream.write(out.getvalue(), filter=Name.DCTDecode)
-
-
-def _components(space: object) -> int:
-    """Of a colour space; 0 if unknown or absent (JPEG 2000 may bring its own, 8.9.5.1)."""
-    if isinstance(space, Name):
-        return _COMPONENTS.get(name(space), 0)
-    if not isinstance(space, Array) or not len(space):
-        return 0
-    if space[0] == Name.ICCBased and len(space) > 1 and isinstance(space[1], Stream):
-        return int(space[1].get("/N", 0))
-    return _COMPONENTS.get(name(space[0]), 0)

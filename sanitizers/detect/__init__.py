@@ -24,8 +24,13 @@ UNKNOWN = "application/octet-stream"
 _PDF_LEEWAY = 1024  # PDF 32000-1 Annex H.3.4.1: readers look for the header in so many bytes
 
 
+_ELSEWHERE = ("message/partial", "message/external-body")  # M12: what we hold is not what a reader would see
+
+
 def detect(content: bytes, part: Part) -> str:
     """The media type of `content`; `part` speaks only where content alone cannot (CSV, plain text, a bare mail)."""
+    if part.declared in _ELSEWHERE:
+        return part.declared
     if content.startswith(ZIP):
         return inside_zip(content)
     if content.startswith(OLE):

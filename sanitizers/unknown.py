@@ -1,0 +1,98 @@
+"""What no sanitiser treats: never delivered, with the reason that staff and reviewer need.
+
+Encrypted contents are LOCKED (a password or key is wanted), everything else is WITHHELD.  The words are English, for
+the reviewer and the log; clerks read the reason's text in `config/notices`.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from sanitizers.detect import UNKNOWN, dangerous, mismatched
+from sanitizers.job import Findings, Job
+from sanitizers.model import Kind, Part, Reason, Refused, Treatment, Verdict
+
+_LOCKED = {
+    "application/x-ole-encrypted-package": "Office document under a password or rights management",
+    "application/pkcs7-mime": "S/MIME message, encrypted for its recipient",
+    "application/pgp-encrypted": "PGP message, encrypted for its recipient",
+}
+_EXECUTABLE = {
+    "application/vnd.microsoft.portable-executable": "Windows program (MZ)",
+    "application/x-elf": "Linux program (ELF)",
+    "application/x-mach-binary": "macOS program (Mach-O)",
+    "application/java-vm": "Java class or universal Mach-O",
+    "application/java-archive": "Java archive",
+    "application/vnd.android.package-archive": "Android application",
+    "application/vnd.android.dex": "Android program",
+    "application/vnd.ms-appx": "Windows application package",
+    "application/wasm": "WebAssembly program",
+    "application/x-msi": "Windows Installer package",
+    "application/x-ms-shortcut": "Windows shortcut",
+    "application/vnd.ms-htmlhelp": "compiled HTML help, runs scripts",
+    "application/winhlp": "Windows help, runs macros",
+    "application/vnd.adobe.flash.movie": "Flash program",
+    "application/x-chrome-extension": "browser extension",
+    "application/x-script": "script",
+    "application/x-windows-script": "Windows script or HTML application",
+    "application/x-windows-action": "file that changes Windows or opens a place when clicked",
+    "application/x-web-query": "Excel web query",
+    "application/x-virtual-disk": "virtual disk",
+    "application/x-iso9660-image": "disc image",
+}
+_NOT_ALLOWED = {
+    "message/partial": "piece of a mail whose other pieces come separately",
+    "message/external-body": "pointer to a content elsewhere",
+    "application/onenote": "OneNote section, carries files of any kind",
+    "application/x-mimearchive": "saved web page (MHTML)",
+    "application/mbox": "mailbox of several mails",
+    "application/vnd.ms-outlook": "Outlook message (.msg)",
+    "application/vnd.ms-outlook-pst": "Outlook data file",
+    "application/vnd.ms-tnef": "winmail.dat (TNEF)",
+    "application/msword": "Word 97-2003 document",
+    "application/vnd.ms-excel": "Excel 97-2003 workbook",
+    "application/vnd.ms-powerpoint": "PowerPoint 97-2003 presentation",
+    "application/vnd.visio": "Visio drawing",
+    "application/x-mspublisher": "Publisher publication",
+    "application/vnd.ms-project": "Project plan",
+    "application/x-msaccess": "Access database",
+    "application/x-ichitaro": "Ichitaro document",
+    "application/x-hwp": "Hangul document",
+    "application/rtf": "RTF document",
+    "application/x-office-xml-2003": "Office 2003 XML document",
+    "application/x-flat-opc": "Office document in one XML file",
+    "application/x-flat-opendocument": "OpenDocument in one XML file",
+    "application/x-opendocument-package": "OpenDocument package or extension without a type",
+    "application/x-sylk": "SYLK sheet, runs macros in Excel",
+    "application/postscript": "PostScript, a program that draws",
+    "application/pkcs7-signature": "S/MIME signature",
+    "image/svg+xml": "SVG drawing, may hold scripts",
+    "image/emf": "Windows metafile (EMF)",
+    "image/wmf": "Windows metafile (WMF)",
+    "image/heic": "HEIC photograph",
+    "image/vnd.dwg": "AutoCAD drawing (DWG)",
+    "image/vnd.dxf": "AutoCAD drawing (DXF)",
+    "application/x-jww": "Jw_cad drawing",
+    "application/x-sxf": "SXF drawing",
+}
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
+    """Raises Refused, always."""
+    findings = Findings()
+    if ending := mismatched(detected, part.names or (part.name,)):
+        findings.add(Kind.TYPE_MISMATCH, "", f"named {ending}, is {detected}", Treatment.KEPT)
+    reason, words, verdict = _why(part, detected)
+    raise Refused(reason, f"{words} [{detected}]", verdict, findings.all())
+
+
+def _why(part: Part, detected: str) -> tuple[Reason, str, Verdict]:
+    if detected in _LOCKED:
+        return Reason.ENCRYPTED, _LOCKED[detected], Verdict.LOCKED
+    if detected in _EXECUTABLE:
+        return Reason.EXECUTABLE, _EXECUTABLE[detected], Verdict.WITHHELD
+    if ending := dangerous(part.names or (part.name,)):
+        return Reason.EXECUTABLE, f"named {ending}, which a double click runs", Verdict.WITHHELD
+    if detected == UNKNOWN:
+        return Reason.UNKNOWN_TYPE, "no known format", Verdict.WITHHELD
+    return Reason.TYPE_NOT_ALLOWED, _NOT_ALLOWED.get(detected, "a type that is not delivered"), Verdict.WITHHELD

@@ -30,7 +30,7 @@ SANITISERS: dict[str, Sanitiser] = {
     "image/webp": image.sanitise,
     "application/pdf": pdf.sanitise,
     **{media_type: ooxml.sanitise for media_type in ooxml.MEDIA_TYPES},
-    "application/zip": archive.sanitise,
+    **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
 }
 
 

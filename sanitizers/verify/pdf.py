@@ -22,7 +22,7 @@ _FORBIDDEN = words(
     " /EF /RF /AF /EmbeddedFiles /FFilter /FDecodeParms /OPI /Ref /Alternates /Collection"
     # multimedia and other data: 13, 14
     " /AlternatePresentations /Renditions /RichMediaContent /RichMediaSettings /3DD /Movie"
-    " /PieceInfo /Metadata /SpiderInfo /Threads /Perms /Legal"
+    " /PieceInfo /Metadata /SpiderInfo /Threads /Perms /Legal /ByteRange"
 )
 _ACTIONS = words(
     "/JavaScript /Launch /GoToR /GoToE /SubmitForm /ResetForm /ImportData /Rendition /Named /Hide /SetOCGState"
@@ -98,7 +98,7 @@ def _dictionary(entries: dict[str, pikepdf.Object], is_stream: bool) -> Iterator
         yield f"link {bytes(entries['/URI'])[:100]!r}" if isinstance(entries["/URI"], pikepdf.String) else "a base for links"
     if isinstance(entries.get("/F"), (pikepdf.String, pikepdf.Dictionary)) and (is_stream or action):
         yield "data in another file"
-    if subtype == "/Type3" and not _numeric(entries.get("/FontMatrix")):
+    if not _numeric(entries.get("/FontMatrix", pikepdf.Array())):  # of any font: CVE-2024-4367 came in a Type 1
         yield "a font matrix that is not of numbers"
     if is_stream:
         yield from (f"filter {name}" for name in _filters(entries) if name not in _FILTERS)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,6 +130,7 @@ class Decided(Event):
     sandbox_level: int
     parts: tuple[str, ...]  # path, media type, verdict, SHA-256 in and out
     scan: str  # engine and database
+    found: tuple[str, ...]  # what was found and its treatment, counted
     recipients: tuple[str, ...] = personal(())
     names: tuple[str, ...] = personal(())
 
@@ -150,6 +152,10 @@ class Decided(Event):
                 f"{p.path} {p.detected} {p.verdict.name} {p.reason or '-'} {p.sha256_in} {p.sha256_out or '-'}" for p in parts
             ),
             scan=f"{scan.engine}/{scan.database_version}" if scan else "",
+            found=tuple(
+                f"{count} {what}"
+                for what, count in Counter(f"{f.kind} {f.treatment}" for p in parts for f in p.findings).items()
+            ),
             recipients=group.recipients,
             names=tuple(p.name for p in parts),
         )

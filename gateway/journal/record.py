@@ -35,7 +35,7 @@ def insert(conn: sa.Connection, events: Sequence[Event], now: float) -> None:
     for event in events:
         entry, personals = encode(event, now)
         values = {"at": now, "kind": event.kind(), "item": event.item, "entry": entry}
-        [number] = conn.execute(journal_pending.insert().values(values)).inserted_primary_key or (None,)
+        [number] = conn.execute(journal_pending.insert(), values).inserted_primary_key or (None,)
         if personals:
             rows = [
                 {"event": number, "field": p.field, "position": p.position, "salt": p.salt, "value": p.value} for p in personals

@@ -80,7 +80,8 @@ def _walk(conn: sa.Connection, frontier: Frontier, checkpoints: Sequence[Checkpo
             erased += _check_personal(row, kept.pop(row.event, []))
             frontier.add(row.leaf)
         if kept:
-            raise _Bad(frontier.size - 1, "personal values of an event that the journal does not have")
+            after = next(row.seq for row in page if row.event > min(kept))
+            raise _Bad(after, "an event is missing here; its personal values are still there")
     while waiting and waiting[0].size == frontier.size:
         vouched = _compare(waiting.pop(0), frontier, vouched)
     if waiting:

@@ -25,12 +25,22 @@ RETRY_WINDOW = 3_600.0  # seconds: RFC 5321 4.5.4.1 has senders try again after 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing to mistake on the telephone
 NOBODY = Client("", 0, "")  # Mugai itself
 
+# made once: building a statement costs more than running it
+_ITEM = sa.select(*(c for c in message.c if c.name not in ("content", "trace"))).where(message.c.id == sa.bindparam("item"))
+_EVERYBODY = sa.select(recipient.c.address).where(recipient.c.message == sa.bindparam("item")).order_by(recipient.c.position)
+_KNOWN = (
+    sa.select(message.c.id)
+    .where(message.c.ingest_key == sa.bindparam("key"), message.c.received_at > sa.bindparam("since"))
+    .order_by(message.c.received_at)
+    .limit(1)
+)
+_RECEIPT = sa.select(sa.exists().where(message.c.receipt == sa.bindparam("wanted")))
+
 
 def accept(conn: sa.Connection, envelope: Envelope, kept: Kept, trace: bytes, now: float) -> tuple[QueueItem, bool]:
     """The item, and whether it was there before."""
     key = _ingest_key(envelope, kept.sha256)
-    query = sa.select(message.c.id).where(message.c.ingest_key == key, message.c.received_at > now - RETRY_WINDOW)
-    if known := conn.scalars(query.order_by(message.c.received_at).limit(1)).first():
+    if known := conn.scalar(_KNOWN, {"key": key, "since": now - RETRY_WINDOW}):
         # a write, not only a read: on a replicated store its commit waits until the first one is safe as well
         journal.insert(conn, (journal.Duplicate(item=known, client=envelope.client.address),), now)
         return read_item(conn, known), True
@@ -58,23 +68,23 @@ def author(conn: sa.Connection, note: Authored, kept: Kept, now: float) -> None:
 
 def new_copy(conn: sa.Connection, item: str, sender: str, smtputf8: bool, kept: Kept) -> int:
     values = {"message": item, "sender": sender, "smtputf8": smtputf8, "size": kept.size, "sha256": kept.sha256}
-    return _number(conn.execute(cleared.insert().values(**values, content=kept.content, blob=kept.blob)))
+    return _number(conn.execute(cleared.insert(), {**values, "content": kept.content, "blob": kept.blob}))
 
 
 def new_job(
     conn: sa.Connection, work: Work, item: str, now: float, *, copy: int | None = None, grant: str | None = None
 ) -> int:
     values = {"work": work, "message": item, "cleared": copy, "visible_at": now, "due_at": now, "grant_json": grant}
-    return _number(conn.execute(job.insert().values(**values, token=0, deaths=0, attempts=0, frozen=False, why="")))
+    fresh = {"token": 0, "deaths": 0, "attempts": 0, "frozen": False, "why": ""}
+    return _number(conn.execute(job.insert(), {**values, **fresh}))
 
 
 def read_item(conn: sa.Connection, item_id: str, recipients: Sequence[str] | None = None, attempts: int = 0) -> QueueItem:
     """`recipients` None = all of the envelope.  Raises LookupError."""
-    row = conn.execute(sa.select(message).where(message.c.id == item_id)).one_or_none()
+    row = conn.execute(_ITEM, {"item": item_id}).one_or_none()
     if row is None:
         raise LookupError(f"no message {item_id}")
-    addresses = sa.select(recipient.c.address).where(recipient.c.message == item_id).order_by(recipient.c.position)
-    everybody = tuple(conn.scalars(addresses))
+    everybody = tuple(conn.scalars(_EVERYBODY, {"item": item_id}))
     direction, client = Direction(row.direction), load(Client, row.client)
     envelope = Envelope(row.sender, everybody, direction, client, row.smtputf8, row.body_8bit)
     chosen = everybody if recipients is None else tuple(r for r in everybody if r in set(recipients))
@@ -101,7 +111,7 @@ def _new_receipt(conn: sa.Connection, now: float) -> str:
     day = datetime.fromtimestamp(now, JST).strftime("%Y%m%d")
     for length in (4, 4, 4, 5, 5, 6, 8):
         receipt = f"{day}-{''.join(secrets.choice(_ALPHABET) for _ in range(length))}"
-        if not conn.scalar(sa.select(sa.exists().where(message.c.receipt == receipt))):
+        if not conn.scalar(_RECEIPT, {"wanted": receipt}):
             return receipt
     raise AssertionError("eight random letters were taken")
 
@@ -126,7 +136,7 @@ def _insert(conn: sa.Connection, item: QueueItem, kind: str, about: str, key: st
         "content": kept.content,
         "blob": kept.blob,
     }
-    conn.execute(message.insert().values(values))
+    conn.execute(message.insert(), values)
 
 
 def _insert_recipients(conn: sa.Connection, item: QueueItem, state: State, number: int, now: float) -> None:

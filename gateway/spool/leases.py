@@ -16,6 +16,8 @@ from gateway.store.values import load
 
 TOO_FAR = 86_400.0  # seconds: no retry and no lease lies further ahead; what does was written by a clock since set back
 
+_CONCERNED = sa.select(recipient.c.address).where(recipient.c.job == sa.bindparam("number"))
+
 
 class LostLease(Exception):
     """Another process took this job over; its result counts."""
@@ -26,11 +28,12 @@ def claim(conn: sa.Connection, owner: str, work: Work, limit: int, until: float,
         job.c.work == work, job.c.owner.is_(None), job.c.frozen.is_(sa.false()), job.c.visible_at <= now
     )
     rows = conn.execute(ready.order_by(job.c.visible_at).limit(limit).with_for_update(skip_locked=True)).all()
+    taken = {"owner": owner, "visible_at": until, "token": job.c.token + 1}
+    if rows:
+        conn.execute(job.update().where(job.c.id.in_([row.id for row in rows])).values(taken))
     leases = []
     for row in rows:
-        conn.execute(job.update().where(job.c.id == row.id).values(owner=owner, visible_at=until, token=row.token + 1))
-        recipients = conn.scalars(sa.select(recipient.c.address).where(recipient.c.job == row.id)).all()
-        item = read_item(conn, row.message, recipients, row.attempts)
+        item = read_item(conn, row.message, conn.scalars(_CONCERNED, {"number": row.id}).all(), row.attempts)
         grant = load(Grant, row.grant_json) if row.grant_json else None
         leases.append(Lease(row.id, row.token + 1, work, item, row.cleared or 0, until, row.deaths, grant))
     return leases

@@ -21,6 +21,15 @@ from gateway.store.schema import cleared, job, message, quarantine, recipient
 from gateway.store.values import dump
 from sanitizers.model import Verdict
 
+# made once: building a statement costs more than running it
+_RECIPIENT = recipient.update().where(recipient.c.message == sa.bindparam("of"), recipient.c.address == sa.bindparam("who"))
+_CONCERNED = sa.select(recipient.c.address, recipient.c.state).where(recipient.c.job == sa.bindparam("number"))
+_IDLE = sa.select(job.c.id).where(job.c.message == sa.bindparam("of"), ~sa.exists().where(recipient.c.job == job.c.id))
+_BUSY = sa.exists().where(
+    recipient.c.message == sa.bindparam("of"), recipient.c.state.not_in([state for state in State if state.final])
+)
+_FINISHED = message.update().where(message.c.id == sa.bindparam("of"), ~_BUSY)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptSettlement:
@@ -34,7 +43,7 @@ class KeptSettlement:
 def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_seconds: float, now: float) -> None:
     settlement = kept.settlement
     leases.fence(conn, lease)
-    rows = conn.execute(sa.select(recipient.c.address, recipient.c.state).where(recipient.c.job == lease.job)).all()
+    rows = conn.execute(_CONCERNED, {"number": lease.job}).all()
     states.check({row.address: State(row.state) for row in rows}, settlement)
     places: dict[str, dict[str, int | None]] = {}
     for copy, content in zip(settlement.cleared, kept.cleared, strict=True):
@@ -50,8 +59,6 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
         author(conn, note, content, now)
     if len(settlement.moves) < len(rows):
         _defer(conn, lease, settlement)
-    else:
-        _finish_job(conn, lease.job)
     _finish_message(conn, lease.item.id, now)
     journal.insert(conn, _events(settlement), now)
 
@@ -94,7 +101,7 @@ def _move_from(
 
 def _move(conn: sa.Connection, item_id: str, move: Move, now: float, places: dict[str, int | None]) -> None:
     values = {"state": move.state, "changed_at": now, "why": move.why, "rule": move.rule, "actor": move.actor, **places}
-    conn.execute(recipient.update().where(recipient.c.message == item_id, recipient.c.address == move.recipient).values(values))
+    conn.execute(_RECIPIENT, {"of": item_id, "who": move.recipient, **values})
 
 
 def _new_entry(conn: sa.Connection, item_id: str, hold: Hold, now: float, expires_at: float) -> int:
@@ -133,9 +140,6 @@ def _finish_job(conn: sa.Connection, number: int) -> None:
 
 def _finish_message(conn: sa.Connection, item_id: str, now: float) -> None:
     """Jobs that are about nobody any more go; with the last recipient the message is finished."""
-    idle = sa.select(job.c.id).where(job.c.message == item_id, ~sa.exists().where(recipient.c.job == job.c.id))
-    for number in conn.scalars(idle).all():
+    for number in conn.scalars(_IDLE, {"of": item_id}).all():
         _finish_job(conn, number)
-    finals = [state for state in State if state.final]
-    busy = sa.exists().where(recipient.c.message == item_id, recipient.c.state.not_in(finals))
-    conn.execute(message.update().where(message.c.id == item_id, ~busy).values(finished_at=now))
+    conn.execute(_FINISHED, {"of": item_id, "finished_at": now})

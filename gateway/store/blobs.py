@@ -12,6 +12,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,8 +32,8 @@ class Blobs:
         self._threads = ThreadPoolExecutor(THREADS, "blobs")
         try:
             self._new.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for shelf in range(256):  # all at once: a directory made beside a running rename might not be durable with it
-                (root / f"{shelf:02x}").mkdir(mode=0o700, exist_ok=True)
+            for shelf in "0123456789abcdef":  # all at once: one made beside a running rename might not be durable with it
+                (root / shelf).mkdir(mode=0o700, exist_ok=True)
             _sync_directory(root.parent)
             _sync_directory(root)
         except OSError as error:
@@ -87,34 +88,42 @@ class Blobs:
 
 
 class Writing:
-    """One content on its way in.  Each method in a thread, one after the other; after an error only `drop`."""
+    """One content on its way in.  Each method in a thread; after an error only `drop`.
+
+    The lock is for a task that was cancelled while its thread still writes: `drop` must not close the descriptor under it,
+    the number could be somebody else's file a moment later."""
 
     def __init__(self, root: Path, temporary: Path):
-        self._root, self._temporary = root, temporary
+        self._root, self._temporary, self._lock = root, temporary, threading.Lock()
         self._fd = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
 
     def write(self, chunk: bytes) -> None:
-        view = memoryview(chunk)
-        while view:
-            view = view[os.write(self._fd, view) :]
+        with self._lock:
+            view = memoryview(chunk)
+            while view:
+                view = view[os.write(self._fd, view) :]
 
     def keep(self) -> str:
         """Makes it durable and visible; returns its key."""
-        os.fsync(self._fd)
-        os.close(self._fd)
-        self._fd = -1
-        key = f"{self._temporary.name[:2]}/{self._temporary.name}"
-        place = self._root / key
-        self._temporary.rename(place)
-        _sync_directory(place.parent)
-        return key
+        with self._lock:
+            os.fsync(self._fd)
+            self._close()
+            key = f"{self._temporary.name[0]}/{self._temporary.name}"
+            place = self._root / key
+            self._temporary.rename(place)
+            _sync_directory(place.parent)
+            return key
 
     def drop(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-        with contextlib.suppress(OSError):
-            self._temporary.unlink(missing_ok=True)
+        with self._lock:
+            if self._fd >= 0:
+                self._close()
+            with contextlib.suppress(OSError):
+                self._temporary.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        os.close(fd)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -52,7 +52,7 @@ class _Waiting:
 class Db:
     def __init__(self, path: Path):
         """Opens or creates.  Raises StoreUnavailable, SchemaMismatch."""
-        self._path = path
+        self._closed = False
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm inherit the mode
@@ -69,6 +69,8 @@ class Db:
 
     async def write(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Durable when it returns."""
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         waiting = _Waiting(lambda conn: op(conn, *args, **kwargs))
         self._waiting.put(waiting)
         result: T = await asyncio.wrap_future(waiting.future)
@@ -80,6 +82,7 @@ class Db:
 
     def close(self) -> None:
         """Commits what waits, then closes."""
+        self._closed = True
         self._waiting.put(None)
         self._writing.join()
         self._reading.shutdown()

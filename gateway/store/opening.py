@@ -1,0 +1,39 @@
+"""Opens the store of one installation for the gateway or for one command.  Raises StoreUnavailable, SchemaMismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gateway.clock import Clock
+from gateway.journal import Journal
+from gateway.quarantine import Quarantine
+from gateway.settings import Settings
+from gateway.spool import Spool
+from gateway.store.blobs import Blobs
+from gateway.store.db import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    db: Db
+    clock: Clock
+    spool: Spool
+    quarantine: Quarantine
+    journal: Journal
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Everything under `state_directory`: database, blobs, the journal's key."""
+    clock = Clock()
+    db = Db(settings.place("mugai.sqlite"))
+    try:
+        retention = settings.retention
+        blobs = Blobs(settings.place("blobs"))
+        spool = Spool(db, blobs, clock, quarantine_days=retention.quarantine_days, originals_days=retention.originals_days)
+        journal = Journal(db, clock, settings.place("journal.key"), settings.hostname)
+        yield Store(db, clock, spool, Quarantine(db, spool, clock), journal)
+    finally:
+        db.close()

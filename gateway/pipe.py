@@ -26,19 +26,20 @@ def make() -> tuple[int, int]:
 async def read(descriptor: int, size: int) -> bytes:
     """Exactly `size` bytes.  Memory grows with what arrives, not with what was announced."""
     loop = asyncio.get_running_loop()
-    buffer = bytearray(size)  # zero pages: taken only when written
-    rest = memoryview(buffer)
-    while rest:
+    blocks: list[bytes] = []
+    while size:
         try:
-            count = os.readv(descriptor, [rest[:_CAPACITY]])
+            block = os.read(descriptor, min(size, _CAPACITY))
         except BlockingIOError:
-            count = -1
-        if count == 0:
-            raise EOFError("the worker closed its pipe")
-        rest = rest[max(0, count) :]
-        if rest:
             await _readiness(loop.add_reader, loop.remove_reader, descriptor)
-    return bytes(buffer)
+            continue
+        if not block:
+            raise EOFError("the worker closed its pipe")
+        blocks.append(block)
+        size -= len(block)
+        if size:
+            await asyncio.sleep(0)  # a worker that writes as fast as this reads must not keep the loop for itself
+    return b"".join(blocks)
 
 
 async def at_end(descriptor: int) -> bool:

@@ -22,7 +22,7 @@ from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 
 HEADER = Struct("<BIq")  # type, bytes of JSON, bytes of payload; payload -1: there is none, which is not an empty one
-JSON_BYTES = 16 << 20  # a letter's body is inside; no mail that people write comes near
+JSON_BYTES = 1 << 20  # all headers of a mail fit, Limits.header_bytes; contents, outputs and bodies are payload
 NO_PAYLOAD = -1
 
 _TEXT = 1_000  # characters: a finding's detail has 300, a file name at most 255 bytes
@@ -83,7 +83,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a worker answers; the output's bytes are the frame's payload."""
+    """What a worker answers.  The payload is the output's bytes, for LETTER the body in UTF-8."""
 
     outcome: Outcome
     letter: Letter | None = None
@@ -117,21 +117,28 @@ def write_start(start: Start) -> bytes:
 
 
 def write_child(part: Part, content: bytes, want_output: bool) -> bytes:
-    cleaned = replace(part, name=printable(part.name), declared=printable(part.declared), names=tuple(map(_cut, part.names)))
+    # `names` are never cut: the extension at their end decides
+    names = tuple(_without_surrogates(name) for name in part.names)
+    cleaned = replace(part, name=printable(part.name), declared=printable(part.declared), names=names)
     return frame(FrameType.CHILD, CHILD.dump_json(Child(cleaned, want_output)), content)
 
 
-def write_claim(claim: Claim) -> bytes:
-    """The worker's own free texts are made printable here, so that a careless detail does not cost the whole part."""
-    output = claim.outcome.output
+def write_claim(claim: Claim) -> tuple[bytes, bytes | None]:
+    """The frame without its payload, and the payload.
+
+    The worker's own free texts are made printable, so that a careless detail does not cost the whole part."""
+    payload = claim.outcome.output
+    letter = claim.letter
+    if letter is not None:
+        payload, letter = letter.body.encode(), replace(letter, body="")
     outcome = replace(
         claim.outcome,
         output=None,
         findings=tuple(replace(f, where=printable(f.where), detail=printable(f.detail)) for f in claim.outcome.findings),
         detail=printable(claim.outcome.detail),
     )
-    cleaned = replace(claim, outcome=outcome, objections=tuple(map(printable, claim.objections)))
-    return frame(FrameType.ANSWER, CLAIM.dump_json(cleaned), output)
+    cleaned = Claim(outcome, letter, tuple(map(printable, claim.objections)))
+    return frame(FrameType.ANSWER, CLAIM.dump_json(cleaned), payload), payload
 
 
 def write_outcome(outcome: Outcome) -> bytes:
@@ -144,7 +151,7 @@ def write_budget(refusal: Refused) -> bytes:
 
 def printable(text: str) -> str:
     """For free text: what could not be shown becomes U+FFFD, the length is bounded."""
-    return _CONTROL.sub("\ufffd", _cut(text))
+    return _CONTROL.sub("\ufffd", text[:_TEXT])
 
 
 def untrusted_header(raw: bytes, allowed: frozenset[FrameType], payload_limit: int) -> tuple[FrameType, int, int]:
@@ -167,33 +174,39 @@ def untrusted_child(body: bytes, payload: bytes | None) -> tuple[Child, bytes]:
         raise Garbage("a child without content")
     _check(_PATH.fullmatch(child.part.path) is not None, "path is not numbers")
     _check_texts(child.part.name, child.part.declared)
-    _check(len(child.part.names) <= _MANY and all(len(name) <= _TEXT for name in child.part.names), "names out of bounds")
+    _check(sum(map(len, child.part.names)) <= _HEADER_TEXT, "names out of bounds")  # raw by intent: only looked at
     return child, payload
 
 
-def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> tuple[Outcome, Letter | None, tuple[str, ...]]:
-    """Form and agreement with itself: bytes exactly when the verdict lets something through, and nothing of other tasks."""
+def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> Claim:
+    """Form and agreement with itself: bytes exactly when the verdict lets something through, and nothing of other tasks.
+
+    The answer is whole: the payload is where it belongs.  Its truth is another matter: see `verify`."""
     claim = _strict(CLAIM, body)
     outcome, letter = claim.outcome, claim.letter
     _check(outcome.output is None, "output inside the JSON")
     _check(outcome.verdict is not Verdict.INFECTED, "only the scanner says infected")
     _check(not claim.objections or task in (Task.VERIFY, Task.ATTACK), "objections of a task that has none")
     passes = outcome.verdict <= Verdict.SANITISED
-    _check((payload is not None) == (passes and task is Task.SANITISE), f"output does not go with {outcome.verdict.name}")
-    _check((letter is not None) == (passes and task is Task.LETTER), f"letter does not go with {outcome.verdict.name}")
+    _check((letter is not None) == (passes and task is Task.LETTER), f"{outcome.verdict.name} and the letter disagree")
+    delivers = passes and task in (Task.SANITISE, Task.LETTER)
+    _check((payload is not None) == delivers, f"{outcome.verdict.name} and the payload disagree")
     _check(passes or outcome.reason is not None, "withheld without a reason")
-    _check_outcome(outcome, payload is not None)
+    _check_outcome(outcome)
     _check(len(claim.objections) <= _MANY, "too many objections")
     _check_texts(*claim.objections)
-    if letter is not None:
-        _check_letter(letter)
-    return replace(outcome, output=payload), letter, claim.objections
+    if letter is not None and payload is not None:
+        return replace(claim, letter=_letter(letter, payload))
+    _check(payload is None or bool(outcome.media_type), "output without a media type")
+    return replace(claim, outcome=replace(outcome, output=payload))
 
 
 def _strict(adapter: TypeAdapter[T], body: bytes) -> T:
     try:
         return adapter.validate_json(body, strict=True, extra="forbid")
     except ValidationError as errors:
+        if errors.error_count() > 10:  # spelling out a million of them takes seconds
+            raise Garbage(f"JSON with {errors.error_count()} errors") from None
         first = errors.errors(include_url=False, include_input=False)[0]
         raise Garbage(f"JSON: {first['type']} at {printable('.'.join(map(str, first['loc'])))}") from None
 
@@ -203,21 +216,25 @@ def _check(holds: bool, complaint: str) -> None:
         raise Garbage(complaint)
 
 
-def _check_outcome(outcome: Outcome, delivers: bool) -> None:
+def _check_outcome(outcome: Outcome) -> None:
     _check(len(outcome.findings) <= _MANY, "too many findings")
     _check_texts(outcome.detail, outcome.name, *_texts(outcome.findings))
     for media_type in filter(None, (outcome.detected, outcome.media_type)):
         _check(_MEDIA_TYPE.fullmatch(media_type) is not None, "not a media type")
-    _check(bool(outcome.media_type) or not delivers, "output without a media type")
     _check("/" not in outcome.name, "a file name with a directory")
 
 
-def _check_letter(letter: Letter) -> None:
-    bodiless = replace(letter, body="")
-    for text in _texts(bodiless):
+def _letter(letter: Letter, payload: bytes) -> Letter:
+    _check(not letter.body, "body inside the JSON")
+    for text in _texts(letter):
         _check(len(text) <= _HEADER_TEXT and not _CONTROL.search(text), "header value out of bounds or with control characters")
-    _check(not _CONTROL_IN_BODY.search(letter.body), "control character in the body")
     _check(all(0 <= a.child < _MANY for a in letter.attachments), "attachment number out of bounds")
+    try:
+        body = payload.decode()
+    except UnicodeDecodeError:
+        raise Garbage("the body is not UTF-8") from None
+    _check(not _CONTROL_IN_BODY.search(body), "control character in the body")
+    return replace(letter, body=body)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -238,5 +255,5 @@ def _check_texts(*texts: str) -> None:
         _check(len(text) <= _TEXT and not _CONTROL.search(text), "text out of bounds or with control characters")
 
 
-def _cut(text: str) -> str:
-    return text[:_TEXT].encode("utf-8", "replace").decode("utf-8")  # lone surrogates do not travel
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -65,11 +65,7 @@ def work(tasks: TaskTable) -> NoReturn:
         start = START.validate_json(body)
         content = io.FileIO(CONTENT, closefd=False).readall()
         claim = _claim(tasks, start, content)
-        head = write_claim(claim)
-        if len(head) > HEADER.size + JSON_BYTES:
-            claim = Claim(_failed(Reason.LIMIT_SIZE, f"an answer of {len(head)} bytes, limit {JSON_BYTES}"))
-            head = write_claim(claim)
-        _send(head, claim.outcome.output)
+        _send(*_bounded(write_claim(claim), start.profile.limits.part_bytes))
         status = EXIT_DONE
     except MemoryError:
         status = EXIT_NO_MEMORY
@@ -79,23 +75,27 @@ def work(tasks: TaskTable) -> NoReturn:
 
 def _claim(tasks: TaskTable, start: Start, content: bytes) -> Claim:
     try:
-        claim = tasks[start.task](content, start, PipedJob(start.profile))
+        return tasks[start.task](content, start, PipedJob(start.profile))
     except Refused as refusal:
-        return Claim(_failed(refusal.reason, refusal.detail, refusal))
+        return Claim(Outcome(refusal.verdict, "", findings=refusal.findings, reason=refusal.reason, detail=refusal.detail))
     except MemoryError:
         raise
     except Exception as surprise:  # a bug or an attack: either way nothing of this content leaves
         return Claim(_failed(Reason.CRASHED, f"{type(surprise).__name__}: {surprise}"))
-    output, limit = claim.outcome.output, start.profile.limits.part_bytes
-    if output is not None and len(output) > limit:
-        return Claim(_failed(Reason.LIMIT_SIZE, f"the rebuilt file has {len(output)} bytes, limit {limit}"))
-    return claim
 
 
-def _failed(reason: Reason, detail: str, refusal: Refused | None = None) -> Outcome:
-    if refusal is None:
-        return Outcome(Verdict.FAILED, "", reason=reason, detail=detail)
-    return Outcome(refusal.verdict, "", findings=refusal.findings, reason=reason, detail=detail)
+def _bounded(answer: tuple[bytes, bytes | None], limit: int) -> tuple[bytes, bytes | None]:
+    """An honest worker says that its answer is too long before the supervisor has to kill it for that."""
+    head, payload = answer
+    if len(head) > HEADER.size + JSON_BYTES:
+        return write_claim(Claim(_failed(Reason.LIMIT_SIZE, f"headers and findings of {len(head)} bytes, limit {JSON_BYTES}")))
+    if payload is not None and len(payload) > limit:
+        return write_claim(Claim(_failed(Reason.LIMIT_SIZE, f"the result has {len(payload)} bytes, limit {limit}")))
+    return answer
+
+
+def _failed(reason: Reason, detail: str) -> Outcome:
+    return Outcome(Verdict.FAILED, "", reason=reason, detail=detail)
 
 
 def _send(head: bytes, payload: bytes | None) -> None:

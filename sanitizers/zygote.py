@@ -14,6 +14,7 @@ import importlib
 import os
 import pkgutil
 import select
+import signal
 import socket
 import sys
 import time
@@ -24,31 +25,33 @@ from sanitizers.protocol import REPORT, REQUEST, ReportType
 from sanitizers.worker import EXIT_UNLOCKED, TaskTable, work
 
 # What libraries would import when they first need it, and then could not any more (security.md 1.4, found with strace).
-_LAZY = (
-    "email._header_value_parser email.contentmanager email.generator email.headerregistry email.iterators email.parser "
-    "email.policy linecache lxml.etree lxml.html PIL.Image PIL.ImageCms PIL.ImageOps PIL.ImageSequence stringprep traceback "
-    "unicodedata zipfile"
-).split()
+_LAZY = """
+email._header_value_parser email.contentmanager email.generator email.headerregistry email.iterators email.parser
+email.policy linecache lxml.etree lxml.html PIL.Image PIL.ImageCms PIL.ImageOps PIL.ImageSequence stringprep traceback
+unicodedata zipfile
+"""
 _NOT_ON_LINUX = ("mbcs", "oem")
 _HIGHEST_DESCRIPTOR = 1 << 16  # above every RLIMIT_NOFILE in use
 
 
 def main(channel: int, tasks: str, caps: Caps, permissive: bool, hidden: str) -> NoReturn:
     """`tasks` names the module with the table TASKS; `hidden` is a path that only the gateway should see."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # sent to the whole service; the gateway drains, then closes our socket
     table = preload(tasks)
     gc.collect()
     gc.freeze()  # a collection in a worker must not touch, and so copy, every page
     if len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("a library started a thread: the zygote can not fork safely")
-    lock = lock_zygote(permissive=permissive)
+    lock = lock_zygote(permissive=permissive, hidden=hidden)
     with socket.socket(fileno=channel) as supervisor:
-        supervisor.send(REPORT.pack(ReportType.HELLO, int(_is_apart(hidden)), lock.landlock_abi, 0, 0.0))
+        supervisor.send(REPORT.pack(ReportType.HELLO, int(lock.is_apart), lock.landlock_abi, 0, 0.0))
         _serve(supervisor, table, lock, caps)
 
 
 def preload(tasks: str) -> TaskTable:
     table: TaskTable = importlib.import_module(tasks).TASKS
-    for name in _LAZY:
+    for name in _LAZY.split():
         importlib.import_module(name)
     for codec in pkgutil.iter_modules(encodings.__path__):
         if codec.name not in _NOT_ON_LINUX:
@@ -56,15 +59,6 @@ def preload(tasks: str) -> TaskTable:
     importlib.import_module("PIL.Image").init()  # all its format plug-ins
     time.tzset()
     return table
-
-
-def _is_apart(hidden: str) -> bool:
-    """Level 4 (security.md 1.6): no network interface but lo, and the gateway's own files are not to be seen."""
-    try:
-        os.stat(hidden)
-    except OSError:
-        return {name for _, name in socket.if_nameindex()} <= {"lo"}
-    return False
 
 
 def _serve(supervisor: socket.socket, tasks: TaskTable, lock: Lock, caps: Caps) -> NoReturn:

@@ -7,17 +7,21 @@ is no half-locked worker.  Source: security.md 1.2 and 1.4.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
+import socket
 from dataclasses import dataclass
 from enum import Enum
 
 from sanitizers.lock import landlock, seccomp
-from sanitizers.lock.syscall import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
+from sanitizers.lock.syscall import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, syscall
 
 FONTS = "/usr/share/fonts"
 NOBODY = 65534  # the kernel's overflow uid and gid: owns nothing anywhere
+
+_CLONE_NEWNET, _CLONE_NEWIPC = 0x40000000, 0x08000000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +50,22 @@ class Lock:
     """Chosen once in the zygote; the filters are built there, so that a fork only has to load them."""
 
     landlock_abi: int
+    is_apart: bool
     filters: dict[Confinement, bytes]
 
 
-def lock_zygote(*, permissive: bool) -> Lock:
-    """For ever: no root, no new privileges, no files but fonts, no exec, no socket.
+def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
+    """For ever: no root, no network, no new privileges, no files but fonts, no exec, no socket.
 
-    A kernel without landlock is accepted here and reported as ABI 0; the supervisor decides whether that is enough."""
+    `hidden` is a path that only the gateway should see.  A kernel without landlock is accepted here and reported as
+    ABI 0; the supervisor decides whether that is enough."""
     if os.geteuid() == 0:
+        with contextlib.suppress(OSError):  # a container's root may not; the self-test shows what came of it
+            syscall("unshare", _CLONE_NEWNET | _CLONE_NEWIPC)
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
+    is_apart = _is_apart(hidden)  # while it can still ask
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)  # no ptrace and no /proc/<pid>/mem for others of the same uid, no core dump
     _limit(resource.RLIMIT_CORE, 0)
@@ -65,7 +74,16 @@ def lock_zygote(*, permissive: bool) -> Lock:
         landlock.restrict((FONTS,))
     seccomp.load(seccomp.zygote(permissive=permissive))
     filters = {c: seccomp.worker(reads_files=bool(c.value.readable), permissive=permissive) for c in Confinement}
-    return Lock(abi, filters)
+    return Lock(abi, is_apart, filters)
+
+
+def _is_apart(hidden: str) -> bool:
+    """Level 4 (security.md 1.6): no network interface but lo, and the gateway's own files are not to be seen."""
+    try:
+        os.stat(hidden)
+    except OSError:
+        return {name for _, name in socket.if_nameindex()} <= {"lo"}
+    return False
 
 
 def lock_worker(lock: Lock, confinement: Confinement, caps: Caps, parent: int) -> None:

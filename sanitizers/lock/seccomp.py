@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
-from collections.abc import Iterable
 
 from sanitizers.lock.syscall import MACHINE, NUMBERS, prctl, syscall
 
@@ -30,20 +29,20 @@ _CLONE_THREAD = 0x00010000
 _AT_EMPTY_PATH = 0x1000
 _WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000  # O_WRONLY O_RDWR O_CREAT O_TRUNC O_APPEND
 
-_NEVER_LEGITIMATE = (
-    "execve execveat fork vfork socket socketpair connect bind listen accept accept4 sendto sendmsg kill ptrace "
-    "process_vm_readv process_vm_writev pidfd_getfd pidfd_send_signal bpf userfaultfd perf_event_open io_uring_setup "
-    "io_uring_enter io_uring_register keyctl add_key request_key mount umount2 pivot_root chroot open_tree move_mount "
-    "fsopen fsmount unshare setns kexec_load kexec_file_load init_module finit_module personality openat2 "
-    "open_by_handle_at memfd_create memfd_secret setrlimit"
-).split()
+_NEVER_LEGITIMATE = """
+execve execveat fork vfork socket socketpair connect bind listen accept accept4 sendto sendmsg kill ptrace
+process_vm_readv process_vm_writev pidfd_getfd pidfd_send_signal bpf userfaultfd perf_event_open io_uring_setup
+io_uring_enter io_uring_register keyctl add_key request_key mount umount2 pivot_root chroot open_tree move_mount
+fsopen fsmount unshare setns kexec_load kexec_file_load init_module finit_module personality openat2
+open_by_handle_at memfd_create memfd_secret setrlimit
+"""
 
-_HARMLESS = (
-    "read write readv writev pread64 close fstat lseek munmap mremap madvise brk rt_sigaction rt_sigprocmask "
-    "rt_sigreturn sigaltstack sched_yield sched_getaffinity futex getpid getppid gettid getuid geteuid getgid getegid "
-    "getrusage times sysinfo gettimeofday clock_gettime clock_getres clock_nanosleep restart_syscall getrandom getcwd "
-    "exit exit_group"
-).split()
+_HARMLESS = """
+read write readv writev pread64 close fstat lseek munmap mremap madvise brk rt_sigaction rt_sigprocmask
+rt_sigreturn sigaltstack sched_yield sched_getaffinity futex getpid getppid gettid getuid geteuid getgid getegid
+getrusage times sysinfo gettimeofday clock_gettime clock_getres clock_nanosleep restart_syscall getrandom getcwd
+exit exit_group
+"""
 
 # What libraries try and can live without.  tgkill is raise(): abort() falls back to a trap, seen as SIGSEGV or SIGILL.
 _REFUSED = {
@@ -84,9 +83,9 @@ def worker(*, reads_files: bool, permissive: bool) -> bytes:
         *_rule("clone", *_if_any_bit(0, _CLONE_THREAD, _refuse(errno.EAGAIN), kill)),
     ]
     if reads_files:
-        program += _rule("openat", *_if_any_bit(2, _WRITING, _refuse(errno.EACCES), _ALLOW)) + _rules(["getdents64"], _ALLOW)
+        program += _rule("openat", *_if_any_bit(2, _WRITING, _refuse(errno.EACCES), _ALLOW)) + _rules("getdents64", _ALLOW)
     for name, code in refused.items():
-        program += _rules([name], _refuse(code))
+        program += _rules(name, _refuse(code))
     program += [*_rules(_NEVER_LEGITIMATE, kill), _instruction(_RETURN, _refuse(errno.ENOSYS))]
     return b"".join(program)
 
@@ -95,7 +94,7 @@ def zygote(*, permissive: bool) -> bytes:
     """The zygote forks, receives descriptors and lowers rlimits; it never executes a program or opens a socket."""
     needed = ("fork", "vfork", "sendmsg", "sendto", "setrlimit")
     action = _refuse(errno.EPERM) if permissive else _KILL_PROCESS
-    denied = [name for name in _NEVER_LEGITIMATE if name not in needed]
+    denied = " ".join(name for name in _NEVER_LEGITIMATE.split() if name not in needed)
     return b"".join([*_prologue(), *_rules(denied, action), _instruction(_RETURN, _ALLOW)])
 
 
@@ -127,8 +126,8 @@ def _prologue() -> list[bytes]:
     return lines
 
 
-def _rules(names: Iterable[str], action: int) -> list[bytes]:
-    return [line for name in names for line in _rule(name, _instruction(_RETURN, action))]
+def _rules(names: str, action: int) -> list[bytes]:
+    return [line for name in names.split() for line in _rule(name, _instruction(_RETURN, action))]
 
 
 def _rule(name: str, *body: bytes) -> list[bytes]:

@@ -32,15 +32,17 @@ io_uring_enter 426 426|io_uring_register 427 427|open_tree 428 428|move_mount 42
 pidfd_send_signal 424 424|clone3 435 435|openat2 437 437|pidfd_getfd 438 438|faccessat2 439 439
 landlock_create_ruleset 444 444|landlock_add_rule 445 445|landlock_restrict_self 446 446|memfd_secret 447 447
 """
-_COLUMN = {"x86_64": 1, "aarch64": 2}.get(MACHINE)
-if _COLUMN is None:
-    raise ImportError(f"no system call table for {MACHINE}: the sandbox needs x86_64 or aarch64")
+_COLUMNS = {"x86_64": 1, "aarch64": 2}
 
-NUMBERS: dict[str, int] = {
-    row[0]: int(row[_COLUMN])
-    for row in (entry.split() for entry in _TABLE.replace("\n", "|").split("|") if entry)
-    if row[_COLUMN] != "-"
-}
+
+def numbers(machine: str) -> dict[str, int]:
+    if machine not in _COLUMNS:
+        raise ImportError(f"no system call table for {machine}: the sandbox needs x86_64 or aarch64")
+    rows = [entry.split() for entry in _TABLE.replace("\n", "|").split("|") if entry]
+    return {row[0]: int(row[_COLUMNS[machine]]) for row in rows if row[_COLUMNS[machine]] != "-"}
+
+
+NUMBERS = numbers(MACHINE)
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4

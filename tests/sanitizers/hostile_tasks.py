@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
-import struct
 import time
 from dataclasses import replace
 
@@ -20,6 +19,8 @@ from sanitizers.protocol import HEADER, Claim, FrameType, Start, frame, write_ch
 from sanitizers.worker import TaskTable
 
 CLEAN = Outcome(Verdict.CLEAN, "text/plain", b"out", "text/plain", "a.txt")
+
+_ANSWER = b"".join(block or b"" for block in write_claim(Claim(CLEAN)))
 
 
 def _sanitise(content: bytes, start: Start, job: Job) -> Claim:
@@ -99,12 +100,12 @@ def not_json(content: bytes, job: Job) -> Claim:
 
 
 def half_answer(content: bytes, job: Job) -> Claim:
-    os.write(1, (write_claim(Claim(CLEAN)) + b"out")[:-1])
+    os.write(1, _ANSWER[:-1])
     return _silence()
 
 
 def twice(content: bytes, job: Job) -> Claim:
-    os.write(1, write_claim(Claim(CLEAN)) + b"out")
+    os.write(1, _ANSWER)
     return Claim(CLEAN)
 
 
@@ -113,12 +114,12 @@ def early_exit(content: bytes, job: Job) -> Claim:
 
 
 def answer_then_die(content: bytes, job: Job) -> Claim:
-    os.write(1, write_claim(Claim(CLEAN)) + b"out")
+    os.write(1, _ANSWER)
     os._exit(1)
 
 
 def close_and_stay(content: bytes, job: Job) -> Claim:
-    os.write(1, write_claim(Claim(CLEAN)) + b"out")
+    os.write(1, _ANSWER)
     os.close(1)
     time.sleep(60)
     return Claim(CLEAN)

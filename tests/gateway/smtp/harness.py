@@ -1,8 +1,9 @@
-"""What the SMTP tests share: a real spool in a temporary directory, a listener, and a client that says exactly what it is told."""
+"""What the SMTP tests share: a real spool, a listener, and a client that says exactly what it is told."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,10 +56,14 @@ class House:
 
     async def mails(self) -> list[bytes]:
         """The originals that were accepted."""
-        contents = [await self.spool.content(row.item.id) for row in await self.spool.queue()]
-        return [
-            content if isinstance(content, bytes) else Path(f"/proc/self/fd/{content}").read_bytes() for content in contents
-        ]
+        return [await self._content(row.item.id) for row in await self.spool.queue()]
+
+    async def _content(self, item_id: str) -> bytes:
+        content = await self.spool.content(item_id)
+        if isinstance(content, bytes):
+            return content
+        with os.fdopen(content, "rb") as file:
+            return file.read()
 
 
 class Talker:

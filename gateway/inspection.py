@@ -16,8 +16,8 @@ from gateway.model import Inspection, PartReport, ScanResult
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from sanitizers.letter import Enclosure, Letter
-from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Verdict
-from sanitizers.protocol import Start, Task
+from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
+from sanitizers.protocol import Start
 
 MESSAGE = "message/rfc822"
 

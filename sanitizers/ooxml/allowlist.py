@@ -23,7 +23,7 @@ V = "urn:schemas-microsoft-com:vml"
 O = "urn:schemas-microsoft-com:office:office"  # noqa: E741  # the prefix that every document uses
 XM = "http://schemas.microsoft.com/office/excel/2006/main"
 W15 = "http://schemas.microsoft.com/office/word/2012/wordml"
-P188 = "http://schemas.microsoft.com/office/powerpoint/2018/8/main"
+XVML = "urn:schemas-microsoft-com:office:excel"
 X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 
 

@@ -128,7 +128,7 @@ def _keyword(code: str) -> str:
 def _link_allowed(code: str) -> bool:
     r"""HYPERLINK "target" \l "place" ...; without a target it leads to a place in this document."""
     arguments = [quoted or bare for quoted, bare in _ARGUMENT.findall(_KEYWORD.sub("", code, count=1))]
-    return not arguments or arguments[0].lower() == r"\l" or links.allowed(arguments[0])
+    return not arguments or arguments[0].lower() == r"\l" or links.rebuilt(arguments[0]) == arguments[0]
 
 
 def _attribute(element: xml.Element, name: str) -> str:

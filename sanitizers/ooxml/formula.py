@@ -94,7 +94,7 @@ def _mask(token: re.Match[str]) -> str:
         return "0"
     if text[0] == "[":
         return text.replace("'", "")
-    return "|" if "|" in text else "[1]A" if "[" in text or "\\" in text or "://" in text else "A"
+    return "|" if "|" in text else "[1]A!" if "[" in text or "\\" in text or "://" in text else "A"
 
 
 def _links_allowed(text: str, switches: Switches) -> bool:

@@ -7,6 +7,7 @@ document; `javascript:`, `ms-msdt:` and their kind run code.
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Treatment
@@ -15,14 +16,16 @@ from sanitizers.ooxml.allowlist import A, tags
 
 _CLICKS = tags(A, "hlinkClick", "hlinkHover", "hlinkMouseOver")
 _ACTIONS = ("ppaction://hlinksldjump", "ppaction://hlinkshowjump", "ppaction://noaction")
+_UNSAFE = re.compile(r'[\s\\"<>^`{|}]')
 _LONGEST = 2083  # what Excel and the shell accept
-_WEB = re.compile(
-    r"https?://[^\s/\\?#\x00-\x1f\x7f]+[^\x00-\x1f\x7f]*|mailto:[^\\/\x00-\x1f\x7f][^\x00-\x1f\x7f]*", re.IGNORECASE
-)
+_WEB = re.compile(r"(?:https?://[^\s/\\?#]+|mailto:[^\\/])[^\x00-\x1f\x7f]*", re.IGNORECASE)
 
 
-def allowed(target: str) -> bool:
-    return len(target) <= _LONGEST and _WEB.fullmatch(target) is not None
+def rebuilt(target: str) -> str:
+    """The target with everything escaped that an address may not hold (RFC 3986 2), or "" if it may not stay."""
+    if len(target) > _LONGEST or not _WEB.fullmatch(target):
+        return ""
+    return _UNSAFE.sub(lambda found: quote(found[0], safe=""), target)
 
 
 def neutralise_actions(root: xml.Element, where: str, findings: Findings) -> None:

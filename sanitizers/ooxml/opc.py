@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -83,11 +84,9 @@ class Package:
         rels = relationships_name(key)
         if rels not in self._members:
             return ()
-        read = [
-            _relationship(element, key) for element in xml.parse(self.read(rels), rels) if xml.local(element) == "Relationship"
-        ]
-        ids = [relationship.id for relationship in read]
-        return tuple(r for r in read if r.id and ids.count(r.id) == 1) if len(set(ids)) < len(ids) else tuple(read)
+        read = [_relationship(element, key) for element in xml.parse(self.read(rels), rels)]
+        count = Counter(relationship.id for relationship in read)
+        return tuple(relationship for relationship in read if relationship.id and count[relationship.id] == 1)
 
 
 def write(parts: Iterable[WrittenPart], roots: tuple[Relationship, ...]) -> bytes:

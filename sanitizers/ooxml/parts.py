@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sanitizers.model import Kind
-from sanitizers.ooxml.allowlist import P188, W15, X14, A, C, P, S, W, strict, tags
+from sanitizers.ooxml.allowlist import W15, X14, A, C, P, S, W, strict, tags
 
 _CHART_STYLE = "http://schemas.microsoft.com/office/drawing/2012/chartStyle"
 _THREADS = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
@@ -72,8 +72,6 @@ _ROOTS: tuple[tuple[str, str, str, str], ...] = (  # namespace, root element, re
     (P, "viewPr", "viewProps", _OPEN + "presentationml.viewProps+xml"),
     (P, "cmAuthorLst", "commentAuthors", _OPEN + "presentationml.commentAuthors+xml"),
     (P, "cmLst", "comments", _OPEN + "presentationml.comments+xml"),
-    (P188, "cmLst", "comments", _MICROSOFT + "powerpoint.comments+xml"),
-    (P188, "authorLst", "authors", _MICROSOFT + "powerpoint.authors+xml"),
     (A, "theme", "theme", _OPEN + "theme+xml"),
     (A, "themeOverride", "themeOverride", _OPEN + "themeOverride+xml"),
     (A, "tblStyleLst", "tableStyles", _OPEN + "presentationml.tableStyles+xml"),
@@ -127,7 +125,6 @@ _EXTENSIONS = {
     "2011/relationships": "chartStyle chartColorStyle commentsExtended",
     "2014/relationships": "chartEx",
     "2017/10/relationships": "threadedComment person",
-    "2018/10/relationships": "comments authors",
 }
 # Relationship type -> its last segment, by which it is called here.
 RELATIONSHIP_TYPES = {

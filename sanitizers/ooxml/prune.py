@@ -7,13 +7,14 @@ repair.  Values are not judged here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sanitizers.job import Findings
 from sanitizers.model import Treatment
 from sanitizers.ooxml import xml
 from sanitizers.ooxml.allowlist import MC, NAMESPACES, REFERENCES, RULES, X14, A, P, S, V, W, kind_of, tags
+from sanitizers.ooxml.opc import Relationship
 
 _WRAPPERS = frozenset(tags(W, "smartTag", "customXml"))
 _HOLLOW = frozenset(  # nothing without a child
@@ -40,6 +41,7 @@ _ALTERNATE, _CHOICE, _FALLBACK, _IGNORABLE = (
 )
 # What a reference without target takes with it: only itself, its element but not the text inside, or the whole element.
 _UNLINKED = frozenset(tags(A, "blip") + tags(S, "pageSetup") + tags(V, "fill", "stroke") + tags(W, "pgSz", "printerSettings"))
+_LINKS = ("hyperlink", "hlinkClick", "hlinkHover", "hlinkMouseOver")
 _UNWRAPPED = frozenset(tags(W, "hyperlink"))
 
 
@@ -55,20 +57,20 @@ def prune(root: xml.Element, where: str, findings: Findings) -> list[Reference]:
     """Take out what is not allowed; answer the references that are left."""
     doomed: dict[xml.Element, None] = {}
     references: list[Reference] = []
-    strays: list[tuple[xml.Element, str]] = []
+    strays: list[tuple[xml.Element, str | bytes]] = []
     ignoring: list[xml.Element] = []
     for element in root.iter():
         allowed = RULES.get(element.tag)
         if allowed is None:
             doomed[element] = None
             continue
-        for name in xml.attribute_names(element):
+        for name in element.keys():  # noqa: SIM118  # an element is no mapping
             if name not in allowed:
                 strays.append((element, name))
             elif name == _IGNORABLE:
                 ignoring.append(element)
             elif name in REFERENCES:
-                references.append(Reference(element, name))
+                references.append(Reference(element, str(name)))
     _drop(doomed, where, findings)
     _strip(strays, where, findings)
     _settle_alternatives(root)
@@ -77,14 +79,17 @@ def prune(root: xml.Element, where: str, findings: Findings) -> list[Reference]:
     return references
 
 
-def resolve(references: Iterable[Reference], root: xml.Element, kept: Container[str]) -> set[str]:
-    """Release every reference whose relationship does not stay; answer the identifiers that are in use."""
+def resolve(references: Iterable[Reference], root: xml.Element, kept: Mapping[str, Relationship]) -> set[str]:
+    """Release every reference whose relationship does not stay; answer the identifiers that are in use.
+
+    Only a link may lead outside: a picture that names a link's relationship would be fetched when shown."""
     used: set[str] = set()
     for reference in references:
         if not _attached(reference.element, root):
             continue
         target = reference.element.get(reference.attribute, "")
-        if target in kept:
+        relationship = kept.get(target)
+        if relationship and (not relationship.external or xml.local(reference.element) in _LINKS):
             used.add(target)
         elif target:
             _release(reference)
@@ -114,8 +119,9 @@ def _drop(doomed: dict[xml.Element, None], where: str, findings: Findings) -> No
             drop(element)
 
 
-def _strip(strays: list[tuple[xml.Element, str]], where: str, findings: Findings) -> None:
-    for element, name in strays:
+def _strip(strays: list[tuple[xml.Element, str | bytes]], where: str, findings: Findings) -> None:
+    for element, stray in strays:
+        name = str(stray)
         if element.get(name):
             findings.add(kind_of(name), where, f"{xml.local(element)}/@{name.rpartition('}')[2]}", Treatment.REMOVED)
         del element.attrib[name]

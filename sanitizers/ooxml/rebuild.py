@@ -85,7 +85,7 @@ class Rebuild:
         """May this relationship stand in the output?  What may not is reported."""
         kind = RELATIONSHIP_TYPES.get(relationship.type, "")
         if relationship.external:
-            stays = kind == "hyperlink" and self.switches.hyperlinks and links.allowed(relationship.target)
+            stays = kind == "hyperlink" and self.switches.hyperlinks and bool(links.rebuilt(relationship.target))
         elif kind in ("", "hyperlink") or (kind in _COMMENTS and not self.switches.comments):
             stays = False
         elif relationship.target not in self.package:
@@ -136,7 +136,7 @@ class Rebuild:
 
     def _target(self, relationship: Relationship) -> Relationship:
         if relationship.external:
-            return relationship
+            return Relationship(relationship.id, relationship.type, links.rebuilt(relationship.target), external=True)
         admit = self._admit_picture if relationship.kind == "image" else self._admit
         return Relationship(relationship.id, relationship.type, admit(relationship.target), external=False)
 

@@ -15,15 +15,17 @@ from lxml import etree
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Switches, Treatment
 from sanitizers.ooxml import formula, xml
-from sanitizers.ooxml.allowlist import X14, XM, A, C, R, S, tags
+from sanitizers.ooxml.allowlist import X14, XM, XVML, A, C, R, S, tags
 from sanitizers.ooxml.prune import drop
 
 _CELL_FORMULA, _CELL, _SHEET, _NAME = (tags(S, name) for name in ("f", "c", "sheet", "definedName"))
+_VALUE_METADATA, _FUTURE_METADATA = (tags(S, name) for name in ("valueMetadata", "futureMetadata"))
 _VIEW = tags(S, "workbookView")
 _FORMULAS = tags(S, "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula") + tags(XM, "f")
 _RULES = frozenset(
     tags(S, "cfRule", "dataValidation") + tags(X14, "cfRule", "dataValidation", "sparkline", "sparklineGroup", "cfvo")
 )
+_CONTROL_FORMULAS = tags(XVML, "FmlaLink", "FmlaRange", "FmlaGroup", "FmlaTxbx", "FmlaPict")
 _CHART_FORMULA = tags(C, "f")
 _SHAPES = tags(A.replace("main", "spreadsheetDrawing"), "sp", "graphicFrame", "pic", "cxnSp")
 _COMMENT_CARRIERS = tags(S, "legacyDrawing")
@@ -31,6 +33,14 @@ _CACHE_SOURCE = tags(S, "cacheSource")
 _AUTORUN = re.compile(r"(?:_xlnm\.)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
 _RUNS = ("xlm", "vbProcedure", "function", "macro")
 _TRUE = ("1", "true", "on")
+
+
+def _drop_rich_values(root: xml.Element, where: str, findings: Findings) -> None:
+    """Pictures and data types in cells live in parts that are not kept; what counts them would point to nothing."""
+    for element in list(root.iter(*_VALUE_METADATA, *_FUTURE_METADATA)):
+        if element.get("name") != "XLDAPR":  # dynamic arrays
+            findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"rich values {element.get('name', '')}", Treatment.REMOVED)
+            xml.remove(element)
 
 
 def before(root: xml.Element, where: str, switches: Switches, findings: Findings, kept: Container[str]) -> None:
@@ -44,6 +54,7 @@ def before(root: xml.Element, where: str, switches: Switches, findings: Findings
         if kind:
             findings.add(kind, where, f"name {name.get('name', '')} = {name.text or ''}", Treatment.REMOVED)
             drop(name)
+    _drop_rich_values(root, where, findings)
     if not switches.comments:
         for element in list(root.iter(*_COMMENT_CARRIERS)):
             xml.remove(element)
@@ -51,7 +62,7 @@ def before(root: xml.Element, where: str, switches: Switches, findings: Findings
 
 def after(root: xml.Element, where: str, switches: Switches, findings: Findings) -> None:
     _cell_formulas(root, where, switches, findings)
-    for element in list(root.iter(*_FORMULAS)):
+    for element in list(root.iter(*_FORMULAS, *_CONTROL_FORMULAS)):
         if kind := formula.objection(element.text or "", switches):
             findings.add(kind, where, element.text or "", Treatment.REMOVED)
             drop(next((a for a in element.iterancestors() if a.tag in _RULES), element))

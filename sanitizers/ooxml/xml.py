@@ -104,10 +104,6 @@ def text(element: Element) -> str:
     return "".join(str(piece) for piece in element.itertext())
 
 
-def attribute_names(element: Element) -> list[str]:
-    return cast(list[str], element.keys())
-
-
 def _append_text(element: Element, text: str | None) -> None:
     if not text:
         return

@@ -130,7 +130,7 @@ VOCABULARIES = (
         unboundColumnsLeft unboundColumnsRight undone uniqueCount uniqueList uniqueMemberProperty uniqueParent
         unlockedFormula updatedVersion upgradeOnRefresh uri useAutoFormatting useFirstPageNumber usePrinterDefaults user
         v vacatedStyle val valIso value varPSubtotal varSubtotal version vertical verticalCentered verticalDpi view
-        visibility visualTotals vm vml weight width windowHeight windowProtection windowWidth workbookAlgorithmName
+        visibility visualTotals vml weight width windowHeight windowProtection windowWidth workbookAlgorithmName
         workbookHashValue workbookParameter workbookPassword workbookSaltValue workbookSpinCount workbookViewId wrapText
         x xSplit xWindow xfDxf xfId xl2000 xl97 xml xmlDataType xpath ySplit yWindow year z-order zeroHeight zeroValues
         zoomScale zoomScaleNormal zoomScalePageLayoutView zoomScaleSheetLayoutView zoomToFit
@@ -148,15 +148,15 @@ VOCABULARIES = (
         argumentDescription argumentDescriptions axisColor borderColor cacheField cacheHierarchy calculatedMember
         calculatedMembers cfIcon cfRule cfvo color colorAxis colorFirst colorHigh colorLast colorLow colorMarkers
         colorNegative colorScale colorSeries conditionalFormat conditionalFormats conditionalFormatting
-        conditionalFormattings connection customFilter customFilters data dataBar dataField dataValidation
-        dataValidations datastoreItem definedName definedNames dxf dxfs editValue extLst fillColor filter formula1
-        formula2 header headers i iconFilter iconSet id ignoredError ignoredErrors item itemLst items level levels
-        negativeBorderColor negativeFillColor olap oleItem p pivotArea pivotAreas pivotCacheDefinition pivotCaches
-        pivotChange pivotChanges pivotEdit pivotEdits pivotField pivotHierarchy pivotTable pivotTableDefinition
-        pivotTables protectedRange protectedRanges range ranges row rowItem rows selection selections setLevel setLevels
-        slicer slicerCache slicerCacheDefinition slicerCaches slicerList slicerStyle slicerStyleElement
-        slicerStyleElements slicerStyles slicers sortCondition sourceConnection sparkline sparklineGroup sparklineGroups
-        sparklines table tabular tupleItem tupleItems tupleSet userEdit values workbookPr
+        conditionalFormattings customFilter customFilters data dataBar dataField dataValidation dataValidations
+        datastoreItem definedName definedNames dxf dxfs editValue extLst fillColor filter formula1 formula2 header
+        headers i iconFilter iconSet id ignoredError ignoredErrors item itemLst items level levels negativeBorderColor
+        negativeFillColor olap oleItem p pivotArea pivotAreas pivotCacheDefinition pivotCaches pivotChange pivotChanges
+        pivotEdit pivotEdits pivotField pivotHierarchy pivotTable pivotTableDefinition pivotTables protectedRange
+        protectedRanges range ranges row rowItem rows selection selections setLevel setLevels slicer slicerCache
+        slicerCacheDefinition slicerCaches slicerList slicerStyle slicerStyleElement slicerStyleElements slicerStyles
+        slicers sortCondition sourceConnection sparkline sparklineGroup sparklineGroups sparklines table tabular
+        tupleItem tupleItems tupleSet userEdit values workbookPr
         """,
         attributes="""
         aboveAverage accuracyVersion activePresent advise algorithmName allocationMethod allowBlank altText
@@ -255,8 +255,8 @@ VOCABULARIES = (
         "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing",
         elements="""
         absoluteAnchor blipFill cNvCxnSpPr cNvGraphicFramePr cNvGrpSpPr cNvPicPr cNvPr cNvSpPr clientData col colOff
-        contentPart cxnSp ext from graphicFrame grpSp grpSpPr nvCxnSpPr nvGraphicFramePr nvGrpSpPr nvPicPr nvSpPr
-        oneCellAnchor pic pos row rowOff sp spPr style to twoCellAnchor txBody wsDr xfrm
+        cxnSp ext from graphicFrame grpSp grpSpPr nvCxnSpPr nvGraphicFramePr nvGrpSpPr nvPicPr nvSpPr oneCellAnchor pic
+        pos row rowOff sp spPr style to twoCellAnchor txBody wsDr xfrm
         """,
         attributes="""
         bwMode cx cy descr editAs fLocksText fLocksWithSheet fPrintsWithSheet flipH flipV hidden id name

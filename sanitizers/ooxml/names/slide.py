@@ -13,15 +13,15 @@ VOCABULARIES = (
         anim animClr animEffect animMotion animRot animScale attrName attrNameLst bg bgPr bgRef bldAsOne bldDgm
         bldGraphic bldLst bldOleChart bldP bldSub blinds blipFill bodyStyle bold boldItalic boolVal browse by cBhvr
         cMediaNode cNvCxnSpPr cNvGraphicFramePr cNvGrpSpPr cNvPicPr cNvPr cNvSpPr cSld cSldViewPr cTn cViewPr charRg
-        checker childTnLst circle clrMap clrMapOvr clrMru clrVal cm cmAuthor cmAuthorLst cmLst comb cond contentPart
-        cover custShow custShowLst cut cxnSp defaultTextStyle diamond dissolve endCondLst endSync excl ext extLst fade
-        fltVal font from graphicEl graphicFrame gridSpacing grpSp grpSpPr guide guideLst handoutMaster handoutMasterId
-        handoutMasterIdLst hf hsl inkTgt intVal italic iterate kinsoku kiosk modifyVerifier newsflash nextCondLst
-        normalViewPr notes notesMaster notesMasterId notesMasterIdLst notesStyle notesSz notesTextViewPr notesViewPr
-        nvCxnSpPr nvGraphicFramePr nvGrpSpPr nvPicPr nvPr nvSpPr oleChartEl origin otherStyle outlineViewPr pRg par
-        penClr ph photoAlbum pic plus pos present presentation presentationPr prevCondLst prnPr progress pull push rCtr
-        random randomBar regular restoredLeft restoredTop rgb rtn scale seq set showPr sld sldAll sldId sldIdLst
-        sldLayout sldLayoutId sldLayoutIdLst sldLst sldMaster sldMasterId sldMasterIdLst sldRg sldSz sldTgt slideViewPr
+        checker childTnLst circle clrMap clrMapOvr clrMru clrVal cm cmAuthor cmAuthorLst cmLst comb cond cover custShow
+        custShowLst cut cxnSp defaultTextStyle diamond dissolve endCondLst endSync excl ext extLst fade fltVal font from
+        graphicEl graphicFrame gridSpacing grpSp grpSpPr guide guideLst handoutMaster handoutMasterId handoutMasterIdLst
+        hf hsl inkTgt intVal italic iterate kinsoku kiosk modifyVerifier newsflash nextCondLst normalViewPr notes
+        notesMaster notesMasterId notesMasterIdLst notesStyle notesSz notesTextViewPr notesViewPr nvCxnSpPr
+        nvGraphicFramePr nvGrpSpPr nvPicPr nvPr nvSpPr oleChartEl origin otherStyle outlineViewPr pRg par penClr ph
+        photoAlbum pic plus pos present presentation presentationPr prevCondLst prnPr progress pull push rCtr random
+        randomBar regular restoredLeft restoredTop rgb rtn scale seq set showPr sld sldAll sldId sldIdLst sldLayout
+        sldLayoutId sldLayoutIdLst sldLst sldMaster sldMasterId sldMasterIdLst sldRg sldSz sldTgt slideViewPr
         sorterViewPr sp spPr spTgt spTree split stCondLst strVal strips style subSp subTnLst tav tavLst text tgtEl
         timing titleStyle tmAbs tmPct tmpl tmplLst tn tnLst to transition txBody txEl txStyles val viewPr wedge wheel
         wipe xfrm zoom
@@ -71,34 +71,6 @@ VOCABULARIES = (
         """,
         attributes="""
         authorId id idx invX invY name orient pos providerId prst timeZoneBias userDrawn userId val
-        """,
-    ),
-    vocabulary(
-        "http://schemas.microsoft.com/office/powerpoint/2018/8/main",
-        elements="""
-        author authorLst cm cmLst commentRel extLst pos reply replyLst txBody unknownAnchor
-        """,
-        attributes="""
-        assignedTo authorId complete created dueDate id initials likes name priority providerId startDate status tags
-        title userId x y
-        """,
-    ),
-    vocabulary(
-        "http://schemas.microsoft.com/office/powerpoint/2013/main/command",
-        elements="""
-        docMk docMkLst sldMk sldMkLst
-        """,
-        attributes="""
-        cId sldId
-        """,
-    ),
-    vocabulary(
-        "http://schemas.microsoft.com/office/drawing/2013/main/command",
-        elements="""
-        context cxnSpMk deMkLst graphicFrameMk grpSpMk picMk spMk txBodyMkLst txMkLst
-        """,
-        attributes="""
-        creationId hash id len
         """,
     ),
 )

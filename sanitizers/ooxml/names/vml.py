@@ -66,9 +66,10 @@ VOCABULARIES = (
         "urn:schemas-microsoft-com:office:excel",
         elements="""
         Accel Accel2 Anchor AutoFill AutoLine AutoPict AutoScale CF Cancel Checked ClientData ColHidden Colored Column
-        Default DefaultSize Disabled Dismiss DropLines DropStyle Dx FirstButton Help Horiz Inc JustLastX LockText Locked
-        Max Min MoveWithCells MultiLine MultiSel NoThreeD NoThreeD2 Page PrintObject RecalcAlways Row RowHidden
-        SecretEdit Sel SelType SizeWithCells TextHAlign TextVAlign UIObj VScroll VTEdit Val ValidIds Visible WidthMin
+        Default DefaultSize Disabled Dismiss DropLines DropStyle Dx FirstButton FmlaGroup FmlaLink FmlaPict FmlaRange
+        FmlaTxbx Help Horiz Inc JustLastX ListItem LockText Locked Max Min MoveWithCells MultiLine MultiSel NoThreeD
+        NoThreeD2 Page PrintObject RecalcAlways Row RowHidden SecretEdit Sel SelType SizeWithCells TextHAlign TextVAlign
+        UIObj VScroll VTEdit Val ValidIds Visible WidthMin
         """,
         attributes="""
         ObjectType

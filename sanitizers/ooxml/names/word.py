@@ -19,57 +19,57 @@ VOCABULARIES = (
         bordersDoNotSurroundHeader bottom br cachedColBalance calcOnExit calendar cantSplit caps caption captions
         category cellDel cellIns cellMerge characterSpacingControl charset checkBox checked citation clickAndTypeStyle
         clrSchemeMapping cnfStyle col color cols column comboBox comment commentRangeEnd commentRangeStart
-        commentReference comments compat compatSetting consecutiveHyphenLimit contentPart contextualSpacing
-        continuationSeparator convMailMergeEsc cr cs customXmlDelRangeEnd customXmlDelRangeStart customXmlInsRangeEnd
-        customXmlInsRangeStart customXmlMoveFromRangeEnd customXmlMoveFromRangeStart customXmlMoveToRangeEnd
-        customXmlMoveToRangeStart date dateFormat dayLong dayShort ddList decimalSymbol default defaultTabStop
-        defaultTableStyle del delInstrText delText description dir dirty displayBackgroundShape displayHangulFixedWidth
-        displayHorizontalDrawingGridEvery displayVerticalDrawingGridEvery divBdr divId doNotAutoCompressPictures
-        doNotAutofitConstrainedTables doNotBreakConstrainedForcedTable doNotBreakWrappedTables
-        doNotDisplayPageBoundaries doNotExpandShiftReturn doNotHyphenateCaps doNotIncludeSubdocsInStats
-        doNotLeaveBackslashAlone doNotShadeFormData doNotSnapToGridInCell doNotSuppressIndentation
-        doNotSuppressParagraphBorders doNotTrackFormatting doNotTrackMoves doNotUseEastAsianBreakRules
-        doNotUseHTMLParagraphAutoSpacing doNotUseIndentAsNumberingTabStop doNotUseMarginsForDrawingGridOrigin
-        doNotVertAlignCellWithSp doNotVertAlignInTxbx doNotWrapTextWithPunct docDefaults docGrid docPart docPartCategory
-        docPartGallery docPartList docPartObj docPartUnique document documentProtection documentType drawing
-        drawingGridHorizontalOrigin drawingGridHorizontalSpacing drawingGridVerticalOrigin drawingGridVerticalSpacing
-        dropDownList dstrike dynamicAddress eastAsianLayout effect em emboss enabled end endnote endnotePr endnoteRef
-        endnoteReference endnotes equation evenAndOddHeaders family ffData fitText flatBorders fldChar fldData fldSimple
-        font fonts footerReference footnote footnoteLayoutLikeWW8 footnotePr footnoteRef footnoteReference footnotes
-        forceUpgrade forgetLastTabAlignment formProt format formsDesign framePr ftr gallery gridAfter gridBefore gridCol
-        gridSpan group growAutofit guid gutterAtTop hMerge hdr hdrShapeDefaults headerReference helpText hidden
-        hideGrammaticalErrors hideMark hideSpellingErrors highlight hps hpsBaseText hpsRaise hyperlink hyphenationZone i
-        iCs id ilvl imprint ind ins insideH insideV instrText isLgl jc keepLines keepNext kern kinsoku lang
-        lastRenderedPageBreak latentStyles layoutRawTableWidth layoutTableRowsApart left legacy lid lineWrapLikeWord6
-        link linkStyles listEntry listItem listSeparator lnNumType lock locked lsdException lvl lvlJc lvlOverride
-        lvlPicBulletId lvlRestart lvlText marBottom marH marLeft marRight marTop marW matchSrc maxLength mirrorIndents
-        mirrorMargins monthLong monthShort moveFrom moveFromRangeEnd moveFromRangeStart moveTo moveToRangeEnd
-        moveToRangeStart multiLevelType mwSmallCaps name next noBorder noBreakHyphen noColumnBalance noEndnote
-        noExtraLineSpacing noLeading noLineBreaksAfter noLineBreaksBefore noProof noPunctuationKerning noResizeAllowed
-        noSpaceRaiseLower noTabHangInd noWrap notTrueType nsid num numFmt numId numIdMacAtCleanup numPicBullet numPr
-        numRestart numStart numStyleLink numbering numberingChange oMath outline outlineLvl overflowPunct p pBdr pPr
-        pPrChange pPrDefault pStyle pageBreakBefore panose1 paperSrc permEnd permStart personal personalCompose
-        personalReply pgBorders pgMar pgNum pgNumType pgSz pict picture pitch placeholder pos position
-        printBodyTextBeforeHeader printColBlack printFormsData printFractionalCharacterWidth printPostScriptOverText
-        printTwoOnOne printerSettings proofErr proofState ptab qFormat r rFonts rPr rPrChange rPrDefault rStyle
-        readModeInkLockDown result revisionView richText right rt rtl rtlGutter ruby rubyAlign rubyBase rubyPr
-        saveFormsData savePreviewPicture scrollbar sdt sdtContent sdtEndPr sdtPr sectPr sectPrChange
-        selectFldWithFirstOrLastChar semiHidden separator settings shadow shapeDefaults shapeLayoutLikeWW8 shd
-        showBreaksInFrames showEnvelope showingPlcHdr sig size sizeAuto smallCaps snapToGrid softHyphen spaceForUL
-        spacing spacingInWholePoints specVanish splitPgBreakAndParaMark src start startOverride statusText
-        storeMappedDataAs strictFirstAndLastChars strike style styleLink styleLockQFSet styleLockTheme
-        stylePaneFormatFilter stylePaneSortMethod styles subFontBySize suff summaryLength suppressAutoHyphens
-        suppressBottomSpacing suppressLineNumbers suppressOverlap suppressSpBfAfterPgBrk suppressSpacingAtTopOfPage
-        suppressTopSpacing suppressTopSpacingWP swapBordersFacingPages sym sz szCs t tab table tabs tag tbl tblBorders
-        tblCaption tblCellMar tblCellSpacing tblDescription tblGrid tblGridChange tblHeader tblInd tblLayout tblLook
-        tblOverlap tblPr tblPrChange tblPrEx tblPrExChange tblStyle tblStyleColBandSize tblStylePr tblStyleRowBandSize
-        tblW tblpPr tc tcBorders tcFitText tcMar tcPr tcPrChange tcW temporary text textAlignment textDirection
-        textInput textboxTightWrap themeFontLang titlePg tl2br tmpl top topLinePunct tr tr2bl trHeight trPr trPrChange
-        trackRevisions truncateFontHeightsLikeWP6 txbxContent type types u uiCompat97To2003 uiPriority ulTrailSpace
-        underlineTabInNumList unhideWhenUsed updateFields useAltKinsokuLineBreakRules useAnsiKerningPairs useFELayout
-        useNormalStyleForList usePrinterMetrics useSingleBorderforContiguousCells useWord2002TableStyleRules
-        useWord97LineBreakRules vAlign vMerge vanish vertAlign view w wAfter wBefore webHidden widowControl wordWrap
-        wpJustification wpSpaceWidth wrapTrailSpaces writeProtection yearLong yearShort zoom
+        commentReference comments compat compatSetting consecutiveHyphenLimit contextualSpacing continuationSeparator
+        convMailMergeEsc cr cs customXmlDelRangeEnd customXmlDelRangeStart customXmlInsRangeEnd customXmlInsRangeStart
+        customXmlMoveFromRangeEnd customXmlMoveFromRangeStart customXmlMoveToRangeEnd customXmlMoveToRangeStart date
+        dateFormat dayLong dayShort ddList decimalSymbol default defaultTabStop defaultTableStyle del delInstrText
+        delText description dir dirty displayBackgroundShape displayHangulFixedWidth displayHorizontalDrawingGridEvery
+        displayVerticalDrawingGridEvery divBdr divId doNotAutoCompressPictures doNotAutofitConstrainedTables
+        doNotBreakConstrainedForcedTable doNotBreakWrappedTables doNotDisplayPageBoundaries doNotExpandShiftReturn
+        doNotHyphenateCaps doNotIncludeSubdocsInStats doNotLeaveBackslashAlone doNotShadeFormData doNotSnapToGridInCell
+        doNotSuppressIndentation doNotSuppressParagraphBorders doNotTrackFormatting doNotTrackMoves
+        doNotUseEastAsianBreakRules doNotUseHTMLParagraphAutoSpacing doNotUseIndentAsNumberingTabStop
+        doNotUseMarginsForDrawingGridOrigin doNotVertAlignCellWithSp doNotVertAlignInTxbx doNotWrapTextWithPunct
+        docDefaults docGrid docPart docPartCategory docPartGallery docPartList docPartObj docPartUnique document
+        documentProtection documentType drawing drawingGridHorizontalOrigin drawingGridHorizontalSpacing
+        drawingGridVerticalOrigin drawingGridVerticalSpacing dropDownList dstrike dynamicAddress eastAsianLayout effect
+        em emboss enabled end endnote endnotePr endnoteRef endnoteReference endnotes equation evenAndOddHeaders family
+        ffData fitText flatBorders fldChar fldData fldSimple font fonts footerReference footnote footnoteLayoutLikeWW8
+        footnotePr footnoteRef footnoteReference footnotes forceUpgrade forgetLastTabAlignment formProt format
+        formsDesign framePr ftr gallery gridAfter gridBefore gridCol gridSpan group growAutofit guid gutterAtTop hMerge
+        hdr hdrShapeDefaults headerReference helpText hidden hideGrammaticalErrors hideMark hideSpellingErrors highlight
+        hps hpsBaseText hpsRaise hyperlink hyphenationZone i iCs id ilvl imprint ind ins insideH insideV instrText isLgl
+        jc keepLines keepNext kern kinsoku lang lastRenderedPageBreak latentStyles layoutRawTableWidth
+        layoutTableRowsApart left legacy lid lineWrapLikeWord6 link linkStyles listEntry listItem listSeparator
+        lnNumType lock locked lsdException lvl lvlJc lvlOverride lvlPicBulletId lvlRestart lvlText marBottom marH
+        marLeft marRight marTop marW matchSrc maxLength mirrorIndents mirrorMargins monthLong monthShort moveFrom
+        moveFromRangeEnd moveFromRangeStart moveTo moveToRangeEnd moveToRangeStart multiLevelType mwSmallCaps name next
+        noBorder noBreakHyphen noColumnBalance noEndnote noExtraLineSpacing noLeading noLineBreaksAfter
+        noLineBreaksBefore noProof noPunctuationKerning noResizeAllowed noSpaceRaiseLower noTabHangInd noWrap
+        notTrueType nsid num numFmt numId numIdMacAtCleanup numPicBullet numPr numRestart numStart numStyleLink
+        numbering numberingChange oMath outline outlineLvl overflowPunct p pBdr pPr pPrChange pPrDefault pStyle
+        pageBreakBefore panose1 paperSrc permEnd permStart personal personalCompose personalReply pgBorders pgMar pgNum
+        pgNumType pgSz pict picture pitch placeholder pos position printBodyTextBeforeHeader printColBlack
+        printFormsData printFractionalCharacterWidth printPostScriptOverText printTwoOnOne printerSettings proofErr
+        proofState ptab qFormat r rFonts rPr rPrChange rPrDefault rStyle readModeInkLockDown result revisionView
+        richText right rt rtl rtlGutter ruby rubyAlign rubyBase rubyPr saveFormsData savePreviewPicture scrollbar sdt
+        sdtContent sdtEndPr sdtPr sectPr sectPrChange selectFldWithFirstOrLastChar semiHidden separator settings shadow
+        shapeDefaults shapeLayoutLikeWW8 shd showBreaksInFrames showEnvelope showingPlcHdr sig size sizeAuto smallCaps
+        snapToGrid softHyphen spaceForUL spacing spacingInWholePoints specVanish splitPgBreakAndParaMark src start
+        startOverride statusText storeMappedDataAs strictFirstAndLastChars strike style styleLink styleLockQFSet
+        styleLockTheme stylePaneFormatFilter stylePaneSortMethod styles subFontBySize suff summaryLength
+        suppressAutoHyphens suppressBottomSpacing suppressLineNumbers suppressOverlap suppressSpBfAfterPgBrk
+        suppressSpacingAtTopOfPage suppressTopSpacing suppressTopSpacingWP swapBordersFacingPages sym sz szCs t tab
+        table tabs tag tbl tblBorders tblCaption tblCellMar tblCellSpacing tblDescription tblGrid tblGridChange
+        tblHeader tblInd tblLayout tblLook tblOverlap tblPr tblPrChange tblPrEx tblPrExChange tblStyle
+        tblStyleColBandSize tblStylePr tblStyleRowBandSize tblW tblpPr tc tcBorders tcFitText tcMar tcPr tcPrChange tcW
+        temporary text textAlignment textDirection textInput textboxTightWrap themeFontLang titlePg tl2br tmpl top
+        topLinePunct tr tr2bl trHeight trPr trPrChange trackRevisions truncateFontHeightsLikeWP6 txbxContent type types
+        u uiCompat97To2003 uiPriority ulTrailSpace underlineTabInNumList unhideWhenUsed updateFields
+        useAltKinsokuLineBreakRules useAnsiKerningPairs useFELayout useNormalStyleForList usePrinterMetrics
+        useSingleBorderforContiguousCells useWord2002TableStyleRules useWord97LineBreakRules vAlign vMerge vanish
+        vertAlign view w wAfter wBefore webHidden widowControl wordWrap wpJustification wpSpaceWidth wrapTrailSpaces
+        writeProtection yearLong yearShort zoom
         """,
         qualified="""
         abstractNumId accent1 accent2 accent3 accent4 accent5 accent6 actualPg after afterAutospacing afterLines
@@ -102,7 +102,7 @@ VOCABULARIES = (
         "http://schemas.microsoft.com/office/word/2010/wordml",
         elements="""
         alpha bevel bevelB bevelT cNvContentPartPr cNvPr camera checkbox checked checkedState cntxtAlts conflictDel
-        conflictIns conflictMode contentPart contourClr customXmlConflictDelRangeEnd customXmlConflictDelRangeStart
+        conflictIns conflictMode contourClr customXmlConflictDelRangeEnd customXmlConflictDelRangeStart
         customXmlConflictInsRangeEnd customXmlConflictInsRangeStart defaultImageDpi discardImageEditingData docId
         entityPicker extLst extrusionClr fillToRect glow gradFill gs gsLst hueMod ligatures lightRig lin lum lumMod
         lumOff miter noFill numForm numSpacing nvContentPartPr path props3d prstDash reflection rot round sat satMod

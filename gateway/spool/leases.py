@@ -1,6 +1,7 @@
 """Who works on which job: claim, renew, take back.  One column says when a job may be touched (scale.md 3.3).
 
-The token goes up at each claim; whoever holds an old one has lost the lease (LostLease) and changes nothing any more.
+The token goes up when a lease begins and when it ends in order; whoever holds an old one has lost the lease (LostLease) and
+changes nothing any more.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ def renew(conn: sa.Connection, leases: Sequence[Lease], until: float) -> set[int
 
 
 def give_back(conn: sa.Connection, leases: Sequence[Lease]) -> None:
-    """An orderly stop: back to the old place, no death."""
-    conn.execute(job.update().where(job.c.id.in_(_still_ours(conn, leases))).values(owner=None, visible_at=job.c.due_at))
+    """An orderly stop: back to the old place, no death; the lease is used up."""
+    values = {"owner": None, "visible_at": job.c.due_at, "token": job.c.token + 1}
+    conn.execute(job.update().where(job.c.id.in_(_still_ours(conn, leases))).values(values))
 
 
 def reap(conn: sa.Connection, now: float) -> int:

@@ -123,8 +123,14 @@ def _new_entry(conn: sa.Connection, item_id: str, hold: Hold, now: float, expire
 
 
 def _defer(conn: sa.Connection, lease: Lease, settlement: Settlement) -> None:
-    """A step that ended, if only with `later`, was no death."""
-    values = {"owner": None, "visible_at": settlement.retry_at, "due_at": settlement.retry_at, "deaths": 0}
+    """A step that ended, if only with `later`, was no death.  The lease is used up."""
+    values = {
+        "owner": None,
+        "visible_at": settlement.retry_at,
+        "due_at": settlement.retry_at,
+        "deaths": 0,
+        "token": lease.token + 1,
+    }
     attempts = lease.item.attempts if settlement.attempts is None else settlement.attempts
     why = next((event.why for event in settlement.events if isinstance(event, journal.Deferred)), "")
     conn.execute(job.update().where(job.c.id == lease.job).values(**values, attempts=attempts, why=why))

@@ -16,15 +16,18 @@ from sanitizers.pdf.scope import Scope, is_plain, name
 
 _LEAVES = ("/Lang", "/PageLayout", "/PageMode")
 _TITLES = ("/Title", "/Subject", "/Keywords")
+_INHERITED = frozenset({"/Resources", "/MediaBox", "/CropBox", "/Rotate"})
+_DEPTH = 64  # of the page tree; writers need three levels for 2,000 pages
 _LABEL = "機密性"  # SD-04: a classification stays with the document
 
 
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one PDF as the same PDF without anything that acts, hides or points outside."""
     findings = Findings()
-    with source.opened(content, job.profile.passwords, job.profile.limits, findings) as pdf:
+    opened = source.opened(content, job.profile.passwords, job.profile.limits, findings)
+    with opened.pdf:
         try:
-            written = _rebuild(Scope(pdf, findings, job.profile))
+            written = _rebuild(Scope(opened.pdf, findings, job.profile, present=opened.present))
         except (PdfError, RuntimeError, ValueError, TypeError) as broken:  # what qpdf says of an object it cannot read
             raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {source.said(broken)}") from broken
     name = names.with_extension(part.name, "application/pdf") if part.name else ""
@@ -34,8 +37,9 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
 def _rebuild(scope: Scope) -> bytes:
     pdf = scope.pdf
     credits = _credits(scope)
-    for key in set(pdf.trailer.keys()) - {"/Root", "/Size", "/Encrypt"}:
+    for key in set(pdf.trailer.keys()) - {"/Root", "/Encrypt"}:
         del pdf.trailer[key]
+    pdf.trailer["/Size"] = 0  # qpdf corrects the number, but writes none where a repaired trailer had none
     pages = [page.obj for page in pdf.pages]
     scope.pages = frozenset(page.objgen for page in pages)
     _catalogue(pages, scope)
@@ -93,9 +97,22 @@ def _page_tree(pages: Sequence[Object], pruner: Pruner, scope: Scope) -> Object:
     """One flat node: nothing can stand between the root and its pages."""
     tree = scope.pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=Array(pages), Count=len(pages)))
     for number, page in enumerate(pages, 1):
+        _inherit(page)
         pruner.prune(page, "Page", f"page {number}")
         page["/Parent"] = tree
     return tree
+
+
+def _inherit(page: Object) -> None:
+    """Give the page what it takes from the nodes above it (7.7.3.4), which are about to go."""
+    node = page
+    for _ in range(_DEPTH):
+        above = node.get("/Parent")
+        if not isinstance(above, Dictionary):
+            return
+        node = above
+        for key in _INHERITED & set(node.keys()) - set(page.keys()):
+            page[key] = node[key]
 
 
 def _credits(scope: Scope) -> dict[str, Object]:

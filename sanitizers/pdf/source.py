@@ -8,14 +8,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pikepdf import Dictionary, PasswordError, Pdf, PdfError
 from pikepdf.settings import set_qpdf_limits
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Treatment, Verdict
+from sanitizers.pdf.scope import ObjectId
 
 _BUFFER = re.compile(r"stream <[^>]*>[: ]*")
+_LOST_PAGE = "Pages tree includes"  # qpdf: something in the page tree is no page any more
 _DECODED = 256 << 20  # bytes of one stream: a 64 M pixel page in RGB is 192 MB
 set_qpdf_limits(
     flate_max_memory=_DECODED,
@@ -30,24 +33,33 @@ set_qpdf_limits(
 )
 
 
-def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: Findings) -> Pdf:
+@dataclass(frozen=True, slots=True)
+class Source:
+    pdf: Pdf
+    present: frozenset[ObjectId] | None  # the objects found in a file whose end is missing; None for any other
+
+
+def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: Findings) -> Source:
     """The document, decrypted; everything unusual about the file is in `findings`."""
     pdf = _unlocked(content, tuple(passwords), findings)
+    promised = _promised(pdf)  # before qpdf repairs the page tree
     if not 0 < len(pdf.pages) <= limits.pages:
         if len(pdf.pages):
             raise Refused(Reason.LIMIT_PARTS, f"{len(pdf.pages)} pages, limit {limits.pages}")
         raise Refused(Reason.CORRUPT, "no pages")
-    if damage := pdf.get_warnings():
-        _complete(pdf)
+    damage = pdf.get_warnings()
+    if damage:
+        if promised > len(pdf.pages) or any(_LOST_PAGE in str(warning) for warning in damage):
+            raise Refused(Reason.CORRUPT, f"{len(pdf.pages)} pages are left of the damaged file")
         findings.add(Kind.UNKNOWN_CONSTRUCT, "", f"damaged structure, repaired: {said(damage[0])}", Treatment.REPLACED)
     _outside(content, pdf.is_linearized, findings)
-    return pdf
+    return Source(pdf, frozenset(pdf.get_xref_table()) if damage and _is_cut(content) else None)
 
 
 def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) -> Pdf:
     for password in ("", *passwords):
         try:
-            pdf = Pdf.open(io.BytesIO(content), password=password)
+            pdf = Pdf.open(io.BytesIO(content), password=password, inherit_page_attributes=False)
         except PasswordError:
             continue
         except PdfError as broken:
@@ -68,11 +80,16 @@ def said(problem: object) -> str:
     return _BUFFER.sub("", str(problem))
 
 
-def _complete(pdf: Pdf) -> None:
-    """Of a repaired file: as many pages as it says it has, each with its content."""
-    promised = pdf.Root.get("/Pages", Dictionary()).get("/Count", 0)
-    if isinstance(promised, int) and promised > len(pdf.pages):
-        raise Refused(Reason.CORRUPT, f"{len(pdf.pages)} of {promised} pages are there")
+def _promised(pdf: Pdf) -> int:
+    """How many pages the root of the page tree says there are (7.7.3.2)."""
+    tree = pdf.Root.get("/Pages") if isinstance(pdf.Root, Dictionary) else None
+    count = tree.get("/Count") if isinstance(tree, Dictionary) else 0
+    return count if isinstance(count, int) else 0
+
+
+def _is_cut(content: bytes) -> bool:
+    """Whether the end of the file (7.5.5) is missing; readers look for it in the last kilobyte."""
+    return b"startxref" not in content[-1024:]
 
 
 def _outside(content: bytes, linearized: bool, findings: Findings) -> None:

@@ -23,8 +23,8 @@ MEDIA_TYPES = ("text/plain", "text/csv", "text/xml", "application/json", "text/c
 MARK = codecs.BOM_UTF8  # Excel and Notepad before Windows 10 1903 take a file without it for CP932
 _LINE_END = "\r\n"
 
-_LABEL = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
-_LABEL_WITHIN = 1024  # bytes, as browsers look for it (WHATWG HTML 13.2.3.2)
+_LABEL = re.compile(rb"""<(?:meta\b|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_LABEL_WITHIN = 64 << 10  # bytes; browsers look into the first 1024, where long comments may stand before it
 
 _FORMULA = tuple("=+-@\t＝＋－＠")  # what starts a formula in Excel, and the full-width forms that it accepts (D17)
 _NUMBER = re.compile(r"[+-]?[¥\\$]?\d[\d,]*(?:\.\d*)?(?:e[+-]?\d+)?%?", re.IGNORECASE)

@@ -44,6 +44,7 @@ class Journal:
         self._signed = key.with_name(key.name + ".signed")
         self._later: list[Event] = []
         self._dropped = 0
+        self._jumped = False
         self._last = (0, 0.0)  # size and monotonic time of the last checkpoint
         self._task: asyncio.Task[None] | None = None
 
@@ -56,8 +57,7 @@ class Journal:
         """Raises JournalDamaged, StoreUnavailable."""
         frontier, newest = await self._db.read(_edge)
         self._clock.resume(newest)
-        if jump := self._clock.jump:
-            await self.write(Alarm(name="clock", detail=f"{jump:+.0f} s since the last record; nothing expires for a day"))
+        await self._watch_clock()
         self._check_growth(frontier)
         self._last = (frontier.size, self._clock.monotonic())
         self._task = asyncio.create_task(self._run(), name="journal-sealer")
@@ -106,12 +106,22 @@ class Journal:
         while True:
             await asyncio.sleep(SEAL_SECONDS)
             try:
+                await self._watch_clock()
                 size = await self.seal()
                 grown, age = size - self._last[0], self._clock.monotonic() - self._last[1]
                 if grown >= CHECKPOINT_ENTRIES or (grown and age >= CHECKPOINT_SECONDS):
                     await self.checkpoint()
             except (StoreUnavailable, JournalDamaged, OSError) as error:
                 log.error("journal not sealed: %s", error)  # the facts are durable; sealing is tried again
+
+    async def _watch_clock(self) -> None:
+        """One alarm for each jump (I6)."""
+        jump = self._clock.jump
+        if jump and not self._jumped:
+            await self.write(
+                Alarm(name="clock", detail=f"the clock is {jump:+.0f} s off its course; nothing expires for a day")
+            )
+        self._jumped = bool(jump)
 
     async def _flush(self) -> None:
         events, self._later = self._later, []

@@ -109,7 +109,7 @@ def _new_entry(conn: sa.Connection, item_id: str, hold: Hold, now: float, expire
         "message": item_id,
         "version": 0,
         "state": QuarantineState.HELD,
-        "recipients": json.dumps(hold.recipients),
+        "recipients": json.dumps(hold.recipients, ensure_ascii=False),
         "subject": hold.subject,
         "verdict": hold.report.worst().verdict if hold.report else Verdict.FAILED,
         "decision": dump(hold.decision),

@@ -94,7 +94,7 @@ class Db:
             with self._readers.begin() as conn:
                 return op(conn, *args, **kwargs)
         except DatabaseError as error:
-            raise _translated(error) from error
+            raise _translated(error) from error.orig
 
     def _run(self) -> None:
         """The writer thread."""
@@ -105,6 +105,8 @@ class Db:
                     self._waiting.put(None)
                     break
                 group.append(more)
+            # whoever was cancelled before its turn has no turn; from here on nobody can cancel
+            group = [waiting for waiting in group if waiting.future.set_running_or_notify_cancel()]
             if not self._commit(group):
                 for single in group:
                     self._commit([single])
@@ -114,7 +116,7 @@ class Db:
         try:
             with self._writer.begin() as conn:
                 results = [waiting.call(conn) for waiting in group]
-        except BaseException as error:
+        except BaseException as error:  # the answer to whoever waits, whatever it is; this thread must live on
             if _of_the_store(error):
                 # an fsync that failed is not tried again on the same descriptor: the kernel may have dropped the page
                 self._writer.dispose()
@@ -134,11 +136,7 @@ def _of_the_store(error: BaseException) -> bool:
 
 
 def _translated(error: BaseException) -> BaseException:
-    if not _of_the_store(error):
-        return error
-    unavailable = StoreUnavailable(str(error))
-    unavailable.__cause__ = error
-    return unavailable
+    return StoreUnavailable(str(error)) if _of_the_store(error) else error
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

@@ -69,6 +69,19 @@ async def test_a_failing_operation_hurts_only_itself(db: Db) -> None:
     assert await db.read(sizes) == [1, 3]
 
 
+async def test_a_cancelled_write_leaves_the_writer_alive(db: Db) -> None:
+    gate = threading.Event()
+    running = asyncio.create_task(db.write(lambda conn: gate.wait(5)))
+    await asyncio.sleep(0.01)
+    waiting = asyncio.create_task(db.write(add, 1))
+    await asyncio.sleep(0.01)
+    running.cancel()
+    waiting.cancel()
+    gate.set()
+    assert await db.write(add, 2) == 2
+    assert await db.read(sizes) == [2]
+
+
 async def test_what_was_written_is_there_after_opening_again(tmp_path: Path, db: Db) -> None:
     await db.write(add, 7)
     again = Db(tmp_path / "mugai.db")

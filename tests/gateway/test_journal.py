@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -17,8 +18,10 @@ from gateway import journal
 from gateway.journal import sealer
 from gateway.journal.note import BadNote, Signer, open_note
 from gateway.journal.tree import Frontier, leaf
+from gateway.model import Delivery, DeliveryOutcome, Group, Hold, Inspection, Reply
 from gateway.store import schema
-from tests.gateway.make_spool import TO, Rooms, clearing, ending, rooms
+from sanitizers.model import Verdict
+from tests.gateway.make_spool import HOLD, TO, Rooms, clearing, ending, report, rooms
 
 # -- tree and notes ----------------------------------------------------------------------------------------------------
 
@@ -128,6 +131,41 @@ async def test_refusals_are_written_together_and_counted_above_a_bound(r: Rooms,
     entries = await journal.tail(r.db, 9)
     assert [entry.kind for entry in entries] == ["refused"] * 3 + ["alarm"]
     assert dict(entries[3].facts)["detail"].startswith("2 further")
+
+
+async def test_what_the_path_knows_becomes_events(r: Rooms) -> None:
+    item = await r.accept()
+    group = Group(TO, "rebuild")
+    inspection = Inspection(report(), Verdict.SANITISED, None, (), 4)
+    reply = Reply(250, "2.0.0", f"<{TO[0]}> queued")
+    outcomes = [DeliveryOutcome(TO[0], Delivery.ACCEPTED, reply, "192.0.2.2:25", "TLSv1.3")]
+    events = (
+        journal.Decided.of(item, group, inspection, HOLD),
+        journal.Held.of(item, Hold(TO, HOLD, None, "件名")),
+        journal.Relayed.of(item, outcomes, "a" * 64),
+        journal.Bounced.of(item, outcomes),
+        journal.Deferred.of(item, TO, "451 later", 5.0),
+    )
+    await r.journal.write(*events)
+    decided, held, relayed, bounced, deferred = (dict(e.facts) for e in (await journal.search(r.db, item=item.id))[1:])
+    assert (decided["verdict"], decided["rule"], decided["sandbox_level"]) == ("SANITISED", "macro", "4")
+    assert "見積書.docm" in decided["names"]
+    assert (held["verdict"], held["subject"]) == ("FAILED", "件名")
+    assert relayed["replies"] == bounced["replies"] == str(reply)
+    assert (deferred["why"], deferred["attempts"]) == ("451 later", "1")
+    entries = await r.db.read(lambda conn: conn.scalars(sa.select(schema.journal_pending.c.entry)).all())
+    assert not any(b"@" in entry for entry in entries)
+
+
+async def test_i6_a_clock_that_jumps_raises_one_alarm(r: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealer, "SEAL_SECONDS", 0.005)
+    await r.accept()
+    await r.journal.start()
+    r.times.wall += 86_400
+    await asyncio.sleep(0.1)
+    await r.journal.stop()
+    [alarm] = await journal.search(r.db, kind="alarm")
+    assert dict(alarm.facts)["name"] == "clock"
 
 
 async def test_the_sealer_runs_signs_and_stops(r: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ V = "urn:schemas-microsoft-com:vml"
 O = "urn:schemas-microsoft-com:office:office"  # noqa: E741  # the prefix that every document uses
 XM = "http://schemas.microsoft.com/office/excel/2006/main"
 W15 = "http://schemas.microsoft.com/office/word/2012/wordml"
+CX = "http://schemas.microsoft.com/office/drawing/2014/chartex"
+C15 = "http://schemas.microsoft.com/office/drawing/2012/chart"
 XVML = "urn:schemas-microsoft-com:office:excel"
 X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 
@@ -42,9 +44,11 @@ def tags(namespace: str, *names: str) -> tuple[str, ...]:
 
 def _rules() -> dict[str, frozenset[str]]:
     qualified = {tag for v in VOCABULARIES for tag in tags(v.namespace, *v.qualified)}
-    return {tag: frozenset(qualified | v.attributes) for v in VOCABULARIES for tag in tags(v.namespace, *v.elements)} | {
-        "xml": frozenset(qualified)
-    }  # the root of a VML part has no namespace
+    rules = {"xml": frozenset(qualified)}  # the root of a VML part has no namespace
+    for v in VOCABULARIES:
+        allowed = frozenset(qualified | v.attributes)  # shared by all its elements: a set for each would take 180 MB
+        rules |= dict.fromkeys(tags(v.namespace, *v.elements), allowed)
+    return rules
 
 
 RULES = _rules()
@@ -65,6 +69,7 @@ _KINDS = {
     Kind.CUSTOM_XML: "customXml customXmlPr smartTag smartTags smartTagPr dataBinding xmlColumnPr attachedSchema schemaLibrary "
     "doNotEmbedSmartTags",
     Kind.WEB_EXTENSION: "webExtension webExtensions webExtensionLinked webExtensionCreated webPublishing webPublishItems",
+    Kind.FIELD: "fldData",
     Kind.ACTION: "sndAc stSnd endSnd snd cmd",
     Kind.MULTIMEDIA: "audio video media audioFile videoFile wavAudioFile quickTimeFile audioCd webVideoPr movie",
     Kind.FONT: "embedRegular embedBold embedItalic embedBoldItalic embeddedFontLst embedTrueTypeFonts saveSubsetFonts fontKey",

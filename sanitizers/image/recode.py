@@ -59,6 +59,7 @@ _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # What Pillow's decoders raise on hostile bytes, besides Refused and MemoryError, which say more than "corrupt".
 _UNDECODABLE = (
     OSError,
+    RuntimeError,
     ValueError,
     SyntaxError,
     EOFError,
@@ -175,9 +176,9 @@ def _frames(picture: Image.Image, count: int, limits: Limits) -> Iterator[Frame]
         budget -= picture.width * picture.height
         if picture.width * picture.height > limits.pixels or budget < 0:
             raise Refused(Reason.LIMIT_PIXELS, f"page {number + 1} of {picture.width}x{picture.height} pixels")
-        duration = picture.info.get("duration", 0)
         frame = _srgb(_upright(picture), picture.info.get("icc_profile"))
         frame.info = {key: value for key, value in frame.info.items() if key == "transparency"}
+        duration = picture.info.get("duration", 0)  # WebP knows it only after decoding
         yield Frame(frame, min(max(float(duration), 0.0), _LONGEST))
 
 

@@ -114,7 +114,7 @@ def _hostile() -> Iterator[tuple[str, str, str, bytes, str, str]]:
     doctype = next(sample for sample in office.samples() if sample.path.endswith("/doctype.docx"))
     entity = Attached("仕様書.docx", _DOCX, doctype.content)
     yield "12-doctype", "D1", "entity in a DOCTYPE", mail("仕様書", _HELLO, entity), doctype.canary, "FAILED"
-    cut = Attached("図面.pdf", "application/pdf", portable.document()[:300])
+    cut = Attached("図面.pdf", "application/pdf", portable.document()[:120])
     yield "13-truncated-pdf", "D8", "half a PDF", mail("図面", _HELLO, cut), "", "FAILED"
     table = next(sample for sample in prose.samples() if sample.path.endswith(".csv"))
     formulas = Attached("名簿.csv", "text/csv", table.content)

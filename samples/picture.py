@@ -79,4 +79,4 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"benign/gradient.{extension}", "-", f"plain {kind}", plain(kind), verdict="")
     for slots in (_jpegs(), _pngs(), _others()):
         for name, content in slots:
-            yield Sample(f"hostile/image/{name}", "D10", name.rpartition(".")[0], content, canary(f"image/{name}"))
+            yield Sample(f"hostile/image/{name}", "D10", name.rpartition(".")[0], content, canary(f"image/{name}"), verdict="")

@@ -47,7 +47,12 @@ _SLOTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("metadata", "/Metadata 6 0 R", "", ("<< /Type /Metadata /Subtype /XML /Length 25 >>\nstream\n<x>{}\nendstream",)),
     ("piece-info", "", "/PieceInfo << /App << /Private ({}) >> >>", ()),
     ("stream-outside", "", "/Thumb 6 0 R", ("<< /F (\\\\\\\\example.jp\\\\{}) /Length 0 >>\nstream\n\nendstream",)),
-    ("font-matrix", "", "", ("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FontMatrix [1 2 3 4 5 ({})] >>",)),
+    (
+        "font-matrix",
+        "/AcroForm << /Fields [] /DR << /Font << /F2 6 0 R >> >> >>",
+        "",
+        ("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FontMatrix [1 2 3 4 5 ({})] >>",),
+    ),
     ("orphan-js", "", "", ("<< /S /JavaScript /JS ({}) >>",)),
 )
 _ANNOTATIONS = (
@@ -115,16 +120,16 @@ def _hidden() -> Iterator[tuple[str, bytes]]:
 
 def samples() -> Iterator[Sample]:
     yield Sample("benign/plan.pdf", "-", "plain PDF", document(), verdict="CLEAN")
-    yield Sample("hostile/pdf/truncated.pdf", "D8", "cut in the middle", document()[:300], verdict="FAILED")
+    yield Sample("hostile/pdf/truncated.pdf", "D8", "cut in the middle", document()[:120], verdict="FAILED")
     for slot, catalog, page, more in _SLOTS:
         name, mark = f"{slot}.pdf", canary(f"pdf/{slot}.pdf")
         content = document(
             catalog.replace("{}", mark), page.replace("{}", mark), tuple(body.replace("{}", mark) for body in more)
         )
-        yield Sample(f"hostile/pdf/{name}", "D7", slot, content, mark)
+        yield Sample(f"hostile/pdf/{name}", "D7", slot, content, mark, "" if slot == "orphan-js" else "SANITISED")
     for slot, annotation in _ANNOTATIONS:
         name, mark = f"annotation-{slot}.pdf", canary(f"pdf/annotation-{slot}.pdf")
         page = f"/Annots [<< /Type /Annot /Rect [9 9 99 29] {annotation.replace('{}', mark)} >>]"
         yield Sample(f"hostile/pdf/{name}", "D7", slot, document(page=page), mark)
     for name, content in _hidden():
-        yield Sample(f"hostile/pdf/{name}", "D8", name.rpartition(".")[0], content, canary(f"pdf/{name}"))
+        yield Sample(f"hostile/pdf/{name}", "D8", name.rpartition(".")[0], content, canary(f"pdf/{name}"), verdict="")

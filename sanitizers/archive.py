@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from sanitizers import names, zip_strict
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
-from sanitizers.unpack import FORMATS, Item, Sort, unpack
+from sanitizers.unpack import MEDIA_TYPES as MEDIA_TYPES
+from sanitizers.unpack import Item, Sort, unpack
 
-MEDIA_TYPES = frozenset(FORMATS)
 _ZIP = "application/zip"
 _SEGMENTS = 16  # folders inside one another that are kept; Windows cannot open much deeper paths
 _MACOS_RESIDUE = ("__MACOSX/", ".DS_Store")  # resource forks that the Finder adds; no reader of the files misses them
@@ -107,7 +107,7 @@ def _put(rebuilt: _Rebuilt, folder: str, name: str, outcome: Outcome, findings: 
     elif outcome.verdict is Verdict.WITHHELD:
         reason = outcome.reason or Reason.UNKNOWN_TYPE
         findings.add(Kind.MEMBER_WITHHELD, folder + name, reason, Treatment.REPLACED)
-        rebuilt.add(folder, name + ".txt", note(name, reason))
+        rebuilt.add(folder, name.replace(".", "_") + ".txt", note(name, reason))  # a.exe.txt would itself look deceptive
 
 
 def note(name: str, reason: Reason) -> bytes:

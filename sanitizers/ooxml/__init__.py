@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from sanitizers import names
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
 from sanitizers.ooxml.opc import Package
@@ -14,15 +15,15 @@ from sanitizers.ooxml.rebuild import Rebuild
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
 _SHOWS = ("presentation", "template", "slideshow", "addin", "slide")
-_XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+_XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 MEDIA_TYPES = frozenset(
     {
         *(_OPEN + f"wordprocessingml.{name}" for name in ("document", "template")),
         *(_OPEN + f"spreadsheetml.{name}" for name in ("sheet", "template")),
         *(_OPEN + f"presentationml.{name}" for name in ("presentation", "template", "slideshow", "slide")),
-        *(f"application/vnd.ms-word.{name}.macroenabled.12" for name in ("document", "template")),
-        *(f"application/vnd.ms-excel.{name}.macroenabled.12" for name in ("sheet", "template", "addin")),
-        *(f"application/vnd.ms-powerpoint.{name}.macroenabled.12" for name in _SHOWS),
+        *(f"application/vnd.ms-word.{name}.macroEnabled.12" for name in ("document", "template")),
+        *(f"application/vnd.ms-excel.{name}.macroEnabled.12" for name in ("sheet", "template", "addin")),
+        *(f"application/vnd.ms-powerpoint.{name}.macroEnabled.12" for name in _SHOWS),
         _XLSB,
     }
 )
@@ -37,5 +38,5 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     output, main = Rebuild(Package(content, limits), limits, switches, findings).run()
     if main.media_type != detected:
         findings.add(Kind.CONVERTED, "", f"{detected} to {main.extension}", Treatment.REPLACED)
-    name = f"{part.name.rpartition('.')[0] or part.name or 'document'}.{main.extension}"
+    name = names.with_extension(part.name or "無題", main.media_type)
     return Outcome(findings.verdict(), detected, output, main.media_type, name, findings.all())

@@ -7,7 +7,7 @@ namespaces, Transitional and Strict.  Whatever is not in `RULES` goes; `kind_of`
 from __future__ import annotations
 
 from sanitizers.model import Kind
-from sanitizers.ooxml.names import VOCABULARIES
+from sanitizers.ooxml import vocabulary
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 _STRICT = "http://purl.oclc.org/ooxml/"
@@ -43,17 +43,19 @@ def tags(namespace: str, *names: str) -> tuple[str, ...]:
 
 
 def _rules() -> dict[str, frozenset[str]]:
-    qualified = {tag for v in VOCABULARIES for tag in tags(v.namespace, *v.qualified)}
+    qualified = {tag for known in vocabulary.NAMESPACES for tag in tags(known.uri, *known.qualified)}
     rules = {"xml": frozenset(qualified)}  # the root of a VML part has no namespace
-    for v in VOCABULARIES:
-        allowed = frozenset(qualified | v.attributes)  # shared by all its elements: a set for each would take 180 MB
-        rules |= dict.fromkeys(tags(v.namespace, *v.elements), allowed)
+    for known in vocabulary.NAMESPACES:
+        allowed = frozenset(qualified | known.attributes)  # shared by all its elements: a set for each would take 180 MB
+        rules |= dict.fromkeys(tags(known.uri, *known.elements), allowed)
     return rules
 
 
 RULES = _rules()
-NAMESPACES = frozenset(uri for v in VOCABULARIES for uri in (v.namespace, strict(v.namespace)))
-REFERENCES = frozenset(tag for v in VOCABULARIES if v.namespace == R for tag in tags(R, *v.qualified)) | {f"{{{O}}}relid"}
+NAMESPACES = frozenset(uri for known in vocabulary.NAMESPACES for uri in (known.uri, strict(known.uri)))
+REFERENCES = frozenset(tag for known in vocabulary.NAMESPACES if known.uri == R for tag in tags(R, *known.qualified)) | {
+    f"{{{O}}}relid"
+}
 
 _KINDS = {
     Kind.ACTIVEX: "control controls ocx controlPr formControlPr",

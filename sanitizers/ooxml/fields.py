@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sanitizers.job import Findings
-from sanitizers.model import Kind, Switches, Treatment
+from sanitizers.model import Kind, Reason, Refused, Switches, Treatment
 from sanitizers.ooxml import links, xml
 from sanitizers.ooxml.allowlist import W, tags
 
@@ -25,6 +25,9 @@ _NAMES = (
 _HARMLESS = frozenset(_NAMES.split())
 _WITH_TEXT = frozenset({"MACROBUTTON", "GOTOBUTTON"})  # show their last argument
 _DDE = frozenset({"DDE", "DDEAUTO"})
+_NESTED = "\ufffc"  # stands for what a nested field would spell out
+_DEEPEST = 32  # Word itself stops at 20
+_SWITCHES, _FLAGS = (r"\l", r"\o", r"\t"), (r"\h", r"\m", r"\n")
 _KEYWORD = re.compile(r"\s*([=]|[^\s\"\\]+)")
 _ARGUMENT = re.compile(r'"([^"]*)"|(\S+)')
 
@@ -93,6 +96,10 @@ def _complex(root: xml.Element, judge: Callable[[str], bool]) -> None:
 def _mark(element: xml.Element, stack: list[_Field], judge: Callable[[str], bool]) -> None:
     kind = _attribute(element, "fldCharType")
     if kind == "begin":
+        if len(stack) >= _DEEPEST:
+            raise Refused(Reason.LIMIT_DEPTH, f"{len(stack)} fields inside one another")
+        if stack and not stack[-1].separated:
+            stack[-1].code += _NESTED
         stack.append(_Field([element]))
         return
     if not stack:
@@ -126,9 +133,14 @@ def _keyword(code: str) -> str:
 
 
 def _link_allowed(code: str) -> bool:
-    r"""HYPERLINK "target" \l "place" ...; without a target it leads to a place in this document."""
-    arguments = [quoted or bare for quoted, bare in _ARGUMENT.findall(_KEYWORD.sub("", code, count=1))]
-    return not arguments or arguments[0].lower() == r"\l" or links.rebuilt(arguments[0]) == arguments[0]
+    r"""HYPERLINK "target" \l "place" \o "tip" \t "frame" (17.16.5.25): every argument that is no switch's is a target."""
+    arguments = (quoted or bare for quoted, bare in _ARGUMENT.findall(_KEYWORD.sub("", code, count=1)))
+    for argument in arguments:
+        if argument.lower() in _SWITCHES:
+            next(arguments, "")
+        elif argument.lower() not in _FLAGS and links.rebuilt(argument) != argument:
+            return False
+    return _NESTED not in code
 
 
 def _attribute(element: xml.Element, name: str) -> str:

@@ -12,11 +12,12 @@ from urllib.parse import quote
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Treatment
 from sanitizers.ooxml import xml
-from sanitizers.ooxml.allowlist import A, tags
+from sanitizers.ooxml.allowlist import A, V, tags
 
 _CLICKS = tags(A, "hlinkClick", "hlinkHover", "hlinkMouseOver")
 _ACTIONS = ("ppaction://hlinksldjump", "ppaction://hlinkshowjump", "ppaction://noaction")
 _UNSAFE = re.compile(r'[\s\\"<>^`{|}]')
+_ACTIVE_STYLE = re.compile(r"url\s*\(|expression|javascript|behavior|@import|\\", re.IGNORECASE)
 _LONGEST = 2083  # what Excel and the shell accept
 _WEB = re.compile(r"(?:https?://[^\s/\\?#]+|mailto:[^\\/])[^\x00-\x1f\x7f]*", re.IGNORECASE)
 
@@ -26,6 +27,15 @@ def rebuilt(target: str) -> str:
     if len(target) > _LONGEST or not _WEB.fullmatch(target):
         return ""
     return _UNSAFE.sub(lambda found: quote(found[0], safe=""), target)
+
+
+def neutralise_styles(root: xml.Element, where: str, findings: Findings) -> None:
+    """VML styles are CSS: what loads or computes is no style."""
+    for element in root.iter(f"{{{V}}}*"):
+        style = element.get("style", "")
+        if _ACTIVE_STYLE.search(style):
+            findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"style {style}", Treatment.REMOVED)
+            del element.attrib["style"]
 
 
 def neutralise_actions(root: xml.Element, where: str, findings: Findings) -> None:

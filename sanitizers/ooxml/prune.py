@@ -18,17 +18,8 @@ from sanitizers.ooxml.opc import Relationship
 
 _WRAPPERS = frozenset(tags(W, "smartTag", "customXml"))
 _HOLLOW = frozenset(  # nothing without a child
-    tags(
-        S,
-        "hyperlinks",
-        "tableParts",
-        "definedNames",
-        "dataValidations",
-        "conditionalFormatting",
-        "pivotCaches",
-        "extLst",
-        "ext",
-    )
+    tags(S, "hyperlinks", "tableParts", "definedNames", "dataValidations", "conditionalFormatting")
+    + tags(S, "pivotCaches", "extLst", "ext")
     + tags(A, "extLst", "ext")
     + tags(P, "extLst", "ext", "custDataLst")
     + tags(W, "customXmlPr", "placeholder")
@@ -55,6 +46,7 @@ class Reference:
 
 def prune(root: xml.Element, where: str, findings: Findings) -> list[Reference]:
     """Take out what is not allowed; answer the references that are left."""
+    assert root.tag in RULES  # a root cannot be taken out
     doomed: dict[xml.Element, None] = {}
     references: list[Reference] = []
     strays: list[tuple[xml.Element, str | bytes]] = []
@@ -74,8 +66,7 @@ def prune(root: xml.Element, where: str, findings: Findings) -> list[Reference]:
     _drop(doomed, where, findings)
     _strip(strays, where, findings)
     _settle_alternatives(root)
-    for element in ignoring:  # names that mean nothing any more are not mentioned
-        element.set(_IGNORABLE, " ".join(p for p in element.get(_IGNORABLE, "").split() if _known(element, p)))
+    _settle_prefixes(root, ignoring)
     return references
 
 
@@ -137,6 +128,18 @@ def _settle_alternatives(root: xml.Element) -> None:
             for fallback in element.findall(_FALLBACK):
                 xml.unwrap(fallback)
             xml.unwrap(element)
+
+
+def _settle_prefixes(root: xml.Element, ignoring: list[xml.Element]) -> None:
+    """Declarations stay only for names that are allowed; `Ignorable` and `Requires` mention prefixes of those."""
+    kept = {prefix for element in (root, *ignoring, *root.iter(_CHOICE)) for prefix in _prefixes(element)}
+    for element in ignoring:
+        element.set(_IGNORABLE, " ".join(p for p in element.get(_IGNORABLE, "").split() if _known(element, p)))
+    xml.forget_namespaces(root, kept)
+
+
+def _prefixes(element: xml.Element) -> list[str]:
+    return [prefix for prefix, uri in element.nsmap.items() if prefix and uri in NAMESPACES]
 
 
 def _known(element: xml.Element, prefixes: str) -> bool:

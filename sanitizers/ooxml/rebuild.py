@@ -17,7 +17,8 @@ from sanitizers.ooxml.parts import DERIVED, MAIN_TYPES, NAMED, PART_TYPES, RELAT
 from sanitizers.ooxml.prune import prune, resolve
 
 _OWN = (*properties.KINDS, "officeDocument")
-_COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "authors", "person")
+_COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "person")
+_KINDS = {"hyperlink": Kind.HYPERLINK} | dict.fromkeys(_COMMENTS, Kind.COMMENT)
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class Rebuild:
         sheet.before(root, name, self.switches, self.findings, kept)
         slide.before(root, name, self.findings)
         links.neutralise_actions(root, name, self.findings)
+        links.neutralise_styles(root, name, self.findings)
         references = prune(root, name, self.findings)
         word.after(root, name, self.switches, self.findings)
         sheet.after(root, name, self.switches, self.findings)
@@ -102,7 +104,7 @@ class Rebuild:
         if part_type is None or kind not in part_type.relationships:
             return False
         if kind == "pivotCacheDefinition":
-            return sheet.is_internal_cache(self.package.read(key))
+            return sheet.is_internal_cache(self.package.read(key), key)
         needed = [r for r in self.package.relationships(key) if r.kind == part_type.needs]
         return not part_type.needs or any(self._stays(r, key) for r in needed)
 
@@ -143,5 +145,5 @@ class Rebuild:
     def _report(self, relationship: Relationship, source: str) -> None:
         kind = RELATIONSHIP_TYPES.get(relationship.type, relationship.kind)
         if kind not in DERIVED:
-            found = Kind.COMMENT if kind in _COMMENTS else dropped_kind(kind, relationship.external)
+            found = _KINDS.get(kind) or dropped_kind(kind, relationship.external)
             self.findings.add(found, source, f"{kind}: {relationship.target}", Treatment.REMOVED)

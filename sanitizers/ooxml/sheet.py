@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from io import BytesIO
-
-from lxml import etree
+from itertools import accumulate
 
 from sanitizers.job import Findings
-from sanitizers.model import Kind, Switches, Treatment
+from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import formula, xml
-from sanitizers.ooxml.allowlist import X14, XM, XVML, A, C, R, S, tags
+from sanitizers.ooxml.allowlist import C15, CX, X14, XM, XVML, A, C, R, S, tags
 from sanitizers.ooxml.prune import drop
 
-_CELL_FORMULA, _CELL, _SHEET, _NAME = (tags(S, name) for name in ("f", "c", "sheet", "definedName"))
+_CELL_FORMULA, _SHEET, _NAME, _LINK = (tags(S, name) for name in ("f", "sheet", "definedName", "hyperlink"))
 _VALUE_METADATA, _FUTURE_METADATA = (tags(S, name) for name in ("valueMetadata", "futureMetadata"))
 _VIEW = tags(S, "workbookView")
 _FORMULAS = tags(S, "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula") + tags(XM, "f")
@@ -26,29 +24,17 @@ _RULES = frozenset(
     tags(S, "cfRule", "dataValidation") + tags(X14, "cfRule", "dataValidation", "sparkline", "sparklineGroup", "cfvo")
 )
 _CONTROL_FORMULAS = tags(XVML, "FmlaLink", "FmlaRange", "FmlaGroup", "FmlaTxbx", "FmlaPict")
-_CHART_FORMULA = tags(C, "f")
+_CHART_FORMULA = tags(C, "f") + tags(CX, "f") + tags(C15, "f")
 _SHAPES = tags(A.replace("main", "spreadsheetDrawing"), "sp", "graphicFrame", "pic", "cxnSp")
 _COMMENT_CARRIERS = tags(S, "legacyDrawing")
 _CACHE_SOURCE = tags(S, "cacheSource")
 _AUTORUN = re.compile(r"(?:_xlnm\.)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
-_RUNS = ("xlm", "vbProcedure", "function", "macro")
-_TRUE = ("1", "true", "on")
-
-
-def _drop_rich_values(root: xml.Element, where: str, findings: Findings) -> None:
-    """Pictures and data types in cells live in parts that are not kept; what counts them would point to nothing."""
-    for element in list(root.iter(*_VALUE_METADATA, *_FUTURE_METADATA)):
-        if element.get("name") != "XLDAPR":  # dynamic arrays
-            findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"rich values {element.get('name', '')}", Treatment.REMOVED)
-            xml.remove(element)
+_RUNS = ("xlm", "vbProcedure", "function")
 
 
 def before(root: xml.Element, where: str, switches: Switches, findings: Findings, kept: Container[str]) -> None:
     """Workbook: choose the sheets, and what has a number of a sheet follows them."""
-    sheets = list(root.iter(*_SHEET))
-    staying = [s for s in sheets if _stays(s, where, switches, findings, kept)]
-    if sheets and len(staying) < len(sheets):
-        _renumber(root, sheets, staying)
+    _choose_sheets(root, where, switches, findings, kept)
     for name in list(root.iter(*_NAME)):
         kind = _name_objection(name, switches)
         if kind:
@@ -70,22 +56,28 @@ def after(root: xml.Element, where: str, switches: Switches, findings: Findings)
         if kind := formula.objection(element.text or "", switches):
             findings.add(kind, where, element.text or "", Treatment.REPLACED)
             element.text = "#REF!"  # the chart draws from its cache
-    for element in root.iter(*_SHAPES):
-        link = element.get("textlink", "")
-        if kind := formula.objection(link, switches):
-            findings.add(kind, where, link, Treatment.REMOVED)
-            del element.attrib["textlink"]
+    for element in root.iter(*_SHAPES, *_LINK):
+        for attribute in ("textlink", "location"):
+            target = element.get(attribute, "")
+            if kind := formula.objection(target, switches):
+                findings.add(kind, where, target, Treatment.REMOVED)
+                del element.attrib[attribute]
 
 
-def is_internal_cache(content: bytes) -> bool:
+def is_internal_cache(content: bytes, where: str) -> bool:
     """Does a pivot cache come from this workbook?  One that comes from elsewhere asks for it when refreshed."""
-    try:
-        for _, element in etree.iterparse(BytesIO(content), tag=_CACHE_SOURCE, resolve_entities=False, no_network=True):
-            outside = any(child.get(tag) for child in element for tag in tags(R, "id"))
-            return element.get("type") == "worksheet" and not outside
-    except etree.XMLSyntaxError:
+    source = xml.find(content, where, _CACHE_SOURCE)
+    if source is None or source.get("type") != "worksheet":
         return False
-    return False
+    return not any(child.get(tag) for child in source for tag in tags(R, "id"))
+
+
+def _drop_rich_values(root: xml.Element, where: str, findings: Findings) -> None:
+    """Pictures and data types in cells live in parts that are not kept; what counts them would point to nothing."""
+    for element in list(root.iter(*_VALUE_METADATA, *_FUTURE_METADATA)):
+        if element.get("name") != "XLDAPR":  # dynamic arrays
+            findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"rich values {element.get('name', '')}", Treatment.REMOVED)
+            xml.remove(element)
 
 
 def _cell_formulas(root: xml.Element, where: str, switches: Switches, findings: Findings) -> None:
@@ -110,31 +102,48 @@ def _keep_value(element: xml.Element) -> None:
         cell.attrib.pop("cm", "")  # said that the formula spills
 
 
+def _choose_sheets(root: xml.Element, where: str, switches: Switches, findings: Findings, kept: Container[str]) -> None:
+    """Take out the sheets that do not stay; Excel wants one that is visible."""
+    sheets = list(root.iter(*_SHEET))
+    staying = [_stays(sheet, where, switches, findings, kept) for sheet in sheets]
+    if all(staying):
+        return
+    if not any(staying):
+        raise Refused(Reason.FORBIDDEN_CONSTRUCT, "no sheet of the workbook may stay", Verdict.WITHHELD, findings.all())
+    numbers = accumulate(staying)  # 1 for the first that stays
+    _renumber(root, {str(old): str(new - 1) for old, (stays, new) in enumerate(zip(staying, numbers, strict=True)) if stays})
+    for sheet, stays in zip(sheets, staying, strict=True):
+        if not stays:
+            xml.remove(sheet)
+    left = list(root.iter(*_SHEET))
+    if all(_hidden(sheet) for sheet in left):
+        del left[0].attrib["state"]
+
+
 def _stays(sheet: xml.Element, where: str, switches: Switches, findings: Findings, kept: Container[str]) -> bool:
     reference = next((value for tag in tags(R, "id") if (value := sheet.get(tag))), "")
-    hidden = sheet.get("state", "visible") != "visible"
-    if hidden:
+    if _hidden(sheet):
         treatment = Treatment.KEPT if switches.hidden_sheets else Treatment.REMOVED
         findings.add(Kind.HIDDEN_CONTENT, where, f"hidden sheet {sheet.get('name', '')}", treatment)
-    return reference in kept and (not hidden or switches.hidden_sheets)
+    return reference in kept and (switches.hidden_sheets or not _hidden(sheet))
 
 
-def _renumber(root: xml.Element, sheets: list[xml.Element], staying: list[xml.Element]) -> None:
-    """`localSheetId` and the views count sheets from 0 (18.2.5, 18.2.30)."""
-    position = {str(sheets.index(sheet)): str(number) for number, sheet in enumerate(staying)}
-    for sheet in sheets:
-        if sheet not in staying:
-            xml.remove(sheet)
+def _hidden(sheet: xml.Element) -> bool:
+    return sheet.get("state", "visible") != "visible"
+
+
+def _renumber(root: xml.Element, numbers: dict[str, str]) -> None:
+    """`localSheetId` and the views count sheets from 0 (18.2.5, 18.2.30): old number -> new number."""
     for name in list(root.iter(*_NAME)):
-        if (local := name.get("localSheetId")) is not None:
-            if local in position:
-                name.set("localSheetId", position[local])
-            else:
-                drop(name)
+        old = name.get("localSheetId")
+        if old is not None and old not in numbers:
+            drop(name)
+        elif old is not None:
+            name.set("localSheetId", numbers[old])
     for view in root.iter(*_VIEW):
         for attribute in ("activeTab", "firstSheet"):
             if attribute in view.attrib:
-                view.set(attribute, position.get(view.get(attribute, ""), "0"))
+                view.set(attribute, numbers.get(view.get(attribute, ""), "0"))
 
 
 def _name_objection(name: xml.Element, switches: Switches) -> Kind | None:

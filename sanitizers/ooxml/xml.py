@@ -7,7 +7,8 @@ part 2 allows no other encoding; the declaration in the part is not believed).  
 from __future__ import annotations
 
 import codecs
-from typing import cast
+from collections.abc import Collection
+from typing import Literal, cast
 
 from lxml import etree
 
@@ -15,6 +16,7 @@ from sanitizers.model import Reason, Refused
 
 Element = etree._Element
 
+_PIECE = 4096  # bytes fed at once when only the beginning is wanted
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 
@@ -41,18 +43,41 @@ def parse(content: bytes, where: str) -> Element:
 
 def root_tag(content: bytes, where: str) -> str:
     """The root's name in Clark notation, without reading on."""
+    root = _first(content, where, "start", ())
+    if root is None:
+        raise Refused(Reason.CORRUPT, f"{where}: no root element")
+    return str(root.tag)
+
+
+def find(content: bytes, where: str, tags: tuple[str, ...]) -> Element | None:
+    """The first element of these names, complete, without reading on."""
+    return _first(content, where, "end", tags)
+
+
+def _first(content: bytes, where: str, event: Literal["start", "end"], tags: tuple[str, ...]) -> Element | None:
     parser = etree.XMLPullParser(
-        events=("start",), encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, collect_ids=False
+        events=(event,),
+        tag=tags or None,
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        collect_ids=False,
     )
     content = _utf8(content, where)
     try:
-        for at in range(0, len(content), 4096):
-            parser.feed(content[at : at + 4096])
+        for at in range(0, len(content), _PIECE):
+            parser.feed(content[at : at + _PIECE])
             for _, element in parser.read_events():
-                return str(cast(Element, element).tag)
+                return cast(Element, element)
     except etree.XMLSyntaxError as error:
         raise Refused(_reason(content), f"{where}: {error}") from error
-    raise Refused(Reason.CORRUPT, f"{where}: no root element")
+    return None
+
+
+def forget_namespaces(root: Element, kept: Collection[str]) -> None:
+    """Take out declarations that nothing uses, except those of the prefixes that attributes mention by name."""
+    etree.cleanup_namespaces(root, keep_ns_prefixes=list(kept))
 
 
 def serialise(root: Element) -> bytes:
@@ -87,7 +112,8 @@ def unwrap(element: Element) -> None:
     parent = element.getparent()
     if parent is None:
         return
-    for child in element:
+    _append_text(element, element.text)
+    for child in list(element):
         element.addprevious(child)
     remove(element)
 

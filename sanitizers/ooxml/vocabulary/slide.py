@@ -4,10 +4,10 @@ What is missing here on purpose stands in `allowlist.DROPPED`, or is dropped as 
 
 from __future__ import annotations
 
-from sanitizers.ooxml.names.vocabulary import vocabulary
+from sanitizers.ooxml.vocabulary.namespace import namespace
 
-VOCABULARIES = (
-    vocabulary(
+NAMESPACES = (
+    namespace(
         "http://schemas.openxmlformats.org/presentationml/2006/main",
         elements="""
         anim animClr animEffect animMotion animRot animScale attrName attrNameLst bg bgPr bgRef bldAsOne bldDgm
@@ -48,7 +48,7 @@ VOCABULARIES = (
         useTimings userDrawn val valueType varScale vertBarState vol x xfrmType y zoomContents
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/powerpoint/2010/main",
         elements="""
         browseMode cNvContentPartPr cNvPr conveyor creationId defaultImageDpi discardImageEditData doors extLst ferris
@@ -64,7 +64,7 @@ VOCABULARIES = (
         bounceEnd bwMode dur presetBounceEnd
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/powerpoint/2012/main",
         elements="""
         chartTrackingRefBased clr extLst guide notesGuideLst parentCm presenceInfo prstTrans sldGuideLst threadingInfo

@@ -4,10 +4,10 @@ What is missing here on purpose stands in `allowlist.DROPPED`, or is dropped as 
 
 from __future__ import annotations
 
-from sanitizers.ooxml.names.vocabulary import vocabulary
+from sanitizers.ooxml.vocabulary.namespace import namespace
 
-VOCABULARIES = (
-    vocabulary(
+NAMESPACES = (
+    namespace(
         "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
         elements="""
         alignment anchor author authors autoFilter autoSortScope b bgColor bk bookViews border borders bottom brk c
@@ -136,13 +136,13 @@ VOCABULARIES = (
         zoomScale zoomScaleNormal zoomScalePageLayoutView zoomScaleSheetLayoutView zoomToFit
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2011/1/ac",
         elements="""
         list
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main",
         elements="""
         argumentDescription argumentDescriptions axisColor borderColor cacheField cacheHierarchy calculatedMember
@@ -180,7 +180,7 @@ VOCABULARIES = (
         unlockedFormula val valueType verticalBar visualTotalsForSets weightExpression widthMin x xWindow yWindow
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2010/11/main",
         elements="""
         autoFilter bounds c cacheHierarchy cachedUniqueName cachedUniqueNames calculatedMember dataField dxfs extLst
@@ -206,7 +206,7 @@ VOCABULARIES = (
         toTable top type un uniqueName useWholeDay usedByAddin width
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2014/11/main",
         elements="""
         calculatedTimeColumn modelTimeGrouping modelTimeGroupings
@@ -215,7 +215,7 @@ VOCABULARIES = (
         columnId columnName contentType isSelected tableName
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2017/dynamicarray",
         elements="""
         dynamicArrayProperties extLst
@@ -224,7 +224,7 @@ VOCABULARIES = (
         fCollapsed fDynamic
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2018/calcfeatures",
         elements="""
         calcFeatures feature
@@ -233,7 +233,7 @@ VOCABULARIES = (
         name
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2016/pivotdefaultlayout",
         elements="""
         pivotTableDefinition16
@@ -242,7 +242,7 @@ VOCABULARIES = (
         EnabledSubtotalsDefault InsertBlankRowDefault SubtotalsOnTopDefault
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments",
         elements="""
         ThreadedComments extLst mention mentions person personList text threadedComment
@@ -251,7 +251,7 @@ VOCABULARIES = (
         dT displayName done id length mentionId mentionpersonId parentId personId providerId ref startIndex userId
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing",
         elements="""
         absoluteAnchor blipFill cNvCxnSpPr cNvGraphicFramePr cNvGrpSpPr cNvPicPr cNvPr cNvSpPr clientData col colOff
@@ -263,7 +263,7 @@ VOCABULARIES = (
         preferRelativeResize rot rotWithShape textlink title txBox x y
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/excel/2010/spreadsheetDrawing",
         elements="""
         cNvContentPartPr cNvPr extLst nvContentPartPr nvPr xfrm
@@ -272,7 +272,7 @@ VOCABULARIES = (
         bwMode descr fPublished flipH flipV hidden id isComment name rot title
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2010/slicer",
         elements="""
         extLst slicer
@@ -281,7 +281,7 @@ VOCABULARIES = (
         name
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2012/timeslicer",
         elements="""
         extLst timeslicer

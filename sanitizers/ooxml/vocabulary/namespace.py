@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    namespace: str
+class Namespace:
+    uri: str
     elements: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()  # unqualified, on elements of this namespace
     qualified: frozenset[str] = frozenset()  # in this namespace, on any allowed element
 
 
-def vocabulary(namespace: str, elements: str = "", attributes: str = "", qualified: str = "") -> Vocabulary:
-    return Vocabulary(namespace, frozenset(elements.split()), frozenset(attributes.split()), frozenset(qualified.split()))
+def namespace(uri: str, elements: str = "", attributes: str = "", qualified: str = "") -> Namespace:
+    return Namespace(uri, frozenset(elements.split()), frozenset(attributes.split()), frozenset(qualified.split()))

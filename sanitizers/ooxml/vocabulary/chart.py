@@ -4,10 +4,10 @@ What is missing here on purpose stands in `allowlist.DROPPED`, or is dropped as 
 
 from __future__ import annotations
 
-from sanitizers.ooxml.names.vocabulary import vocabulary
+from sanitizers.ooxml.vocabulary.namespace import namespace
 
-VOCABULARIES = (
-    vocabulary(
+NAMESPACES = (
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/chart",
         elements="""
         applyToEnd applyToFront applyToSides area3DChart areaChart auto autoTitleDeleted axId axPos backWall backward
@@ -38,7 +38,7 @@ VOCABULARIES = (
         verticalDpi
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2007/8/2/chart",
         elements="""
         dropZoneCategories dropZoneData dropZoneFilter dropZoneSeries dropZonesVisible inSketchMode invertSolidFillFmt
@@ -48,7 +48,7 @@ VOCABULARIES = (
         bwMode val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2012/chart",
         elements="""
         autoCat bubble3D cat categoryFilterException categoryFilterExceptions dLbl datalabelsRange dlblFTEntry
@@ -62,7 +62,7 @@ VOCABULARIES = (
         bwMode formatCode sourceLinked val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2014/chart",
         elements="""
         bubble3D categoryFilterException categoryFilterExceptions dLbl datapointuniqueidmap explosion filteredLitCache
@@ -73,7 +73,7 @@ VOCABULARIES = (
         bwMode val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2017/03/chart",
         elements="""
         dataDisplayOptions16 dispNaAsBlank
@@ -82,7 +82,7 @@ VOCABULARIES = (
         val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/chartDrawing",
         elements="""
         absSizeAnchor blipFill cNvCxnSpPr cNvGraphicFramePr cNvGrpSpPr cNvPicPr cNvPr cNvSpPr cxnSp ext from
@@ -94,7 +94,7 @@ VOCABULARIES = (
         title txBox
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2010/chartDrawing",
         elements="""
         cNvContentPartPr cNvPr extLst nvContentPartPr nvPr xfrm
@@ -103,7 +103,7 @@ VOCABULARIES = (
         bwMode descr fPublished flipH flipV hidden id isComment name rot title
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2012/chartStyle",
         elements="""
         axisTitle bodyPr categoryAxis chartArea chartStyle colorStyle dataLabel dataLabelCallout dataLabels dataPoint
@@ -122,7 +122,7 @@ VOCABULARIES = (
         vertOverflow verticalBorder visible wrap
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2014/chartex",
         elements="""
         address aggregation axis axisId binCount binSize binary binning catScaling chart chartData chartSpace clear

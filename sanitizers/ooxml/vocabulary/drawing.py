@@ -4,10 +4,10 @@ What is missing here on purpose stands in `allowlist.DROPPED`, or is dropped as 
 
 from __future__ import annotations
 
-from sanitizers.ooxml.names.vocabulary import vocabulary
+from sanitizers.ooxml.vocabulary.namespace import namespace
 
-VOCABULARIES = (
-    vocabulary(
+NAMESPACES = (
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/main",
         elements="""
         accent1 accent2 accent3 accent4 accent5 accent6 ahLst ahPolar ahXY alpha alphaBiLevel alphaCeiling alphaFloor
@@ -49,7 +49,7 @@ VOCABULARIES = (
         tx2 txBox ty type typeface u upright uri useA vMerge val vert vertOverflow w wR wrap x y z zoom
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2010/main",
         elements="""
         artisticBlur artisticCement artisticChalkSketch artisticCrisscrossEtching artisticCutout artisticFilmGrain
@@ -71,7 +71,7 @@ VOCABULARIES = (
         legacySpreadsheetColorIndex
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2014/main",
         elements="""
         colId creationId cxnDERefs predDERef rowId
@@ -80,7 +80,7 @@ VOCABULARIES = (
         end id pred st val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2017/decorative",
         elements="""
         decorative
@@ -89,7 +89,7 @@ VOCABULARIES = (
         val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2010/compatibility",
         elements="""
         compatSp
@@ -98,7 +98,7 @@ VOCABULARIES = (
         spid
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/compatibility",
         elements="""
         legacyDrawing
@@ -107,7 +107,7 @@ VOCABULARIES = (
         spid
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/diagram",
         elements="""
         adj adjLst alg animLvl animOne bg bulletEnabled cat catLst chMax chPref choose clrData colorsDef colorsDefHdr
@@ -126,7 +126,7 @@ VOCABULARIES = (
         uniqueId uri useDef val z zOrderOff
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2010/diagram",
         elements="""
         cNvPr recolorImg
@@ -135,7 +135,7 @@ VOCABULARIES = (
         descr hidden id name title val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2016/12/diagram",
         elements="""
         lstStyle spPr
@@ -144,7 +144,7 @@ VOCABULARIES = (
         bwMode
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2008/diagram",
         elements="""
         cNvGrpSpPr cNvPr cNvSpPr dataModelExt drawing extLst grpSp grpSpPr nvGrpSpPr nvSpPr sp spPr spTree style txBody
@@ -154,13 +154,13 @@ VOCABULARIES = (
         bwMode descr flipH flipV hidden id minVer modelId name relId rot title txBox
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas",
         elements="""
         lockedCanvas
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/picture",
         elements="""
         blipFill cNvPicPr cNvPr nvPicPr pic spPr
@@ -169,13 +169,13 @@ VOCABULARIES = (
         bwMode descr dpi hidden id name preferRelativeResize rotWithShape title
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/drawing/2010/picture",
         elements="""
         extLst style
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/thememl/2012/main",
         elements="""
         extLst themeFamily themeVariant themeVariantLst

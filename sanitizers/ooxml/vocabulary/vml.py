@@ -4,10 +4,10 @@ What is missing here on purpose stands in `allowlist.DROPPED`, or is dropped as 
 
 from __future__ import annotations
 
-from sanitizers.ooxml.names.vocabulary import vocabulary
+from sanitizers.ooxml.vocabulary.namespace import namespace
 
-VOCABULARIES = (
-    vocabulary(
+NAMESPACES = (
+    namespace(
         "urn:schemas-microsoft-com:vml",
         elements="""
         arc background curve f fill formulas group h handles image imagedata line oval path polyline rect roundrect
@@ -27,7 +27,7 @@ VOCABULARIES = (
         ext
         """,
     ),
-    vocabulary(
+    namespace(
         "urn:schemas-microsoft-com:office:office",
         elements="""
         bottom callout clippath colormenu colormru column extrusion fill idmap left lock right shapedefaults shapelayout
@@ -53,7 +53,7 @@ VOCABULARIES = (
         userdrawn userhidden v
         """,
     ),
-    vocabulary(
+    namespace(
         "urn:schemas-microsoft-com:office:word",
         elements="""
         anchorlock borderbottom borderleft borderright bordertop wrap
@@ -62,7 +62,7 @@ VOCABULARIES = (
         anchorx anchory shadow side type width
         """,
     ),
-    vocabulary(
+    namespace(
         "urn:schemas-microsoft-com:office:excel",
         elements="""
         Accel Accel2 Anchor AutoFill AutoLine AutoPict AutoScale CF Cancel Checked ClientData ColHidden Colored Column

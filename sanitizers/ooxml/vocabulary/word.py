@@ -4,10 +4,10 @@ What is missing here on purpose stands in `allowlist.DROPPED`, or is dropped as 
 
 from __future__ import annotations
 
-from sanitizers.ooxml.names.vocabulary import vocabulary
+from sanitizers.ooxml.vocabulary.namespace import namespace
 
-VOCABULARIES = (
-    vocabulary(
+NAMESPACES = (
+    namespace(
         "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
         elements="""
         abstractNum abstractNumId active activeWritingStyle adjustLineHeightInTable adjustRightInd alias aliases
@@ -34,7 +34,7 @@ VOCABULARIES = (
         documentProtection documentType drawing drawingGridHorizontalOrigin drawingGridHorizontalSpacing
         drawingGridVerticalOrigin drawingGridVerticalSpacing dropDownList dstrike dynamicAddress eastAsianLayout effect
         em emboss enabled end endnote endnotePr endnoteRef endnoteReference endnotes equation evenAndOddHeaders family
-        ffData fitText flatBorders fldChar fldData fldSimple font fonts footerReference footnote footnoteLayoutLikeWW8
+        ffData fitText flatBorders fldChar fldSimple font fonts footerReference footnote footnoteLayoutLikeWW8
         footnotePr footnoteRef footnoteReference footnotes forceUpgrade forgetLastTabAlignment formProt format
         formsDesign framePr ftr gallery gridAfter gridBefore gridCol gridSpan group growAutofit guid gutterAtTop hMerge
         hdr hdrShapeDefaults headerReference helpText hidden hideGrammaticalErrors hideMark hideSpellingErrors highlight
@@ -98,7 +98,7 @@ VOCABULARIES = (
         visibleStyles w wrap x xAlign xpath y yAlign zOrder
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2010/wordml",
         elements="""
         alpha bevel bevelB bevelT cNvContentPartPr cNvPr camera checkbox checked checkedState cntxtAlts conflictDel
@@ -117,7 +117,7 @@ VOCABULARIES = (
         lat lim lon noSpellErr paraId path pos prst prstMaterial r rad rev rig scaled stA stPos sx sy t textId val w
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2012/wordml",
         elements="""
         appearance chartTrackingRefBased collapsed color commentEx commentsEx doNotAllowInsertDeleteSection docId
@@ -127,7 +127,7 @@ VOCABULARIES = (
         author done paraId paraIdParent providerId userId val
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2018/wordml/cex",
         elements="""
         commentExtensible commentsExtensible extLst
@@ -136,7 +136,7 @@ VOCABULARIES = (
         dateUtc durableId intelligentPlaceholder
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2016/wordml/cid",
         elements="""
         commentId commentsIds
@@ -145,7 +145,7 @@ VOCABULARIES = (
         durableId paraId
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2015/wordml/symex",
         elements="""
         symEx
@@ -154,7 +154,7 @@ VOCABULARIES = (
         char font
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
         elements="""
         align anchor cNvGraphicFramePr docPr effectExtent extent inline lineTo posOffset positionH positionV simplePos
@@ -165,7 +165,7 @@ VOCABULARIES = (
         relativeFrom relativeHeight simplePos t title wrapText
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2010/wordprocessingDrawing",
         elements="""
         pctHeight pctPosHOffset pctPosVOffset pctWidth sizeRelH sizeRelV
@@ -177,7 +177,7 @@ VOCABULARIES = (
         anchorId editId
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing",
         elements="""
 
@@ -186,7 +186,7 @@ VOCABULARIES = (
         embeddedHtml h w
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
         elements="""
         bodyPr cNvCnPr cNvPr cNvSpPr extLst linkedTxbx spPr style txbx wsp
@@ -197,7 +197,7 @@ VOCABULARIES = (
         vertOverflow wrap
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup",
         elements="""
         cNvFrPr cNvGrpSpPr cNvPr extLst graphicFrame grpSp grpSpPr wgp xfrm
@@ -206,13 +206,13 @@ VOCABULARIES = (
         bwMode descr flipH flipV hidden id name rot title
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.microsoft.com/office/word/2010/wordprocessingCanvas",
         elements="""
         bg extLst graphicFrame whole wpc
         """,
     ),
-    vocabulary(
+    namespace(
         "http://schemas.openxmlformats.org/officeDocument/2006/math",
         elements="""
         acc accPr aln alnScr argPr argSz bar barPr baseJc begChr borderBox borderBoxPr box boxPr brk brkBin brkBinSub

@@ -1,0 +1,176 @@
+"""A message: its structure is read strictly, its text becomes the letter's body, everything else goes to `Job.child`.
+
+Every leaf under every reading is treated; nothing of the sender's headers, boundaries or encodings survives (formats.md 11).
+`letter` reads a top-level message, `sanitise` a nested one, which is composed anew as .eml.  Raises Refused when two readers
+could see different parts (AMBIGUOUS, with the rule), for a limit, or when a nested message holds what may not be delivered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sanitizers import bodies, charset, hidden, names
+from sanitizers.bodies import Piece
+from sanitizers.compose import compose
+from sanitizers.envelope import Writer
+from sanitizers.job import Findings, Job
+from sanitizers.letter import Attachment, Enclosure, Letter
+from sanitizers.mime_strict import Entity, read
+from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
+
+MEDIA_TYPE = "message/rfc822"
+MAX_BODY = 12 << 20  # bytes of UTF-8: what fits into the worker's answer (protocol.JSON_BYTES)
+
+_BODIES = ("text/plain", "text/html")
+_REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report", "text/rfc822-headers")
+_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+_LESSER = ("text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html")  # other renderings of the same text
+_MARKER = b"[[mugai embedded file %d]]"
+_MARKED = re.compile(r"\[\[mugai embedded file (\d{1,3})\]\]")
+
+
+def letter(content: bytes, part: Part, job: Job) -> tuple[Letter, Outcome]:
+    """A whole mail: its values and what was found in the mail itself; its parts were reported by their own outcomes."""
+    reading = _Reading(part, job, want_output=False)
+    read_letter = reading.letter(content)
+    return read_letter, Outcome(reading.findings.verdict(), MEDIA_TYPE, findings=reading.findings.all())
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """A nested message as a canonical .eml.  Withheld parts are named in its text; a part that failed or is locked stops it."""
+    reading = _Reading(part, job, want_output=True)
+    inner = reading.letter(content)
+    worst = max(reading.outcomes, key=lambda outcome: outcome.verdict, default=None)
+    if worst is not None and worst.verdict > Verdict.WITHHELD:
+        verdict = min(worst.verdict, Verdict.FAILED) if worst.verdict is Verdict.LOCKED else Verdict.FAILED
+        raise Refused(worst.reason or Reason.CRASHED, f"a part of the message: {worst.detail}", verdict, reading.findings.all())
+    enclosures = [
+        Enclosure(attachment.name, outcome.media_type, outcome.output)
+        for attachment in inner.attachments
+        if (outcome := reading.outcomes[attachment.child]).output is not None
+    ]
+    output = compose(inner, enclosures, notice_foot=reading.withheld_note())
+    name = names.with_extension(part.name or names.safe((inner.subject[:60],), "メール").name, MEDIA_TYPE)
+    return Outcome(reading.findings.verdict(), detected, output, MEDIA_TYPE, name, reading.findings.all())
+
+
+class _Reading:
+    """One message being read; children are numbered in the order of their calls."""
+
+    def __init__(self, part: Part, job: Job, want_output: bool):
+        self.findings = Findings()
+        self.outcomes: list[Outcome] = []
+        self._part, self._job, self._want_output = part, job, want_output
+        self._attachments: list[Attachment] = []
+        self._withheld: list[str] = []
+        self._used: set[str] = set()
+
+    def letter(self, content: bytes) -> Letter:
+        root = read(content, self._job.profile.limits, self.findings)
+        body = bodies.joined(self._texts(root))
+        if len(body.encode()) > MAX_BODY:
+            raise Refused(Reason.LIMIT_SIZE, f"a body of more than {MAX_BODY} bytes")
+        return Writer(root, self.findings).letter(body, tuple(self._attachments))
+
+    def withheld_note(self) -> str:
+        return "".join(f"〔添付ファイル「{name}」は、安全な形にできないため取り除きました。〕\n" for name in self._withheld)
+
+    # --- The tree
+
+    def _texts(self, entity: Entity) -> list[Piece]:
+        """The texts of the body below `entity`, in order; all other leaves become children on the way."""
+        if entity.media_type == "multipart/alternative":
+            has_body = any(part.media_type not in _LESSER for part in entity.parts)
+            parts = [part for part in entity.parts if not (has_body and part.media_type in _LESSER)]
+            return bodies.chosen(
+                [piece for part in parts for piece in self._texts(part)], self.findings, "multipart/alternative"
+            )
+        if entity.parts:
+            return [piece for part in self._without_signature(entity) for piece in self._texts(part)]
+        if entity.media_type.startswith("multipart/"):
+            return []  # divided into nothing
+        if entity.stray or not self._is_body(entity):
+            self._attach(entity)
+            return []
+        return [self._body(entity)]
+
+    def _without_signature(self, entity: Entity) -> Iterator[Entity]:
+        """A signature over bytes that are written anew proves nothing any more (J28)."""
+        for part in entity.parts:
+            if part.media_type in _SIGNATURES and entity.media_type == "multipart/signed":
+                self.findings.add(Kind.SIGNATURE, "", f"{part.media_type}: the signed form does not survive", Treatment.REMOVED)
+            else:
+                yield part
+
+    def _is_body(self, entity: Entity) -> bool:
+        """Text that mail programs show in place; a name makes it a file, unless it is the first thing in the mail."""
+        if entity.media_type in _REPORTS:
+            return True
+        attached = any(field.value.startswith("attachment") for field in entity.dispositions)
+        first = not self.outcomes and not self._used
+        return entity.media_type in _BODIES and not attached and (first or not _names(entity))
+
+    def _body(self, entity: Entity) -> Piece:
+        self._used.add("")  # a body has been seen
+        where = entity.media_type
+        content = entity.content(self.findings, where)
+        if entity.media_type == "text/html":
+            markup = bodies.decoded(content, entity.content_type, self.findings, where)
+            shown = bodies.from_html(markup, self._job.profile.switches, self.findings, where).text
+            rest, files = hidden.extract(shown.encode(), _MARKER)
+            return Piece(self._with_files(rest.decode(), files), True)
+        rest, files = hidden.extract(content, _MARKER)
+        text = bodies.decoded(rest, entity.content_type, self.findings, where)
+        return Piece(self._with_files(bodies.plain(text, entity.content_type, self.findings, where).text, files), False)
+
+    def _with_files(self, text: str, files: list[hidden.HiddenFile]) -> str:
+        """Embedded files become children; a line says where they stood."""
+        shown = {}
+        for number, file in enumerate(files, 1):
+            self.findings.add(Kind.HIDDEN_PART, "body", f"{file.how} in the text", Treatment.REPLACED)
+            written = charset.decode(file.name).text
+            shown[str(number)] = self._child(file.content, (written,) if written else (), "")
+        return _MARKED.sub(
+            lambda mark: f"〔本文に埋め込まれていたファイル: {shown[mark[1]]}〕" if mark[1] in shown else mark[0], text
+        )
+
+    # --- Children
+
+    def _attach(self, entity: Entity) -> None:
+        candidates = _names(entity)
+        content = entity.content(self.findings, entity.media_type)
+        if content or candidates:
+            self._child(content, candidates, entity.media_type)
+
+    def _child(self, content: bytes, candidates: tuple[str, ...], declared: str) -> str:
+        """Hands one part over; the name under which it was handed."""
+        number = len(self.outcomes) + 1
+        safe = names.safe(candidates, f"添付{number}")
+        name = "" if declared == MEDIA_TYPE and not candidates else safe.name
+        if safe.deceptive:
+            self.findings.add(Kind.DECEPTIVE_NAME, safe.name, safe.reason, Treatment.NEUTRALISED)
+        path = f"{self._part.path}/{number}" if self._part.path else str(number)
+        outcome = self._job.child(content, Part(path, name, declared, candidates), self._want_output)
+        self.outcomes.append(outcome)
+        if outcome.verdict <= Verdict.SANITISED:
+            self._attachments.append(Attachment(number - 1, self._unique(outcome.name or safe.name)))
+        else:
+            self._withheld.append(safe.name)
+            self.findings.add(Kind.MEMBER_WITHHELD, path, f"{safe.name}: {outcome.reason}", Treatment.REMOVED)
+        return safe.name
+
+    def _unique(self, name: str) -> str:
+        """Two files of one name would overwrite each other in a clerk's folder."""
+        stem, extension = name[: len(name) - len(names.extension(name))], names.extension(name)
+        number = 1
+        while (unique := name if number == 1 else f"{stem}({number}){extension}") in self._used:
+            number += 1
+        self._used.add(unique)
+        return unique
+
+
+def _names(entity: Entity) -> tuple[str, ...]:
+    """Every name that some mail program could show (J7), `filename` first."""
+    found = [name for field in entity.dispositions for name in field.texts("filename")]
+    return tuple(dict.fromkeys(name[:1000] for name in (*found, *entity.content_type.texts("name"))))

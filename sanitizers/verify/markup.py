@@ -47,7 +47,7 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _HYPERLINK = re.compile(r"\s*HYPERLINK\b(.*)", re.IGNORECASE | re.DOTALL)
-_TIP = re.compile(r'\\[ot]\s*"[^"]*"')  # screen tip and frame name: shown, never followed
+_TIP = re.compile(r'\\[ot]\s*"[^"]*"|\\[lhmn]\b')  # screen tip and frame name: shown, never followed; switches
 _ARGUMENT = re.compile(r'"([^"]*)"|([^\s"]+)')
 _STRING = re.compile('"[^"]*"')
 _QUOTED = re.compile("'[^']*'")
@@ -90,11 +90,12 @@ def _parser() -> expat.XMLParserType:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartDoctypeDeclHandler = _refuse
     parser.ProcessingInstructionHandler = _refuse
+    parser.CommentHandler = _refuse
     return parser
 
 
 def _refuse(*what: object) -> None:
-    raise ValueError(f"DOCTYPE or processing instruction {what[0]!r}")
+    raise ValueError(f"DOCTYPE, processing instruction or comment {what[0]!r}"[:200])
 
 
 class _Reader:

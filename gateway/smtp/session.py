@@ -169,11 +169,13 @@ class Session(SMTP):
             while not self._writer.is_closing() and (line := await self._command()) is not None:
                 await self._obey(line)
         except ConnectionError:
-            self._writer.close()
+            pass  # the client's affair
         except Exception:
             # where in the stream we are is unknown now, so nothing that follows may be read as a command
             log.exception("%s: session with %s failed", self.listener.name, self.client.address)
             self._reply_and_close(Reply(451, "4.3.0", "internal error, closing"))
+        finally:
+            self._writer.close()  # also when a client that went away cancelled us: else its half of the socket stays
 
     async def _command(self) -> bytes | None:
         """The next line without CRLF; None when the session is over."""

@@ -39,21 +39,21 @@ def compose(
 ) -> bytes:
     """The whole message.  `trace` is complete header lines of our own, put on top as they are (CRLF at the end of each)."""
     body = _body("\n".join(filter(None, (notice_head, letter.body, notice_foot))))
-    head = trace + "".join(_header(name, value) for name, value in _fields(letter, extra_headers)).encode("ascii")
+    head = trace + "".join(_header(name, tokens) for name, tokens in _fields(letter, extra_headers)).encode("ascii")
     if not enclosures:
         return _checked(head + body)
     parts = [_enclosure(enclosure) for enclosure in enclosures]
     boundary = _boundary(body, enclosures)
     delimiter = f"\r\n--{boundary}\r\n".encode()
-    head += _header("Content-Type", f'multipart/mixed; boundary="{boundary}"').encode()
+    head += _header("Content-Type", ("multipart/mixed;", f'boundary="{boundary}"')).encode()
     pieces = [_checked(head + b"\r\n" + delimiter[2:] + body)]
     for part_head, content in parts:
         pieces += (delimiter, _checked(part_head), content)  # base64 lines need no second look
     return b"".join((*pieces, f"\r\n--{boundary}--\r\n".encode()))
 
 
-def _fields(letter: Letter, extra_headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Header fields in the order that RFC 5322 3.6 lists them, values already encoded."""
+def _fields(letter: Letter, extra_headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Header fields in the order that RFC 5322 3.6 lists them, encoded and cut where they may be folded."""
     sender = (letter.sender,) if letter.sender else ()
     for name, boxes in (
         ("From", letter.from_),
@@ -63,7 +63,7 @@ def _fields(letter: Letter, extra_headers: Sequence[tuple[str, str]]) -> Iterato
         ("Cc", letter.cc),
     ):
         if boxes:
-            yield name, ", ".join(_mailbox(box) for box in boxes)
+            yield name, ", ".join(_mailbox(box) for box in boxes).split(" ")
     for name, value in (
         ("Date", letter.date),
         ("Subject", letter.subject),
@@ -75,26 +75,27 @@ def _fields(letter: Letter, extra_headers: Sequence[tuple[str, str]]) -> Iterato
     ):
         if value:
             yield name, _text(value)
-    yield "MIME-Version", "1.0"
+    yield "MIME-Version", ("1.0",)
 
 
-def _header(name: str, value: str) -> str:
-    """One field, folded at blanks; a token that is longer than a line keeps its line to itself."""
-    if not _HEADER_NAME.fullmatch(name) or _CONTROL.search(value):
+def _header(name: str, tokens: Sequence[str]) -> str:
+    """One field, folded between tokens; the first stays with the name, and a token longer than a line keeps one to itself."""
+    if not _HEADER_NAME.fullmatch(name) or any(map(_CONTROL.search, tokens)):
         raise ValueError(f"not a header field: {name!r}")
-    lines, line = [], name + ":"
-    for token in value.split(" "):
-        if len(line) + 1 + len(token) > _LINE and line.strip():
+    lines, line = [], f"{name}: {tokens[0]}"
+    for token in tokens[1:]:
+        if len(line) + 1 + len(token) > _LINE:
             lines.append(line)
             line = ""
         line += " " + token
     return "\r\n".join((*lines, line)) + "\r\n"
 
 
-def _text(value: str) -> str:
+def _text(value: str) -> Sequence[str]:
     """Unstructured text: as it is when it is plain ASCII that can be folded, else encoded words."""
     plain = value.isascii() and "=?" not in value and "  " not in value and value == value.strip()
-    return value if plain and max(map(len, value.split(" "))) <= _LONGEST - 80 else " ".join(_words(value))
+    tokens = value.split(" ")
+    return tokens if plain and max(map(len, tokens)) <= _LONGEST - 80 else list(_words(value))
 
 
 def _words(value: str) -> Iterator[str]:
@@ -159,13 +160,13 @@ def _enclosure(enclosure: Enclosure) -> tuple[bytes, bytes]:
     if _CONTROL.search(name) or "/" in name or not name:
         raise ValueError("not a file name")
     if name.isascii() and len(name) < 60:
-        named, filenames = _quoted(name), [f"filename={_quoted(name)}"]
+        named, filenames = [f"name={_quoted(name)}"], [f"filename={_quoted(name)}"]
     else:
-        named, filenames = '"' + " ".join(_words(name)) + '"', list(_segments(name))
+        named, filenames = f'name="{" ".join(_words(name))}"'.split(" "), list(_segments(name))
     head = (
-        _header("Content-Type", f"{enclosure.media_type}; name={named}")
+        _header("Content-Type", (f"{enclosure.media_type};", *named))
         + "Content-Transfer-Encoding: base64\r\n"
-        + _header("Content-Disposition", "; ".join(("attachment", *filenames)))
+        + _header("Content-Disposition", ("attachment;", *(f"{filename};" for filename in filenames[:-1]), filenames[-1]))
         + "\r\n"
     )
     return head.encode("ascii"), _base64(enclosure.content).removesuffix(b"\r\n")

@@ -140,11 +140,11 @@ class _Reader:
             return True
         if line.startswith(b"--"):
             return False
-        if any(_STRUCTURAL.match(other) for other in rest):
-            raise ambiguous("M5", "Content fields after a line that is no header field")
         header_goes_on = any(rest) and all(not other.strip() or other[:1] in b" \t" or _FIELD.match(other) for other in rest)
         if after_fields and header_goes_on:
             self._findings.add(Kind.HEADER, "", f"M5: not a header field: {line[:100]!r}", Treatment.REMOVED)
+        elif any(_STRUCTURAL.match(other) for other in rest):
+            raise ambiguous("M5", "Content fields after a line that is no header field")
         return after_fields and header_goes_on
 
     def _content_type(self, fields: tuple[tuple[str, bytes], ...]) -> Field:

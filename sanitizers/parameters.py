@@ -20,6 +20,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")  # RFC 2045: token
 _NAME = re.compile(r"\s*([^\s=;()<>\"]{1,80})\s*=\s*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)("?)', re.DOTALL)
 _ENCODED = re.compile(r"(?:=\?[^?;\s]{1,80}\?[bBqQ]\?[^?]{0,4000}\?=\s*)+")  # unquoted encoded-words may hold a ";" (J8)
+_NO_SEMICOLON = re.compile(r"\A(\s*[\w.+-]{1,60}/[\w.+-]{1,60})\s+(?=[\w*-]{1,60}=)")
 _COMMENT = re.compile(r"\([^()]{0,1000}\)")
 _SEGMENT = re.compile(r"(.+?)\*(?:(\d{1,3})(\*?))?", re.DOTALL)
 
@@ -72,9 +73,10 @@ def parse(raw: bytes) -> Field:
     text = (
         raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else charset.decode(raw).text
     )  # 表 ends in a backslash (J10)
+    text, forgotten = _NO_SEMICOLON.subn(r"\1;", text, count=1)
     head, semicolon, _ = text.partition(";")
     value = "".join(_COMMENT.sub("", head).split()).lower()
-    strict = value == head.strip().lower()
+    strict = value == head.strip().lower() and not forgotten
     position = len(head) + len(semicolon)
     parameters: list[Parameter] = []
     while position < len(text):

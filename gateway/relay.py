@@ -28,7 +28,7 @@ class _Pool:
     idle: list[tuple[Conversation, float]] = field(default_factory=list)
 
     def take(self) -> Conversation | None:
-        self.sweep()
+        self.sweep(IDLE_SECONDS)
         return self.idle.pop()[0] if self.idle else None
 
     def put(self, conversation: Conversation) -> None:
@@ -36,9 +36,9 @@ class _Pool:
             conversation.close()
             return
         self.idle.append((conversation, time.monotonic()))
-        asyncio.get_running_loop().call_later(IDLE_SECONDS + 0.1, self.sweep)
+        asyncio.get_running_loop().call_later(IDLE_SECONDS + 0.1, self.sweep, IDLE_SECONDS)
 
-    def sweep(self, older_than: float = IDLE_SECONDS) -> None:
+    def sweep(self, older_than: float) -> None:
         limit = time.monotonic() - older_than
         for conversation, since in self.idle:
             if since <= limit:
@@ -72,7 +72,7 @@ class Relay:
 
     async def close(self) -> None:
         for pool in self._pools.values():
-            pool.sweep(older_than=0.0)
+            pool.sweep(0.0)
 
     def _pool(self, next_hop: NextHop) -> _Pool:
         return self._pools.setdefault(next_hop, _Pool(asyncio.Semaphore(self._connections)))

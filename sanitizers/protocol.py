@@ -29,7 +29,8 @@ _TEXT = 1_000  # characters: a finding's detail has 300, a file name at most 255
 _HEADER_TEXT = 256 << 10  # characters of one header value: Limits.header_bytes
 _MANY = 10_000  # items of one tuple: Limits.zip_entries
 
-_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII)  # RFC 6838 4.2
+# RFC 6838 4.2
+_MEDIA_TYPE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}/[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}", re.ASCII)
 _PATH = re.compile(r"[0-9]{0,6}(/[0-9]{1,6}){0,20}", re.ASCII)
 # C0, DEL, C1, line and paragraph separators, lone surrogates: what could forge a line of a log, a header or a list
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -6,10 +6,13 @@ The detail of the part to sanitise (`part.name`) names the bomb; each behaves as
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import socket
 import time
 from dataclasses import replace
+
+import pikepdf
 
 from sanitizers import attack
 from sanitizers.job import Job
@@ -42,6 +45,24 @@ def nest(content: bytes, job: Job) -> Claim:
 def blind(content: bytes, job: Job) -> Claim:
     child = job.child(content, Part("1", "echo", ""), want_output=False)
     return Claim(replace(CLEAN, output=f"{child.verdict.name} {child.output}".encode()))
+
+
+def aes_256_pdf(content: bytes, job: Job) -> Claim:
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return Claim(replace(CLEAN, output=str(len(pdf.pages)).encode()))
+
+
+def descriptors(content: bytes, job: Job) -> Claim:
+    held = [n for n in range(1 << 10) if _is_open(n)]
+    return Claim(replace(CLEAN, output=" ".join(map(str, held)).encode()))
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def memory(content: bytes, job: Job) -> Claim:

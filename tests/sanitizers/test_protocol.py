@@ -62,6 +62,11 @@ def test_an_honest_answer_comes_over_unchanged() -> None:
     assert read_back(Claim(DOCUMENT)) == Claim(DOCUMENT)
 
 
+def test_media_types_may_have_capitals() -> None:
+    workbook = replace(DOCUMENT, detected="application/vnd.ms-excel.sheet.macroEnabled.12")
+    assert read_back(Claim(workbook)).outcome == workbook
+
+
 def test_an_honest_letter_comes_over_unchanged() -> None:
     claim = Claim(Outcome(Verdict.CLEAN, "message/rfc822"), LETTER)
     assert read_back(claim, Task.LETTER) == claim

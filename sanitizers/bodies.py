@@ -21,7 +21,9 @@ _META_WITHIN = 4096  # bytes; HTML 13.2.3.2 looks at 1,024, Outlook's style bloc
 _SAME = 0.7  # share of the HTML's pairs of letters that the plain text must have: links and "view in browser" make the rest
 _COMPARED = 20_000  # characters: enough to tell two texts apart
 _QUOTE = re.compile(r"(>*) ?(.*)", re.DOTALL)
-_LINK = re.compile(r"<[^<>\n]{0,2000}>|\S+://\S+")
+_ADDED = re.compile(
+    r"<[^<>\n]{0,2000}>|\S{1,20}://\S+|\[(?:画像|image|cid)[^\]\n]{0,200}\]"
+)  # links and pictures, written out in one of the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def likeness(plain_text: str, html_text: str) -> float:
 
 
 def _pairs(text: str) -> set[str]:
-    letters = [c for c in unicodedata.normalize("NFKC", _LINK.sub("", text)[:_COMPARED]).lower() if c.isalnum()]
+    letters = [c for c in unicodedata.normalize("NFKC", _ADDED.sub("", text)[:_COMPARED]).lower() if c.isalnum()]
     return {first + second for first, second in pairwise(letters)}
 
 

@@ -43,14 +43,18 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     inner = reading.letter(content)
     worst = max(reading.outcomes, key=lambda outcome: outcome.verdict, default=None)
     if worst is not None and worst.verdict > Verdict.WITHHELD:
-        verdict = min(worst.verdict, Verdict.FAILED) if worst.verdict is Verdict.LOCKED else Verdict.FAILED
+        verdict = Verdict.LOCKED if worst.verdict is Verdict.LOCKED else Verdict.FAILED  # only the scanner says infected
         raise Refused(worst.reason or Reason.CRASHED, f"a part of the message: {worst.detail}", verdict, reading.findings.all())
+    note = ""
+    for withheld, outcome in reading.withheld:
+        reading.findings.add(Kind.MEMBER_WITHHELD, withheld, f"{outcome.reason}: {outcome.detail}", Treatment.REPLACED)
+        note += f"〔添付ファイル「{withheld}」は、安全な形にできないため取り除きました。〕\n"
     enclosures = [
         Enclosure(attachment.name, outcome.media_type, outcome.output)
         for attachment in inner.attachments
         if (outcome := reading.outcomes[attachment.child]).output is not None
     ]
-    output = compose(inner, enclosures, notice_foot=reading.withheld_note())
+    output = compose(inner, enclosures, notice_foot=note)
     name = names.with_extension(part.name or names.safe((inner.subject[:60],), "メール").name, MEDIA_TYPE)
     return Outcome(reading.findings.verdict(), detected, output, MEDIA_TYPE, name, reading.findings.all())
 
@@ -63,7 +67,7 @@ class _Reading:
         self.outcomes: list[Outcome] = []
         self._part, self._job, self._want_output = part, job, want_output
         self._attachments: list[Attachment] = []
-        self._withheld: list[str] = []
+        self.withheld: list[tuple[str, Outcome]] = []
         self._used: set[str] = set()
 
     def letter(self, content: bytes) -> Letter:
@@ -72,9 +76,6 @@ class _Reading:
         if len(body.encode()) > MAX_BODY:
             raise Refused(Reason.LIMIT_SIZE, f"a body of more than {MAX_BODY} bytes")
         return Writer(root, self.findings).letter(body, tuple(self._attachments))
-
-    def withheld_note(self) -> str:
-        return "".join(f"〔添付ファイル「{name}」は、安全な形にできないため取り除きました。〕\n" for name in self._withheld)
 
     # --- The tree
 
@@ -156,8 +157,7 @@ class _Reading:
         if outcome.verdict <= Verdict.SANITISED:
             self._attachments.append(Attachment(number - 1, self._unique(outcome.name or safe.name)))
         else:
-            self._withheld.append(safe.name)
-            self.findings.add(Kind.MEMBER_WITHHELD, path, f"{safe.name}: {outcome.reason}", Treatment.REMOVED)
+            self.withheld.append((safe.name, outcome))
         return safe.name
 
     def _unique(self, name: str) -> str:

@@ -21,6 +21,7 @@ from sanitizers.transfer import Encoding, decode, encoding
 MAX_DEPTH = 20  # multiparts in one another; people's mail has four (M11)
 
 _FROM_LINE = re.compile(rb">?From [^\n]*\n")  # mbox, and its quoted form (M19)
+_NEWLINE = re.compile(rb"\r*\n")
 _BLANK = re.compile(rb"\n\r*\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _STRUCTURAL = re.compile(rb"(?i)content-(?:type|transfer-encoding|disposition)[ \t]*:")
@@ -94,9 +95,11 @@ class _Reader:
             encoding=self._encoding(fields),
             body=memoryview(self._buffer)[body:end],
         )
-        if not content_type.strict and content_type.value:
+        if not found.media_type.startswith("multipart/"):
+            return found
+        if not content_type.strict:
             self._tolerate("M3", f"Content-Type of {found.media_type} is not written by the standard")
-        return self._multipart(found, body, end, enclosing) if found.media_type.startswith("multipart/") else found
+        return self._multipart(found, body, end, enclosing)
 
     def _tolerate(self, rule: str, detail: str) -> None:
         self._findings.add(Kind.MIME_AMBIGUITY, "", f"{rule}: {detail}", Treatment.KEPT)
@@ -106,7 +109,7 @@ class _Reader:
     def _header(self, start: int, end: int) -> tuple[tuple[tuple[str, bytes], ...], int]:
         """The fields, unfolded, and where the body starts."""
         blank = _BLANK.search(self._buffer, start, end)
-        if (newline := re.compile(rb"\r*\n").match(self._buffer, start, end)) is not None:
+        if newline := _NEWLINE.match(self._buffer, start, end):
             return (), newline.end()
         head_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
         if head_end - start > self._limits.header_bytes and not self._looks_like_field(start, end):

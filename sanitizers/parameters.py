@@ -19,6 +19,7 @@ MAX_PARAMETERS = 100  # a name of 255 Japanese letters takes about 40 segments
 _TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")  # RFC 2045: token
 _NAME = re.compile(r"\s*([^\s=;()<>\"]{1,80})\s*=\s*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)("?)', re.DOTALL)
+_ESCAPE = re.compile(r'\\(["\\])')  # only these: C:\TEMP\a.gif comes unescaped from old mailers
 _ENCODED = re.compile(r"(?:=\?[^?;\s]{1,80}\?[bBqQ]\?[^?]{0,4000}\?=\s*)+")  # unquoted encoded-words may hold a ";" (J8)
 _NO_SEMICOLON = re.compile(r"\A(\s*[\w.+-]{1,60}/[\w.+-]{1,60})\s+(?=[\w*-]{1,60}=)")
 _COMMENT = re.compile(r"\([^()]{0,1000}\)")
@@ -103,7 +104,7 @@ def _value(text: str, start: int) -> tuple[str, int, bool]:
         end = text.find(";", quoted.end())
         end = len(text) if end < 0 else end
         plain = bool(quoted[2]) and not text[quoted.end() : end].strip()
-        return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), end + 1, plain
+        return _ESCAPE.sub(r"\1", quoted[1]), end + 1, plain
     encoded = _ENCODED.match(text, start)
     end = text.find(";", encoded.end() if encoded else start)
     end = len(text) if end < 0 else end

@@ -24,10 +24,9 @@ _LABEL = "機密性"  # SD-04: a classification stays with the document
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one PDF as the same PDF without anything that acts, hides or points outside."""
     findings = Findings()
-    opened = source.opened(content, job.profile.passwords, job.profile.limits, findings)
-    with opened.pdf:
+    with source.opened(content, job.profile.passwords, job.profile.limits, findings) as pdf:
         try:
-            written = _rebuild(Scope(opened.pdf, findings, job.profile, present=opened.present))
+            written = _rebuild(Scope(pdf, findings, job.profile))
         except (PdfError, RuntimeError, ValueError, TypeError) as broken:  # what qpdf says of an object it cannot read
             raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {source.said(broken)}") from broken
     name = names.with_extension(part.name, "application/pdf") if part.name else ""

@@ -6,7 +6,6 @@ An object reached as two types keeps only what both allow, so that no key hides 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from pikepdf import Array, Dictionary, Name, Object, Stream
@@ -17,7 +16,6 @@ from sanitizers.pdf.scope import ObjectId, Scope, is_numbers, is_plain
 
 NODES = 500_000  # dictionaries and streams; a 2,000 page report has 60,000, and each costs some microseconds
 _DIRECT = (0, 0)
-_REFERENCE = re.compile(rb"\b(\d{1,10}) (\d{1,5}) R\b")
 _Composed = (Dictionary, Stream, Array)
 
 _SILENT = frozenset(
@@ -78,14 +76,6 @@ class Pruner:
                     yield child, rule
             elif not self._keeps(node, key, rule, where):
                 self._drop(node, key, kind, where)
-        if self._scope.present is not None:
-            self._complete(node, where, self._scope.present)
-
-    def _complete(self, node: Object, where: str, present: frozenset[ObjectId]) -> None:
-        """In a file whose end is missing a reference to nothing is what was cut off, not a harmless null (7.3.10)."""
-        for number, generation in _REFERENCE.findall(node.unparse(resolved=True)):
-            if (int(number), int(generation)) not in present:
-                raise Refused(Reason.CORRUPT, f"{where}: object {int(number)} is missing: the file has been cut off")
 
     def _keeps(self, node: Object, key: str, rule: str | None, where: str) -> bool:
         if rule == grammar.LEAF:

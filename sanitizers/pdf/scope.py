@@ -21,7 +21,6 @@ class Scope:
     findings: Findings
     profile: Profile
     pages: frozenset[ObjectId] = frozenset()  # the only pages that a destination may name
-    present: frozenset[ObjectId] | None = None  # in a file whose end is missing: the objects that are there
     fields: set[ObjectId] = field(default_factory=set)  # the only fields that a widget may call its parent
 
 

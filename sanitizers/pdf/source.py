@@ -8,15 +8,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from pikepdf import Dictionary, PasswordError, Pdf, PdfError
+from pikepdf import Dictionary, PasswordError, Pdf, PikepdfError, QpdfRuntimeError
 from pikepdf.settings import set_qpdf_limits
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Treatment, Verdict
-from sanitizers.pdf.scope import ObjectId
+from sanitizers.pdf.key import file_key
 
+_REFERENCE = re.compile(rb"\b(\d{1,10}) (\d{1,5}) R\b")
 _BUFFER = re.compile(r"stream <[^>]*>[: ]*")
 _LOST_PAGE = "Pages tree includes"  # qpdf: something in the page tree is no page any more
 _DECODED = 256 << 20  # bytes of one stream: a 64 M pixel page in RGB is 192 MB
@@ -33,13 +33,7 @@ set_qpdf_limits(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    pdf: Pdf
-    present: frozenset[ObjectId] | None  # the objects found in a file whose end is missing; None for any other
-
-
-def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: Findings) -> Source:
+def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: Findings) -> Pdf:
     """The document, decrypted; everything unusual about the file is in `findings`."""
     pdf = _unlocked(content, tuple(passwords), findings)
     promised = _promised(pdf)  # before qpdf repairs the page tree
@@ -47,22 +41,23 @@ def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: F
         if len(pdf.pages):
             raise Refused(Reason.LIMIT_PARTS, f"{len(pdf.pages)} pages, limit {limits.pages}")
         raise Refused(Reason.CORRUPT, "no pages")
-    damage = pdf.get_warnings()
-    if damage:
+    if damage := pdf.get_warnings():
         if promised > len(pdf.pages) or any(_LOST_PAGE in str(warning) for warning in damage):
             raise Refused(Reason.CORRUPT, f"{len(pdf.pages)} pages are left of the damaged file")
+        if _is_cut(content, pdf):
+            raise Refused(Reason.CORRUPT, "the file has been cut off")
         findings.add(Kind.UNKNOWN_CONSTRUCT, "", f"damaged structure, repaired: {said(damage[0])}", Treatment.REPLACED)
     _outside(content, pdf.is_linearized, findings)
-    return Source(pdf, frozenset(pdf.get_xref_table()) if damage and _is_cut(content) else None)
+    return pdf
 
 
 def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) -> Pdf:
     for password in ("", *passwords):
         try:
-            pdf = Pdf.open(io.BytesIO(content), password=password, inherit_page_attributes=False)
+            pdf = _open(content, password)
         except PasswordError:
             continue
-        except PdfError as broken:
+        except PikepdfError as broken:
             if "encrypt" in str(broken).lower():
                 raise Refused(Reason.ENCRYPTED, said(broken), Verdict.LOCKED) from broken
             raise Refused(Reason.CORRUPT, said(broken)) from broken
@@ -73,6 +68,16 @@ def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) ->
     if passwords:
         raise Refused(Reason.WRONG_PASSWORD, "none of the passwords opens the document", Verdict.LOCKED)
     raise Refused(Reason.ENCRYPTED, "a password is needed to open the document", Verdict.LOCKED)
+
+
+def _open(content: bytes, password: str) -> Pdf:
+    try:
+        return Pdf.open(io.BytesIO(content), password=password, inherit_page_attributes=False)
+    except QpdfRuntimeError:  # the password fits, but qpdf finds no /dev/urandom: see `key`
+        secret = file_key(content, password)
+        if secret is None:
+            raise
+        return Pdf.open(io.BytesIO(content), password=secret.hex(), hex_password=True, inherit_page_attributes=False)
 
 
 def said(problem: object) -> str:
@@ -87,9 +92,16 @@ def _promised(pdf: Pdf) -> int:
     return count if isinstance(count, int) else 0
 
 
-def _is_cut(content: bytes) -> bool:
-    """Whether the end of the file (7.5.5) is missing; readers look for it in the last kilobyte."""
-    return b"startxref" not in content[-1024:]
+def _is_cut(content: bytes, pdf: Pdf) -> bool:
+    """Whether the end of the file (7.5.5) is missing, and with it an object, or part of one, that belongs to it.
+
+    Readers look for the end in the last kilobyte.  A reference to nothing is a harmless null elsewhere (7.3.10), not here."""
+    if b"startxref" in content[-1024:]:
+        return False
+    if content.rfind(b" obj") > content.rfind(b"endobj"):
+        return True
+    there = pdf.get_xref_table().keys()
+    return any((int(number), int(generation)) not in there for number, generation in _REFERENCE.findall(content))
 
 
 def _outside(content: bytes, linearized: bool, findings: Findings) -> None:

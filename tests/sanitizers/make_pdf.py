@@ -22,7 +22,7 @@ def pdf(*changes: Change, pages: int = 1, **save: object) -> bytes:
     for change in changes:
         change(document)
     out = io.BytesIO()
-    document.save(out, **save)  # type: ignore[arg-type]
+    document.save(out, fix_metadata_version=False, **save)  # type: ignore[arg-type]
     return out.getvalue()
 
 
@@ -77,4 +77,4 @@ def form_field(value: str = "高崎太郎") -> Change:
 
 
 def encrypted(owner: str, user: str, revision: int = 6) -> bytes:
-    return pdf(encryption=Encryption(owner=owner, user=user, R=revision))
+    return pdf(encryption=Encryption(owner=owner, user=user, R=revision, metadata=revision > 3, aes=revision > 3))

@@ -2,8 +2,8 @@
 
 aiosmtplib 5.1.3 rewrites line ends with regular expressions and does not pipeline: 4 times our CPU at 100 KB.
 The next hop is not trusted (S16): its replies are bounded in size and time, and only a well-formed 2xx, 4xx or 5xx counts.
-Raises Trouble when the conversation ends without an answer (always to be tried again), Unsendable for a content that is
-not canonical.  Whose mail, to whom, how often: `relay.py`.
+Raises Trouble when the conversation ends without an answer (always to be tried again), Unsendable for what must never be
+sent.  Whose mail, to whom, how often: `relay.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from gateway.model import NextHop, Reply, TlsPolicy
 from gateway.smtp import tls
-from gateway.smtp.address import address
+from gateway.smtp.address import BadAddress, address
 
 LINE = 2_048  # octets of a reply line; RFC 5321 4.5.3.1.5 says 512
 LINES = 100  # of one reply; the longest EHLO answer in the field has about 20
@@ -36,7 +36,7 @@ class Trouble(Exception):
 
 
 class Unsendable(ValueError):
-    """Stray line ends would let the next hop see another end than ours (S2): a fault of ours, never of the moment."""
+    """Stray line ends would let the next hop see another end than ours (S2), or an address is none: our own fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Conversation:
         try:
             async with asyncio.timeout(timeouts.connect):
                 reader, writer = await asyncio.open_connection(next_hop.host, next_hop.port, limit=LINE)
-        except (OSError, TimeoutError) as error:
+        except (OSError, UnicodeError, TimeoutError) as error:  # UnicodeError: a host that is no name
             raise Trouble(Reply(451, "4.4.1", f"cannot connect: {error or 'timeout'}")) from error
         self = cls(reader, writer, timeouts)
         try:
@@ -95,7 +95,10 @@ class Conversation:
             return (objection,) * len(recipients)
         self.committed = False
         self.mails += 1
-        commands = [self._mail(sender, content, smtputf8), *(f"RCPT TO:<{address(r)}>" for r in recipients), "DATA"]
+        try:
+            commands = [self._mail(sender, content, smtputf8), *(f"RCPT TO:<{address(r)}>" for r in recipients), "DATA"]
+        except BadAddress as error:
+            raise Unsendable(f"an address that is none: {error}") from error
         mail, *answers, data = await self._group(commands)
         welcome = mail.code // 100 == 2 and any(answer.code // 100 == 2 for answer in answers)
         if data.code == 354:
@@ -134,7 +137,7 @@ class Conversation:
             raise self._trouble(Reply(454, "4.7.4", "STARTTLS is required but not offered"))
         self._say("STARTTLS")
         self._expect(220, await self._reply(self._timeouts.command))
-        loop, context = asyncio.get_running_loop(), tls.connecting(next_hop.tls, next_hop.ca_file)
+        loop = asyncio.get_running_loop()
         # A new reader: whatever came in the clear behind the 220 stays in the old one, unread (response injection, S5).
         reader = asyncio.StreamReader(limit=LINE)
         protocol = asyncio.StreamReaderProtocol(reader)
@@ -143,7 +146,7 @@ class Conversation:
             transport = await loop.start_tls(
                 self._writer.transport,
                 protocol,
-                context,
+                tls.connecting(next_hop.tls, next_hop.ca_file),
                 server_hostname=next_hop.host,
                 ssl_handshake_timeout=self._timeouts.connect,
             )

@@ -19,6 +19,7 @@ class Reading:
     def __init__(self, listener: Listener, *, smtputf8: bool):
         self._listener, self._smtputf8 = listener, smtputf8
         self._decoder, self._header = Decoder(), HeaderBlock(listener.headers)
+        self.hops = 0  # times through Mugai; known after `objection`
 
     @property
     def ended(self) -> bool:
@@ -32,10 +33,6 @@ class Reading:
     @property
     def size(self) -> int:
         return self._decoder.size
-
-    @property
-    def hops(self) -> int:
-        return self._header.count().hops
 
     @property
     def endless(self) -> bool:
@@ -52,7 +49,9 @@ class Reading:
             return Reply(554, "5.6.0", "bare CR, bare LF or NUL in the message")
         if self.size > self._listener.size_limit:
             return too_large(self.size, self._listener.size_limit, smtputf8=self._smtputf8)
-        return intake.refuse_header(self._listener, self._header.count())
+        count = self._header.count()
+        self.hops = count.hops
+        return intake.refuse_header(self._listener, count)
 
 
 def too_large(size: int, limit: int, *, smtputf8: bool) -> Reply:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 _END = b"\r\n.\r\n"
 _BEGINNINGS = (b"\r\n.\r", b"\r\n.", b"\r\n", b"\r")  # of _END, longest first
 _FIELD = re.compile(rb"\r\n(?![ \t])")
-
-HOPS_FIELD = b"x-mugai-hops:"
+_HOPS = re.compile(rb"X-Mugai-Hops:[ \t]*(\d{1,3})[ \t]*", re.IGNORECASE)
 
 
 class Decoder:
@@ -90,9 +89,4 @@ class HeaderBlock:
         limits = self._limits
         too_large = len(self._block) > limits.block or len(fields) > limits.fields or max(map(len, fields)) > limits.field
         received = sum(field[:9].lower() == b"received:" for field in fields)
-        return HeaderCount(too_large, received, max(map(_hops, fields)))
-
-
-def _hops(field: bytes) -> int:
-    value = field[len(HOPS_FIELD) :].strip()
-    return int(value) if field[: len(HOPS_FIELD)].lower() == HOPS_FIELD and re.fullmatch(rb"\d{1,3}", value) else 0
+        return HeaderCount(too_large, received, max((int(hops[1]) for hops in map(_HOPS.fullmatch, fields) if hops), default=0))

@@ -75,7 +75,7 @@ def test_s02_only_canonical_content_is_sent(content: bytes) -> None:
 
 async def test_s12_a_command_cannot_be_injected_by_an_address() -> None:
     async with playing(Part()) as hop:
-        with pytest.raises(ValueError, match="address"):
+        with pytest.raises(Unsendable, match="address"):
             await relay().send(cleared(LETTER, "b@c.jp>\r\nRCPT TO:<d@e.jp"), hop.hop())
         assert not [command for command in hop.commands if b"RCPT" in command]
 
@@ -132,8 +132,9 @@ async def test_s16_a_bad_greeting_defers(greeting: bytes) -> None:
     assert await deliveries(Part(greeting=greeting)) == [DEFERRED]
 
 
-async def test_a_next_hop_that_is_down_defers() -> None:
-    [outcome] = await relay().send(cleared(LETTER), NextHop("127.0.0.1", 1))
+@pytest.mark.parametrize("host", ["127.0.0.1", "a..b", "no-such-name.invalid"])
+async def test_a_next_hop_that_is_down_or_misspelt_defers(host: str) -> None:
+    [outcome] = await relay().send(cleared(LETTER), NextHop(host, 1))
     assert outcome.delivery is DEFERRED
     assert outcome.reply.enhanced == "4.4.1"
     with pytest.raises(Trouble):
@@ -202,7 +203,12 @@ async def encrypted(tmp_path: Path) -> None:
             [outcome] = await relay().send(cleared(LETTER + b"x" * 300_000 + b"\r\n"), hop.hop(policy, ca_file))
             assert outcome.delivery is ACCEPTED
             assert outcome.tls.startswith("TLSv1.")
-        for untrusted in (hop.hop(TlsPolicy.VERIFIED), hop.hop(TlsPolicy.VERIFIED, certificate, "localhost")):
+        for untrusted in (
+            hop.hop(TlsPolicy.VERIFIED),
+            hop.hop(TlsPolicy.VERIFIED, certificate, "localhost"),
+            hop.hop(TlsPolicy.VERIFIED, str(tmp_path / "missing.pem")),
+            hop.hop(TlsPolicy.VERIFIED, key),
+        ):
             [outcome] = await relay().send(cleared(LETTER), untrusted)
             assert outcome.delivery is DEFERRED
             assert outcome.reply.enhanced == "4.7.5"

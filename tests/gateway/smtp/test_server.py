@@ -187,6 +187,19 @@ async def test_s08_too_many_connections(limits: dict[str, int], tmp_path: Path) 
             assert inbound.server.sessions == 1
 
 
+async def test_s08_a_flood_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with house(tmp_path, sessions_per_peer=5) as inbound:
+        flood = [await asyncio.open_connection("127.0.0.1", inbound.server.port) for _ in range(400)]
+        assert inbound.server.sessions == 5
+        assert len(inbound.refused) == 395
+        for _, writer in flood:
+            writer.close()
+        await asyncio.sleep(0.1)
+        assert inbound.server.sessions == 0
+        async with talk(inbound):
+            assert inbound.server.sessions == 1
+
+
 async def test_san01_an_unlisted_peer_hears_554_and_nothing_else(tmp_path: Path) -> None:
     async with house(tmp_path, replace(INBOUND, peers=(ip_network("192.0.2.0/24"),))) as inbound:
         async with talk(inbound, greet=False) as talker:

@@ -106,7 +106,7 @@ def samples() -> Iterator[Sample]:
     yield Sample("hostile/zip/link.zip", "F9", "symbolic link", link, mark)
     mark = canary("zip/program.zip")
     program = zipped({"plan.docx": plain, "setup.exe": b"MZ" + bytes(62) + mark.encode() + bytes(200)})
-    yield Sample("hostile/zip/program.zip", "F10", "a program beside a document", program, mark)
+    yield Sample("hostile/zip/program.zip", "F10", "a program beside a document", program, mark, "WITHHELD")
     climbing = raw_zip(*(Entry(name, plain) for name in (b"../../a.docx", b"/b.docx", b"C:\\c.docx", b"..\\d.docx")))
     yield Sample("hostile/zip/climbing.zip", "F3", "paths that lead out", climbing)
     twice = raw_zip(Entry(b"a.docx", plain), Entry(b"A.docx", plain))

@@ -297,7 +297,12 @@ def _powerpoint_slots() -> Iterator[tuple[str, str, Package]]:
     yield "vba.ppsm", "D2", macro.hang(_SHOW, _MICROSOFT + "vbaProject", *vba)
 
 
-_SILENT = ("processing-instruction.docx", "comment.docx", "orphan.docx")  # dropped as noise: nobody need be told
+_SILENT = (
+    "processing-instruction.docx",
+    "comment.docx",
+    "orphan.docx",
+    "glossary.docx",
+)  # dropped as noise: nobody need be told
 
 
 def samples() -> Iterator[Sample]:

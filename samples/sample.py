@@ -15,7 +15,7 @@ class Sample:
     about: str
     content: bytes = field(repr=False)
     canary: str = ""
-    verdict: str = "SANITISED"  # that the default profile is to give: a name of Verdict
+    verdict: str = "SANITISED"  # of the worst part, by the default profile: a name of Verdict; "" where either will do
 
 
 def canary(slot: str) -> str:

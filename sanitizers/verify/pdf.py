@@ -76,7 +76,8 @@ def _walk(held: pikepdf.Object) -> Iterator[str]:
         if isinstance(node, pikepdf.Array):
             waiting += [child for child in node if _inside(child)]
         elif isinstance(node, (pikepdf.Dictionary, pikepdf.Stream)):
-            entries = dict(node.items() if isinstance(node, pikepdf.Dictionary) else node.stream_dict.items())
+            table = node.stream_dict if isinstance(node, pikepdf.Stream) else node
+            entries = {key: table[key] for key in map(str, table)}  # `items` stumbles over names that are not UTF-8
             yield from _dictionary(entries, isinstance(node, pikepdf.Stream))
             waiting += [child for child in entries.values() if _inside(child)]
 
@@ -105,7 +106,8 @@ def _dictionary(entries: dict[str, pikepdf.Object], is_stream: bool) -> Iterator
 
 
 def _name(value: object) -> str:
-    return str(value) if isinstance(value, pikepdf.Name) else ""
+    """As written out by qpdf: `str` stumbles over Shift_JIS, which Japanese font names are in."""
+    return value.unparse().decode("latin-1") if isinstance(value, pikepdf.Name) else ""
 
 
 def _numeric(matrix: object) -> bool:
@@ -115,4 +117,4 @@ def _numeric(matrix: object) -> bool:
 
 def _filters(entries: dict[str, pikepdf.Object]) -> list[str]:
     value: object = entries.get("/Filter", [])
-    return [str(name) for name in value] if isinstance(value, (pikepdf.Array, list)) else [str(value)]
+    return [_name(name) for name in value] if isinstance(value, (pikepdf.Array, list)) else [_name(value)]

@@ -191,11 +191,8 @@ def _word_elsewhere(base: Package) -> Iterator[tuple[str, str, Package]]:
     utf16 = (
         f'<?xml version="1.0" encoding="UTF-16"?><w:ftr {_W}>{field("DDEAUTO " + canary("docx/utf-16-footer.docx"))}</w:ftr>'
     )
-    yield (
-        "utf-16-footer.docx",
-        "D3",
-        base.hang(_DOCUMENT, "footer", "word/footer1.xml", _WORD + "footer+xml", utf16.encode("utf-16")),
-    )
+    footer = base.hang(_DOCUMENT, "footer", "word/footer1.xml", _WORD + "footer+xml", utf16.encode("utf-16"))
+    yield "utf-16-footer.docx", "D3", _header(footer)
     merge = f'<w:mailMerge><w:query w:val="{canary("docx/mail-merge-settings.docx")}"/></w:mailMerge>'
     yield "mail-merge-settings.docx", "D3", base.edit("word/settings.xml", _HERE, merge)
     picture = jpeg_with_exif(canary("docx/exif-in-picture.docx"))

@@ -10,12 +10,13 @@ import unicodedata
 from dataclasses import dataclass, field
 
 RULE = "-" * 40
+SIGNATURE = "-- "  # RFC 3676 4.3: mail programs fold away what follows this very line
 
 _WIDEST_TABLE = 100  # columns; a wider table is not padded, since it will be wrapped anyway
 _WIDEST_PADDING = 30  # columns of one cell
 _LONGEST_CELL = 6  # lines; where a cell holds more, the table arranges a page, whatever its borders
 _SPAN = 20  # columns or rows that one cell may be stretched over; survey forms use some ten
-_COLUMNS = 100
+_COLUMNS = 100  # beyond them nothing is stretched any more
 _SHORT = 60  # columns of a line that may share its line with its neighbours in a layout table
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -87,7 +88,7 @@ class Flow:
         self.block(apart)
 
     def _push(self, line: str) -> None:
-        line = line.rstrip(" \t\u3000")
+        line = line.rstrip(" \t\u3000") if line != SIGNATURE else line
         if self._apart and self.lines and self.lines[-1]:
             self.lines.append("")
         self._apart = False
@@ -168,7 +169,7 @@ def _arranged(rows: list[list[Cell]]) -> list[str]:
             flow.add(["  ".join(cell.flow.lines[0] for cell in filled)])
         else:
             for cell in filled:
-                flow.add(cell.flow.lines)
+                flow.add(cell.flow.lines, apart=True)
     return flow.finished()
 
 
@@ -187,24 +188,17 @@ def _grid(rows: list[list[Cell]]) -> list[str]:
 
 def _spread(rows: list[list[Cell]]) -> list[list[str]]:
     """Each text at its column; places that a stretched cell covers are empty."""
-    covered: dict[int, int] = {}  # column -> rows still covered from above
+    covered: dict[int, int] = {}  # column -> the last row that a cell above reaches
     spread = []
-    for row in rows:
+    for number, row in enumerate(rows):
         texts: list[str] = []
-        cells = iter(row)
-        cell = next(cells, None)
-        while len(texts) < _COLUMNS and (cell is not None or any(at >= len(texts) for at in covered)):
-            at = len(texts)
-            if covered.get(at, 0):
-                covered[at] -= 1
+        for cell in row:
+            while covered.get(len(texts), -1) >= number:
                 texts.append("")
-            elif cell is None:
-                texts.append("")
-            else:
-                columns = min(cell.columns, _SPAN)
-                covered |= {at + step: min(cell.rows, _SPAN) - 1 for step in range(columns) if cell.rows > 1}
-                texts += [" / ".join(filter(None, cell.flow.lines)), *[""] * (columns - 1)]
-                cell = next(cells, None)
-        covered = {at: left for at, left in covered.items() if left > 0}
+            columns = min(cell.columns, _SPAN) if len(texts) < _COLUMNS else 1
+            if cell.rows > 1:
+                last = number + min(cell.rows, _SPAN) - 1
+                covered |= dict.fromkeys(range(len(texts), len(texts) + columns), last)
+            texts += [" / ".join(filter(None, cell.flow.lines)), *[""] * (columns - 1)]
         spread.append(texts)
     return spread

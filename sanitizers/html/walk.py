@@ -28,7 +28,9 @@ _NESTING = 30  # quotes, lists and tables inside one another that are still set 
 _LABEL = 300  # characters of a link's label that are compared with its target
 _SAMPLE = 60  # characters of hidden text that the report quotes
 
-_DROPPED = {  # with all they contain
+# Dropped with all they contain, because no reader sees it; `rp` are the parentheses that we put ourselves
+_DROPPED = ("script", "style", "title", "iframe", "noembed", "template", "datalist", "xml", "rp")
+_ACTIVE = {  # what they contain is text for readers that cannot show them, such as ours
     "script": Kind.SCRIPT,
     "object": Kind.EMBEDDED_OBJECT,
     "embed": Kind.EMBEDDED_OBJECT,
@@ -40,12 +42,6 @@ _DROPPED = {  # with all they contain
     "video": Kind.MULTIMEDIA,
     "bgsound": Kind.MULTIMEDIA,
     "template": Kind.HIDDEN_CONTENT,
-    "style": None,
-    "title": None,
-    "xml": None,  # Office's settings
-    "datalist": None,
-    "rp": None,  # parentheses for readers without ruby: ours are put in their place
-    "noembed": None,
 }
 _BLOCK_TAGS = """
     address article aside body caption center details dialog dir div dt fieldset figcaption figure footer form header hgroup
@@ -76,7 +72,7 @@ class Walk:
         self._switches, self._findings, self._where, self._sheet = switches, findings, where, sheet
         self._open = [_Open("", Look())]
         self._flows = [Flow()]
-        self._tables: list[Table] = []
+        self._tables: list[Table | None] = []  # None inside a cell: rows there have no table of their own
         self._lists: list[int | None] = []  # the next number, None for bullets
         self._labels: list[str] = []  # of the links that are open
         self._dropping = 0  # elements open inside one that is dropped
@@ -94,7 +90,6 @@ class Walk:
         self._inspect(tag, attributes)
         if tag in _DROPPED:
             self._dropping = 1
-            self._drop(tag, attributes)
             return
         appearance = look(self._open[-1].look, tag, attributes, self._sheet)
         closing = None if appearance.gone else self._begin(tag, attributes)
@@ -160,12 +155,6 @@ class Walk:
             self._hidden[reason] += len(text.strip())
             self._samples[reason] = (self._samples.get(reason, "") + visible + " ")[:_SAMPLE]
 
-    def _drop(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if kind := _DROPPED[tag]:
-            source = attributes.get("src") or attributes.get("data") or attributes.get("code") or ""
-            host = _REMOTE.match(source)
-            self._report(kind, f"<{tag}>" + (f" of {punycode(host[1])}" if host else ""))
-
     def _inspect(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Reports what acts or loads by itself; all of it is gone, since only text leaves."""
         for name, value in attributes.items():
@@ -176,7 +165,10 @@ class Walk:
             elif name == "style" and ("(" in value or "@" in value):
                 for loaded in _URL_IN_CSS.findall(value):
                     self._remote(loaded)
-        if tag == "form":
+        if tag in _ACTIVE:
+            source = attributes.get("src") or attributes.get("data") or attributes.get("code", "")
+            self._report(_ACTIVE[tag], f"<{tag}> of {_host_of(source)}" if source else f"<{tag}>")
+        elif tag == "form":
             self._report(Kind.FORM, f"form to {_host_of(attributes.get('action', ''))}")
         elif tag == "base" and "href" in attributes:
             self._report(Kind.REMOTE_CONTENT, f"base {_host_of(attributes['href'])}")
@@ -300,15 +292,15 @@ class Walk:
         return close
 
     def _row(self, attributes: Mapping[str, str]) -> None:
-        if self._tables:
-            self._tables[-1].rows.append([])
+        if self._tables and (table := self._tables[-1]):
+            table.rows.append([])
         self._flow.block()
 
     def _cell(self, attributes: Mapping[str, str], is_heading: bool = False) -> Callable[[], None]:
-        if not self._tables or len(self._flows) > _NESTING:
+        table = self._tables[-1] if self._tables else None
+        if table is None or len(self._flows) > _NESTING:
             self._flow.block()
             return lambda: self._flow.block()
-        table = self._tables[-1]
         if not table.rows:
             table.rows.append([])
         if any(name.startswith("border") and "solid" in value for name, value, _ in parsed(attributes.get("style", ""))):
@@ -316,7 +308,7 @@ class Walk:
         cell = Cell(Flow(), _number(attributes.get("colspan", ""), 1), _number(attributes.get("rowspan", ""), 1), is_heading)
         table.rows[-1].append(cell)
         self._flows.append(cell.flow)
-        self._tables.append(Table())  # rows inside a cell without a table of their own
+        self._tables.append(None)
 
         def close() -> None:
             self._tables.pop()

@@ -1,0 +1,215 @@
+"""What Mugai writes to people: the notice on a delivered mail, in place of a withheld file, and in refusals.
+
+The texts are the administrators' (`config/notices/ja` and `en`: Jinja templates and `names.yaml`); this module counts,
+shortens and fills in.  `Notices.load` renders every template once and raises `BadConfiguration` with file and line.
+Whatever came from outside (names, subjects, replies) is one clean, bounded line before a template sees it (H10, W8).
+Who gets which notice is not decided here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Template, TemplateError
+
+from gateway.clock import JST
+from gateway.model import Decision, DeliveryOutcome, Inspection, PartReport, QueueItem
+from gateway.notice import example
+from gateway.notice.wording import LANGUAGES, Names, read_names, read_templates
+from gateway.yaml_file import BadConfiguration, Problem
+from sanitizers.charset import clean
+from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
+
+_NAME = 60  # characters of a file name; a line of a notice stays readable
+_LINE = 200  # characters of a subject, an address or another server's reply
+_ATTACHMENTS = 50  # lines; a mail may have 500 parts
+_KINDS = 6  # kinds of findings named per part
+_MEMBERS = 3  # withheld members named per archive
+_BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-02)
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One attachment in the notice.  `reason` is "" when it is delivered, `renamed` when its name stayed."""
+
+    number: int
+    name: str
+    renamed: str
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    recipient: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """All templates, compiled and tried.  Replaced as a whole on reload."""
+
+    names: dict[str, Names]
+    templates: dict[tuple[str, str], Template]
+
+    @classmethod
+    def load(cls, directory: Path) -> Notices:
+        """Raises BadConfiguration with every problem of every file."""
+        problems: list[Problem] = []
+        names = {language: read_names(directory / language / "names.yaml", problems) for language in LANGUAGES}
+        templates = read_templates(directory, problems)
+        if not problems:
+            notices = cls(names, templates)
+            problems += notices._tried(directory)
+        if problems:
+            raise BadConfiguration(problems)
+        return notices
+
+    def kind(self, kind: Kind) -> str:
+        return self.names["ja"].kinds[kind]
+
+    def reason(self, reason: Reason) -> str:
+        return self.names["ja"].reasons[reason]
+
+    def verdict(self, verdict: Verdict) -> str:
+        return self.names["ja"].verdicts[verdict]
+
+    def treatment(self, treatment: Treatment) -> str:
+        return self.names["ja"].treatments[treatment]
+
+    def head(self, inspection: Inspection, decision: Decision, receipt: str, until: datetime, original_where: str) -> str:
+        """Above the body of a delivered mail; "" for a plain text without attachments in which nothing was found."""
+        parts = inspection.report.parts
+        released = decision.reason if decision.rule.startswith("release:") else ""
+        if inspection.verdict is Verdict.CLEAN and not parts and not released:
+            return ""
+        lines = tuple(self._line(number, part) for number, part in enumerate(parts[:_ATTACHMENTS], 1))
+        return self._render(
+            "head",
+            receipt=receipt,
+            until=until,
+            where=original_where,
+            released=_one_line(released),
+            body=self._words(inspection.report.findings),
+            attachments=lines,
+            more=max(0, len(parts) - _ATTACHMENTS),
+        )
+
+    def foot(self, receipt: str) -> str:
+        """Below the body of a delivered mail from which something was withheld."""
+        return self._render("foot", receipt=receipt)
+
+    def withheld_note(self, part: PartReport) -> str:
+        """What stands in the place of a file that is not delivered."""
+        return "".join(
+            self._rendered(language, "withheld", name=_file_name(part.name), reason=self._why(part, language))
+            for language in LANGUAGES
+        )
+
+    def held(self, receipt: str, sender: str, subject: str, reason: str, until: datetime) -> str:
+        """To the recipient of a mail that waits in quarantine."""
+        return self._render(
+            "held", receipt=receipt, sender=_one_line(sender), subject=_one_line(subject), reason=_one_line(reason), until=until
+        )
+
+    def rejected_size(self, limit: int, actual: int) -> str:
+        """The text of a 552 reply, one line (ML-02); `limit` and `actual` in bytes as transferred."""
+        sizes = {"limit": _megabytes(limit), "actual": _megabytes(actual), "attached": _megabytes(actual / _BASE64)}
+        return " ".join(self._rendered(language, "rejected_size", **sizes).strip() for language in LANGUAGES)
+
+    def dsn_text(self, item: QueueItem, outcomes: Sequence[DeliveryOutcome]) -> str:
+        """The part of a DSN that people read (RFC 3464 2)."""
+        failures = tuple(Failure(_one_line(o.recipient), _one_line(str(o.reply))) for o in outcomes)
+        received_at = datetime.fromtimestamp(item.received_at, JST)
+        return self._render("dsn", receipt=item.receipt, received_at=received_at, failures=failures)
+
+    def _line(self, number: int, part: PartReport) -> Line:
+        name, name_out = _file_name(part.name), _file_name(part.name_out)
+        if not part.sha256_out:
+            return Line(number, name, "", "", self._why(part, "ja"))
+        findings = [finding for inner in part.walk() for finding in inner.findings]
+        withheld = [inner for inner in part.walk()[1:] if not inner.sha256_out]
+        words = [self._words(findings)] if findings else []
+        words += [f"中の「{_file_name(p.name)}」はお届けしていません({self._why(p, 'ja')})" for p in withheld[:_MEMBERS]]
+        words += [f"ほか{len(withheld) - _MEMBERS}件もお届けしていません"] if len(withheld) > _MEMBERS else []
+        return Line(number, name, name_out if name_out != name else "", "、".join(filter(None, words)), "")
+
+    def _why(self, part: PartReport, language: str) -> str:
+        return self.names[language].reasons[part.reason or Reason.CRASHED]
+
+    def _words(self, findings: Iterable[Finding]) -> str:
+        """マクロ2件・外部リンク1件を除去、リンク3件を無効化、HTMLをテキストに変換"""
+        names = self.names["ja"]
+        counts = Counter((f.treatment, f.kind) for f in findings if f.treatment is not Treatment.KEPT)
+        shown = dict(counts.most_common(_KINDS))
+        said = list(dict.fromkeys(names.phrases[kind] for _, kind in shown if kind in names.phrases))
+        for treatment in Treatment:
+            counted = [
+                f"{names.kinds[kind]}{count}件"
+                for (done, kind), count in shown.items()
+                if done is treatment and kind not in names.phrases
+            ]
+            said += [f"{'・'.join(counted)}{names.treatments[treatment]}"] if counted else []
+        return "、".join(said) + ("ほか" if len(counts) > _KINDS else "")
+
+    def _render(self, template: str, **values: object) -> str:
+        return "".join(self._rendered(language, template, **values) for language in LANGUAGES)
+
+    def _rendered(self, language: str, template: str, **values: object) -> str:
+        return self.templates[language, template].render(**values)
+
+    def _tried(self, directory: Path) -> list[Problem]:
+        """Renders everything once, so that a misspelt variable is found now and not with the first mail."""
+        now = datetime.now(JST)
+        tries: dict[str, Callable[[], str]] = {
+            "head": lambda: self.head(example.INSPECTION, example.RELEASE, "R", now, "W"),
+            "foot": lambda: self.foot("R"),
+            "withheld": lambda: self.withheld_note(example.WITHHELD),
+            "held": lambda: self.held("R", "a@example.jp", "S", "R", now),
+            "rejected_size": lambda: self.rejected_size(_MB, _MB),
+            "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
+        }
+        return [problem for name, render in tries.items() if (problem := _problem(directory, name, render))]
+
+
+def _problem(directory: Path, name: str, render: Callable[[], str]) -> Problem | None:
+    try:
+        render()
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        file, line = _origin(error, directory)
+        return Problem(
+            file or str(directory / "*" / f"{name}.j2"), line, "", f"cannot be filled in: {error}", "see the example file"
+        )
+    return None
+
+
+def _origin(error: Exception, directory: Path) -> tuple[str, int]:
+    """The innermost template line in the traceback, as Jinja maps it."""
+    found, step = ("", 0), error.__traceback__
+    while step:
+        if step.tb_frame.f_code.co_filename.startswith(str(directory)):
+            found = (step.tb_frame.f_code.co_filename, step.tb_lineno)
+        step = step.tb_next
+    return found
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(clean(text[: _LINE * 2])[0].split())
+    return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
+
+
+def _file_name(name: str) -> str:
+    """Cut in the middle: the beginning tells which file, the end what kind."""
+    line = _one_line(name) or "(名前なし)"
+    return line if len(line) <= _NAME else f"{line[: _NAME - 16]}…{line[-15:]}"
+
+
+def _megabytes(size: float) -> str:
+    """Rounded up, so that what is over the limit also looks so; 20MB without decimals, as rule books write it."""
+    return f"{math.ceil(size * 10 / _MB) / 10:.1f}".removesuffix(".0")

@@ -1,0 +1,96 @@
+"""The administrators' words: `names.yaml` and the templates of each language, read and checked.
+
+Every mistake becomes a `Problem` with file, line and key; nothing is guessed or filled in.  What the words are used for
+is `notice`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from gateway import yaml_file
+from gateway.yaml_file import BadConfiguration, Document, Problem
+from sanitizers.model import Kind, Reason, Treatment, Verdict
+
+LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
+TEMPLATES = ("head", "foot", "withheld", "held", "rejected_size", "dsn")
+
+_Member = TypeVar("_Member", bound=StrEnum)
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The words of one language."""
+
+    kinds: dict[Kind, str]
+    phrases: dict[Kind, str]  # said as a whole, without a count
+    treatments: dict[Treatment, str]
+    verdicts: dict[Verdict, str]
+    reasons: dict[Reason, str]
+
+
+def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:
+    """Compiled, by language and name.  Plain text is written, so nothing is escaped for HTML."""
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    templates = {}
+    for language in LANGUAGES:
+        for name in TEMPLATES:
+            path = directory / language / f"{name}.j2"
+            try:
+                code = environment.compile(path.read_text("utf-8"), name, str(path))
+                templates[language, name] = Template.from_code(environment, code, environment.make_globals(None))
+            except TemplateSyntaxError as error:
+                problems.append(Problem(str(path), error.lineno, "", f"is not a valid template: {error.message}"))
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(
+                    Problem(str(path), 0, "", f"cannot be read: {error}", "copy it from the shipped config/notices")
+                )
+    return templates
+
+
+def read_names(path: Path, problems: list[Problem]) -> Names:
+    """`names.yaml` of one language."""
+    try:
+        document = yaml_file.read(path)
+    except BadConfiguration as bad:
+        problems += bad.problems
+        return Names({}, {}, {}, {}, {})
+    for key in sorted(document.values.keys() - {"kinds", "phrases", "treatments", "verdicts", "reasons"}):
+        problems.append(document.problem(key, "is not a known section"))
+    verdicts = {verdict.name.lower(): verdict for verdict in Verdict}
+    return Names(
+        _section(document, "kinds", _by_value(Kind), problems),
+        _section(document, "phrases", _by_value(Kind), problems, complete=False),
+        _section(document, "treatments", _by_value(Treatment), problems),
+        _section(document, "verdicts", verdicts, problems),
+        _section(document, "reasons", _by_value(Reason), problems),
+    )
+
+
+def _by_value(members: type[_Member]) -> dict[str, _Member]:
+    return {member.value: member for member in members}
+
+
+def _section(
+    document: Document, section: str, members: dict[str, _Key], problems: list[Problem], complete: bool = True
+) -> dict[_Key, str]:
+    """One mapping of `names.yaml`; every member has a text, and there is no other."""
+    given = document.values.get(section)
+    texts = given if isinstance(given, dict) else {}
+    for name in [*texts.keys() - members.keys()]:
+        problems.append(document.problem(f"{section}.{name}", "is not a known name"))
+    for name in members.keys() - texts.keys() if complete else ():
+        problems.append(document.problem(section, f"has no text for {name}"))
+    for name, text in texts.items():
+        if not isinstance(text, str) or not text.strip():
+            problems.append(document.problem(f"{section}.{name}", "must be a text", "put it in quotes"))
+    return {member: str(texts.get(name, "")) for name, member in members.items() if name in texts}

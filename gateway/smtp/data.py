@@ -55,7 +55,7 @@ class HeaderLimits:
     block: int = 256 << 10
     fields: int = 1_000
     field: int = 64 << 10  # a To with a thousand addresses is 40 KB
-    received: int = 30  # RFC 5321 6.3 asks for no fewer than 100 hops only where nothing else stops a loop; real paths have 10
+    received: int = 30  # RFC 5321 6.3 would wait for 100; honest paths have 10, and each round of a loop costs us a rebuild
     hops: int = 5  # times through Mugai: there and back through a mailing list is 2
 
 

@@ -16,7 +16,8 @@ from gateway import intake
 from gateway.intake import Gate, Limits, Listener
 from gateway.model import Client, Reply
 from gateway.smtp import tls
-from gateway.smtp.session import Reception, Refusal, Session
+from gateway.smtp.reception import Reception, Refusal
+from gateway.smtp.session import Session
 from gateway.spool import Spool
 
 __all__ = ["Gate", "Limits", "Listener", "Refusal", "SmtpServer"]
@@ -35,7 +36,7 @@ class SmtpServer:
     ):
         """`on_refused` is called for each refusal, in the event loop: it must not block."""
         context = tls.accepting(listener.certificate, listener.key) if listener.certificate else None
-        self._reception = Reception(listener, spool, gate, on_refused, now, context, self._lost)
+        self._reception = Reception(listener, spool, gate, on_refused, now, context)
         self._sessions: dict[Session, str] = {}
         self._peers: Counter[str] = Counter()
         self._empty = asyncio.Event()
@@ -82,7 +83,7 @@ class SmtpServer:
             transport.write(f"{reply}\r\n".encode())
             transport.close()
             return
-        session = Session(self._reception)
+        session = Session(self._reception, self._lost)
         self._sessions[session] = address
         self._peers[address] += 1
         self._empty.clear()

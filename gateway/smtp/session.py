@@ -11,20 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import ssl
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
 from gateway import intake
-from gateway.intake import Gate, Listener
 from gateway.model import Client, Envelope, Reply
 from gateway.smtp import tls, trace
 from gateway.smtp.content import Reading, too_large
+from gateway.smtp.reception import Reception, Refusal
 from gateway.smtp.transaction import Malformed, Transaction, begin, recipient
-from gateway.spool import Incoming, Spool
+from gateway.spool import Incoming
 from gateway.store.db import StoreUnavailable
 
 BLOCK = 256 << 10  # octets asked for at once; the reader hands over at most twice LINE
@@ -36,62 +34,18 @@ _COMMANDS = frozenset({"EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "
 _BEFORE_TLS = frozenset({"EHLO", "HELO", "NOOP", "RSET", "QUIT", "STARTTLS"})
 _LAST_IN_GROUP = frozenset({"EHLO", "HELO", "DATA", "STARTTLS"})  # RFC 2920 3.1: nothing may follow unasked
 _JUNK = frozenset({"EHLO", "HELO", "RSET", "NOOP"})
-_HTTP = re.compile(
-    rb"(?:GET|POST|PUT|HEAD|CONNECT|OPTIONS) |[A-Za-z-]+: "
-)  # another protocol's client, perhaps made to by a page
-_ENHANCED = {
-    "220": "2.0.0",
-    "221": "2.0.0",
-    "250": "2.0.0",
-    "454": "4.7.0",
-    "501": "5.5.4",
-    "503": "5.5.1",
-}  # aiosmtpd's own answers
+# another protocol's client, perhaps made to by a web page
+_HTTP = re.compile(rb"(?:GET|POST|PUT|HEAD|CONNECT|OPTIONS) |[A-Za-z-]+: ")
+# for the answers that aiosmtpd gives by itself
+_ENHANCED = {"220": "2.0.0", "221": "2.0.0", "250": "2.0.0", "454": "4.7.0", "501": "5.5.4", "503": "5.5.1"}
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A no to somebody's mail, for the journal.  Syntax errors and other noise are not."""
-
-    listener: str
-    client: Client
-    sender: str
-    recipient: str  # "" when the refusal is not about one
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Reception:
-    """What all sessions of one listener share."""
-
-    listener: Listener
-    spool: Spool
-    gate: Gate
-    on_refused: Callable[[Refusal], None]
-    now: Callable[[], float]  # Unix time
-    context: ssl.SSLContext | None
-    on_lost: Callable[[Session], None]
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    def finish(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Runs to its end even if the session does not live so long."""
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self._finished)
-        return task
-
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("%s: the store said no: %s", self.listener.name, error)
 
 
 class Session(SMTP):
     line_length_limit = LINE
 
-    def __init__(self, reception: Reception):
+    def __init__(self, reception: Reception, on_lost: Callable[[Session], None]):
         listener = reception.listener
         super().__init__(
             None,
@@ -102,7 +56,7 @@ class Session(SMTP):
             timeout=listener.limits.command_seconds,
             loop=asyncio.get_running_loop(),
         )
-        self.reception, self.listener, self.limits = reception, listener, listener.limits
+        self.reception, self.listener, self.limits, self._on_lost = reception, listener, listener.limits, on_lost
         self.client = Client("", 0, "")
         self.receiving = False  # a content is on its way: a stopping server waits for it
         self._transaction: Transaction | None = None
@@ -120,7 +74,7 @@ class Session(SMTP):
         self.client = Client(peer[0], peer[1], "", tls.describe(transport.get_extra_info("ssl_object")))
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.reception.on_lost(self)
+        self._on_lost(self)
         super().connection_lost(error)
 
     def _timeout_cb(self) -> None:
@@ -168,7 +122,7 @@ class Session(SMTP):
             self._writer.write(f"220 {self.hostname} ESMTP\r\n".encode())
             while not self._writer.is_closing() and (line := await self._command()) is not None:
                 await self._obey(line)
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client's affair
         except Exception:
             # where in the stream we are is unknown now, so nothing that follows may be read as a command
@@ -328,7 +282,9 @@ class Session(SMTP):
         started, unstored = self.loop.time(), None
         while not reading.ended:
             self._reset_timeout(max(0.001, self._deadline(started, reading.size) - self.loop.time()))
-            content = reading.feed(await self._reader.read(BLOCK))
+            if not (block := await self._reader.read(BLOCK)):
+                raise ConnectionResetError("end of stream in a content")
+            content = reading.feed(block)
             if reading.rest:
                 self._reader.feed_data(reading.rest)  # before any other byte can arrive: nothing was awaited since
             if reading.endless:
@@ -376,7 +332,8 @@ class Session(SMTP):
         self._reset_timeout(self.limits.data_seconds)
         try:
             item = await asyncio.shield(self.reception.finish(self.reception.spool.accept(envelope, incoming, fields)))
-        except Exception:  # whatever it is, nothing is promised: the client keeps its mail; `finish` logs it
+        except Exception:
+            # nothing is promised, so the client keeps its mail; and nothing is discarded, for what happened is unknown
             await self.refuse(Reply(451, "4.3.0", "cannot store now, try later"), transaction)
             return
         self._errors = self._junk = 0

@@ -24,7 +24,8 @@ def received(
     protocol = f"UTF8SMTP{secure}" if smtputf8 else f"ESMTP{secure}" if extended else "SMTP"
     origin = hostname
     if direction is Direction.INBOUND:
-        address = f"IPv6:{client.address}" if ":" in client.address else client.address
+        address = client.address.partition("%")[0]  # without a zone
+        address = f"IPv6:{address}" if ":" in address else address
         origin = f"{client.helo if _NAME.fullmatch(client.helo) else 'unknown'} ([{address}])"
     cipher = f" ({client.tls})" if client.tls else ""
     date = format_datetime(datetime.fromtimestamp(now, JST))

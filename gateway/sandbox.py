@@ -50,7 +50,8 @@ class SelfTest:
     """The answer of the sandbox to attacks on it.
 
     Level 0: no lock.  1: an attack got through, or is not answered by death.  2: parsing is free of leaks by seccomp
-    alone.  3: also with files readable (landlock).  4: and in a container of its own (security.md 1.6)."""
+    alone.  3: also where fonts may be read (landlock).  4: and with neither a network nor sight of the gateway's files
+    (security.md 1.6)."""
 
     level: int
     landlock_abi: int = 0
@@ -68,7 +69,7 @@ class _Failure:
 
 
 class Sandbox:
-    """`hidden` is a path that a separate container must not see (the spool); `tasks` the module with the task table."""
+    """`hidden` is a path that only the gateway should see, such as the spool; `tasks` the module with the table TASKS."""
 
     def __init__(
         self,
@@ -184,15 +185,17 @@ class Sandbox:
         return Answer(claim.outcome, claim.letter, claim.objections, seconds, usage.cpu_seconds, usage.peak_bytes), failure
 
     async def _zygote(self) -> Zygote:
-        current = self._current
-        if current is None or (current.done() and _living(current) is None):
-            current = self._replace(at_once=True)
-        try:
-            zygote = await asyncio.shield(current)
-        except asyncio.CancelledError:
-            if current.cancelled():
-                raise SandboxDown("the sandbox was stopped") from None
-            raise
+        current = None
+        while current is None or current is not self._current:  # it may be replaced while this waits for it
+            current = self._current
+            if current is None or (current.done() and _living(current) is None):
+                current = self._replace(at_once=True)
+            try:
+                zygote = await asyncio.shield(current)
+            except asyncio.CancelledError:
+                if current.cancelled():
+                    raise SandboxDown("the sandbox was stopped") from None
+                raise
         if zygote.forks >= _JOBS_PER_ZYGOTE or time.monotonic() - zygote.born > _ZYGOTE_SECONDS:
             self._replace(at_once=False)
         return zygote

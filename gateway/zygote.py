@@ -162,8 +162,22 @@ class Zygote:
 
     def kill(self) -> None:
         """Now, with all its workers (PDEATHSIG)."""
-        if not self.dead:
-            self._bury()
+        if self.dead:
+            return
+        self.dead = True
+        asyncio.get_running_loop().remove_reader(self.channel.fileno())
+        self.channel.close()
+        self.process.kill()
+        self.process.wait()
+        died = SandboxDown(f"the zygote ended with status {self.process.returncode}")
+        if not self._hello.done():
+            self._hello.set_exception(died)
+        for job in self._jobs.values():
+            if not job.started.done():
+                job.started.set_exception(died)
+            if not job.ended.done():
+                job.ended.set_result(None)
+        self._jobs.clear()
 
     async def _send(self, message: bytes, descriptors: list[int]) -> None:
         while True:
@@ -183,7 +197,7 @@ class Zygote:
         except OSError:
             message, descriptors = b"", []
         if not message:
-            self._bury()
+            self.kill()
             return
         kind, number, status, peak_kib, cpu_seconds = REPORT.unpack(message)
         if kind == ReportType.HELLO:
@@ -201,22 +215,6 @@ class Zygote:
                 ended.set_result(Usage(status, peak_kib << 10, cpu_seconds))
             if self._retired:
                 self.retire()
-
-    def _bury(self) -> None:
-        self.dead = True
-        asyncio.get_running_loop().remove_reader(self.channel.fileno())
-        self.channel.close()
-        self.process.kill()
-        self.process.wait()
-        if not self._hello.done():
-            died = SandboxDown(f"the zygote ended with status {self.process.returncode} before it was locked")
-            self._hello.set_exception(died)
-        for job in self._jobs.values():
-            if not job.started.done():
-                job.started.set_exception(SandboxDown("the zygote died"))
-            if not job.ended.done():
-                job.ended.set_result(None)
-        self._jobs.clear()
 
 
 def _execute(channel: int, *arguments: str) -> subprocess.Popen[bytes]:

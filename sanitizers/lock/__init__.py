@@ -8,10 +8,12 @@ is no half-locked worker.  Source: security.md 1.2 and 1.4.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import signal
 import socket
+import struct
 from dataclasses import dataclass
 from enum import Enum
 
@@ -55,7 +57,7 @@ class Lock:
 
 
 def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
-    """For ever: no root, no network, no new privileges, no files but fonts, no exec, no socket.
+    """For ever: no root, no capability, no network, no new privileges, no files but fonts, no exec, no socket.
 
     `hidden` is a path that only the gateway should see.  A kernel without landlock is accepted here and reported as
     ABI 0; the supervisor decides whether that is enough."""
@@ -65,6 +67,7 @@ def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
+    _drop_capabilities()
     is_apart = _is_apart(hidden)  # while it can still ask
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)  # no ptrace and no /proc/<pid>/mem for others of the same uid, no core dump
@@ -75,6 +78,13 @@ def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
     seccomp.load(seccomp.zygote(permissive=permissive))
     filters = {c: seccomp.worker(reads_files=bool(c.value.readable), permissive=permissive) for c in Confinement}
     return Lock(abi, is_apart, filters)
+
+
+def _drop_capabilities() -> None:
+    """capset(2), version 3: effective, permitted and inheritable become empty, for a gateway that was given some."""
+    header = ctypes.create_string_buffer(struct.pack("<Ii", 0x20080522, 0), 8)
+    nothing = ctypes.create_string_buffer(24)
+    syscall("capset", ctypes.addressof(header), ctypes.addressof(nothing))
 
 
 def _is_apart(hidden: str) -> bool:

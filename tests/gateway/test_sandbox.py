@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -131,6 +132,16 @@ async def test_a_pdf_with_aes_256_opens_where_no_random_device_can(hostile: Wall
         pdf.add_blank_page()
         pdf.save(encrypted, encryption=pikepdf.Encryption(owner="owner", user="", R=6))
     assert (await hostile.bomb("aes_256_pdf", encrypted.getvalue())).outcome.output == b"1"
+
+
+async def test_the_zygote_has_no_privilege_left(hostile: Wall) -> None:
+    lines = Path(f"/proc/{hostile.zygote().process.pid}/status").read_text().splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    assert {int(uid) for uid in status["Uid"].split()} == {os.geteuid() or 65534}
+    assert [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff")] == [0, 0, 0]
+    assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
+    if os.geteuid() == 0:
+        assert status["Groups"].split() == []
 
 
 async def test_an_answer_tells_what_it_cost(hostile: Wall) -> None:

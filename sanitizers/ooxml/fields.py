@@ -40,7 +40,7 @@ class _Field:
     """One field while its end is not yet seen."""
 
     parts: list[xml.Element] = field(default_factory=list)  # marks and instructions
-    shown: list[xml.Element] = field(default_factory=list)  # what nested fields put into the instructions
+    shown: list[xml.Element] = field(default_factory=list)  # what nested fields put between the instructions
     code: str = ""
     separated: bool = False
 
@@ -88,9 +88,10 @@ def _complex(root: xml.Element, judge: Callable[[str], bool]) -> None:
             stack[-1].code += element.text or ""
         else:
             xml.remove(element)  # an instruction outside any field
-    for unfinished in stack:
+    for unfinished in stack:  # where it should have ended is unknown: what follows stays visible
         judge(unfinished.code)
-        _flatten(unfinished)
+        for element in unfinished.parts:
+            xml.remove(element)
 
 
 def _mark(element: xml.Element, stack: list[_Field], judge: Callable[[str], bool]) -> None:
@@ -111,6 +112,8 @@ def _mark(element: xml.Element, stack: list[_Field], judge: Callable[[str], bool
         finished = stack.pop()
         if not judge(finished.code):
             _flatten(finished)
+        if stack and not stack[-1].separated:
+            stack[-1].shown += finished.parts
 
 
 def _flatten(finished: _Field) -> None:

@@ -49,13 +49,14 @@ _NAMES = """
     WORKDAY.INTL WRAPCOLS WRAPROWS XIRR XLOOKUP XMATCH XNPV XOR YEAR YEARFRAC YEN YIELD YIELDDISC YIELDMAT Z.TEST ZTEST
 """
 FUNCTIONS = frozenset(_NAMES.split())
+_LONGEST = 8192  # characters that Excel takes in one formula
 _TOKEN = re.compile(
     r'"(?:[^"]|"")*"'  # string
     r"|'(?:[^']|'')*'"  # quoted sheet name, perhaps with a path and a workbook
-    r"|\[(?:'.|[^\[\]'])*\]"  # column specifier of a structured reference, or a workbook
+    r"|\[(?:'.|[^\[\]']){0,300}\]"  # column specifier of a structured reference (255 characters), or a workbook
 )
 _OUTSIDE = re.compile(r"\[[^\[\]]*\][\w.]*!|://|\\\\")  # [1]Sheet1!A1, [1]!name; \\server
-_CALL = re.compile(r"([^\W\d][\w.]*)\s*\(")
+_CALL = re.compile(r"(?<![\w.])([\w.]+)\s*\(")
 _LINK = re.compile(r'\bHYPERLINK\s*\(\s*("(?:[^"]|"")*")?', re.IGNORECASE)
 _TARGETS = ("#", "http://", "https://", "mailto:")
 _SUSPICIOUS = re.compile(r"[(|\[:\\]")  # most formulas have none of these
@@ -66,6 +67,8 @@ def objection(text: str, switches: Switches) -> Kind | None:
     """Why a formula may not stay, or None."""
     if not _SUSPICIOUS.search(text):
         return None
+    if len(text) > _LONGEST:
+        return Kind.FORMULA
     bare = _TOKEN.sub(_mask, text)
     if "|" in bare:
         return Kind.DDE

@@ -1,0 +1,98 @@
+"""Presentations: the show runs, and nothing leaves it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sanitizers.model import Kind
+from tests.sanitizers.make_image import encoded, picture
+from tests.sanitizers.make_ooxml import PPTX, Rel, element, pptx
+from tests.sanitizers.rebuilt import rebuild
+
+SLIDE = "ppt/slides/slide1.xml"
+CANARY = "CANARY-b40e"
+
+
+def _shape(number: int, inside: str = "", text: str = "標題") -> str:
+    name = f'<p:nvSpPr><p:cNvPr id="{number}" name="a">{inside}</p:cNvPr><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
+    return f"<p:sp>{name}<p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+
+
+def _timing(shape: int, command: str = "") -> str:
+    target = f'<p:set><p:cBhvr><p:cTn id="2"/><p:tgtEl><p:spTgt spid="{shape}"/></p:tgtEl></p:cBhvr></p:set>'
+    children = f"<p:childTnLst>{command or target}</p:childTnLst>"
+    return f'<p:timing><p:tnLst><p:par><p:cTn id="1">{children}</p:cTn></p:par></p:tnLst></p:timing>'
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ppaction://macro?name=m",
+        "ppaction://program",
+        "ppaction://hlinkfile",
+        "ppaction://ole?verb=0",
+        "ppaction://hlinkpres?x",
+    ],
+)
+def test_d03_actions_that_leave_the_show_go(action: str) -> None:
+    click = f'<a:hlinkClick r:id="rId5" action="{action}"/>'
+    rebuilt = rebuild(pptx(_shape(2, click), "", Rel("rId5", "hyperlink", f"{CANARY}.exe", external=True)).bytes(), PPTX)
+    assert "hlinkClick" not in rebuilt.xml(SLIDE)
+    assert rebuilt.text(SLIDE) == "標題"
+    assert Kind.ACTION in rebuilt.kinds
+    assert not rebuilt.holds(CANARY)
+
+
+def test_jumps_inside_the_show_and_links_to_the_web_stay() -> None:
+    clicks = '<a:hlinkClick r:id="" action="ppaction://hlinkshowjump?jump=nextslide"/>', '<a:hlinkClick r:id="rId5"/>'
+    tree = "".join(_shape(number, click) for number, click in enumerate(clicks, 2))
+    rebuilt = rebuild(pptx(tree, "", Rel("rId5", "hyperlink", "https://example.jp/", external=True)).bytes(), PPTX)
+    assert rebuilt.xml(SLIDE).count("hlinkClick") == 2
+    assert rebuilt.kinds == set()
+
+
+def test_d04_an_embedded_object_becomes_its_picture() -> None:
+    shown = '<p:pic><p:nvPicPr><p:cNvPr id="9" name="b"/></p:nvPicPr><p:blipFill><a:blip r:embed="rId8"/></p:blipFill></p:pic>'
+    embedded = f'<p:oleObj r:id="rId9" progId="Package">{shown}</p:oleObj>'
+    frame = f"<p:graphicFrame><a:graphic><a:graphicData>{embedded}</a:graphicData></a:graphic></p:graphicFrame>"
+    made = pptx(frame, "", Rel("rId8", "image", "a.png"), Rel("rId9", "oleObject", "o.bin"))
+    made.part("ppt/slides/a.png", encoded(picture(), "PNG")).part("ppt/slides/o.bin", CANARY)
+    rebuilt = rebuild(made.bytes(), PPTX)
+    assert "<p:spTree><p:pic>" in rebuilt.xml(SLIDE)
+    assert "oleObj" not in rebuilt.xml(SLIDE)
+    assert not rebuilt.holds(CANARY)
+
+
+def test_animations_stay_while_everything_that_they_move_is_there() -> None:
+    assert "p:timing" in rebuild(pptx(_shape(2), _timing(2)).bytes(), PPTX).xml(SLIDE)
+
+
+@pytest.mark.parametrize("timing", [_timing(7), _timing(2, '<p:cmd type="verb" cmd="0"/>'), _timing(2, "<p:audio/>")])
+def test_an_animation_of_what_is_gone_goes_as_a_whole(timing: str) -> None:
+    rebuilt = rebuild(pptx(_shape(2), timing).bytes(), PPTX)
+    assert "p:timing" not in rebuilt.xml(SLIDE)
+    assert Kind.ACTION in rebuilt.kinds
+
+
+def test_media_go_and_their_picture_stays() -> None:
+    media = (
+        '<p:nvPr><a:videoFile r:link="rId7"/><p:extLst><p:ext uri="x"><p14:media r:embed="rId6"/></p:ext></p:extLst></p:nvPr>'
+    )
+    fill = '<p:blipFill><a:blip r:embed="rId8"/></p:blipFill>'
+    shown = f'<p:pic><p:nvPicPr><p:cNvPr id="2" name="b"/>{media}</p:nvPicPr>{fill}</p:pic>'
+    made = pptx(shown, "", Rel("rId8", "image", "a.png"), Rel("rId7", "video", f"http://{CANARY}/", external=True))
+    made.rel(SLIDE, Rel("rId6", "http://schemas.microsoft.com/office/2007/relationships/media", "m.mp4"))
+    made.part("ppt/slides/a.png", encoded(picture(), "PNG")).part("ppt/slides/m.mp4", CANARY)
+    rebuilt = rebuild(made.bytes(), PPTX)
+    assert not rebuilt.holds(CANARY)
+    assert "media/image3.png" in rebuilt.parts
+    assert "extLst" not in rebuilt.xml(SLIDE)
+    assert Kind.MULTIMEDIA in rebuilt.kinds
+
+
+def test_slides_notes_and_masters_are_followed_in_circles() -> None:
+    made = pptx(_shape(2), "", Rel("rId3", "notesSlide", "../notesSlides/n1.xml"), Rel("rId4", "slideLayout", "../l1.xml"))
+    made.part("ppt/notesSlides/n1.xml", element("p:notes", ""), Rel("rId1", "slide", "../slides/slide1.xml"))
+    made.part("ppt/l1.xml", element("p:sldLayout", ""), Rel("rId1", "slideMaster", "m1.xml"))
+    made.part("ppt/m1.xml", element("p:sldMaster", ""), Rel("rId1", "slideLayout", "l1.xml"))
+    assert {"ppt/notesSlides/n1.xml", "ppt/l1.xml", "ppt/m1.xml"} <= rebuild(made.bytes(), PPTX).parts.keys()

@@ -47,14 +47,14 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _HYPERLINK = re.compile(r"\s*HYPERLINK\b(.*)", re.IGNORECASE | re.DOTALL)
-_TIP = re.compile(r'\\[ot]\s*"[^"]*"|\\[lhmn]\b')  # screen tip and frame name: shown, never followed; switches
+_TIP = re.compile(r'\\[lot]\s*"[^"]*"')  # bookmark, screen tip, frame name: nothing that is fetched
 _ARGUMENT = re.compile(r'"([^"]*)"|([^\s"]+)')
 _STRING = re.compile('"[^"]*"')
 _QUOTED = re.compile("'[^']*'")
 _LINK_FORMULA = re.compile(r'HYPERLINK\s*\(\s*"(?!https?://|mailto:|#)[^"]*(?::|\\\\|//)', re.IGNORECASE)
 _FORMULA = re.compile(
     r"\b(WEBSERVICE|RTD|CALL|REGISTER|REGISTER\.ID|EXEC|EXECUTE|INITIATE|FOPEN|FWRITE|SQL\.REQUEST|IMAGE|FILES|RUN)\s*\("
-    r"|(?<![\w\]\[,])'?(?:[^'\[\]!()]*\\)?\[[^\]\[#@]+\][^'!\s(),]*'?!"  # another workbook
+    r"|(?<![\w\]\[,'])\[[^\]\[#@]+\][^'!\s(),]*!|'[^'!]*\[[^']*'!"  # another workbook, and the same in quotes
     r"|[A-Za-z]:\\|\\\\|file:",
     re.IGNORECASE,
 )

@@ -91,8 +91,10 @@ def _why(part: Part, detected: str) -> tuple[Reason, str, Verdict]:
         return Reason.ENCRYPTED, _LOCKED[detected], Verdict.LOCKED
     if detected in _EXECUTABLE:
         return Reason.EXECUTABLE, _EXECUTABLE[detected], Verdict.WITHHELD
+    if detected in _NOT_ALLOWED:
+        return Reason.TYPE_NOT_ALLOWED, _NOT_ALLOWED[detected], Verdict.WITHHELD
     if ending := dangerous(part.names or (part.name,)):
         return Reason.EXECUTABLE, f"named {ending}, which a double click runs", Verdict.WITHHELD
     if detected == UNKNOWN:
         return Reason.UNKNOWN_TYPE, "no known format", Verdict.WITHHELD
-    return Reason.TYPE_NOT_ALLOWED, _NOT_ALLOWED.get(detected, "a type that is not delivered"), Verdict.WITHHELD
+    return Reason.TYPE_NOT_ALLOWED, "a type that is not delivered", Verdict.WITHHELD

@@ -1,8 +1,8 @@
 """Takes cleared mail to the next hop and says what became of each recipient.
 
-`send` answers for every recipient and raises nothing but Unsendable (the content is not canonical: the pipeline's steps end
-in quarantine after some such deaths).  No retries and no schedule: DEFERRED is for the runner to come back to.  A loss of the
-connection after the final dot is DEFERRED too, so the next hop may see that mail twice (I3).
+`send` answers for every recipient and raises nothing but Unsendable: such a mail is our own fault, and the runner holds it
+after some deaths (I5).  No retries and no schedule: DEFERRED is for the runner to come back to.  A loss of the connection
+after the final dot is DEFERRED too, so the next hop may see that mail twice (I3).
 """
 
 from __future__ import annotations

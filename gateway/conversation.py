@@ -37,7 +37,7 @@ class Conversation:
     def __init__(self, worker: Worker, start: Start, on_child: OnChild | None):
         self._worker, self._start, self._on_child = worker, start, on_child
         limits = start.profile.limits
-        self._children_left = limits.parts
+        self._children, self._children_limit = 0, limits.parts
         self._bytes_left = limits.total_bytes + limits.part_bytes + JSON_BYTES  # all children, then one output and its claim
 
     async def hold(self) -> Claim:
@@ -48,6 +48,8 @@ class Conversation:
                 break
             await self._child(body, payload)
         claim = untrusted_claim(body, payload, self._start.task)
+        if claim.letter is not None and any(a.child >= self._children for a in claim.letter.attachments):
+            raise Garbage("an attachment that was never sent out")
         if not await pipe.at_end(self._worker.frames):
             raise Garbage("bytes after the answer")
         return claim
@@ -65,8 +67,8 @@ class Conversation:
         child, content = untrusted_child(body, payload)
         if self._on_child is None:
             raise Garbage("a child where none is possible")
-        self._children_left -= 1
-        if self._children_left < 0:
+        self._children += 1
+        if self._children > self._children_limit:
             raise Garbage("more children than the whole mail may have", Reason.LIMIT_PARTS)
         try:
             outcome = await self._on_child(child.part, content)

@@ -64,8 +64,7 @@ def work(tasks: TaskTable) -> NoReturn:
         _, body, _ = _receive()
         start = START.validate_json(body)
         content = io.FileIO(CONTENT, closefd=False).readall()
-        claim = _claim(tasks, start, content)
-        _send(*_bounded(write_claim(claim), start.profile.limits.part_bytes))
+        _send(*_bounded(_answer(tasks, start, content), start.profile.limits.part_bytes))
         status = EXIT_DONE
     except MemoryError:
         status = EXIT_NO_MEMORY
@@ -73,29 +72,31 @@ def work(tasks: TaskTable) -> NoReturn:
         os._exit(status)  # no destructors, no atexit of the zygote
 
 
-def _claim(tasks: TaskTable, start: Start, content: bytes) -> Claim:
+def _answer(tasks: TaskTable, start: Start, content: bytes) -> tuple[bytes, bytes | None]:
+    """The claim as a frame and its payload."""
     try:
-        return tasks[start.task](content, start, PipedJob(start.profile))
+        return write_claim(tasks[start.task](content, start, PipedJob(start.profile)))
     except Refused as refusal:
-        return Claim(Outcome(refusal.verdict, "", findings=refusal.findings, reason=refusal.reason, detail=refusal.detail))
+        outcome = Outcome(refusal.verdict, "", findings=refusal.findings, reason=refusal.reason, detail=refusal.detail)
+        return write_claim(Claim(outcome))
     except MemoryError:
         raise
     except Exception as surprise:  # a bug or an attack: either way nothing of this content leaves
-        return Claim(_failed(Reason.CRASHED, f"{type(surprise).__name__}: {surprise}"))
+        return _failed(Reason.CRASHED, f"{type(surprise).__name__}: {surprise}")
 
 
 def _bounded(answer: tuple[bytes, bytes | None], limit: int) -> tuple[bytes, bytes | None]:
     """An honest worker says that its answer is too long before the supervisor has to kill it for that."""
     head, payload = answer
     if len(head) > HEADER.size + JSON_BYTES:
-        return write_claim(Claim(_failed(Reason.LIMIT_SIZE, f"headers and findings of {len(head)} bytes, limit {JSON_BYTES}")))
+        return _failed(Reason.LIMIT_SIZE, f"headers and findings of {len(head)} bytes, limit {JSON_BYTES}")
     if payload is not None and len(payload) > limit:
-        return write_claim(Claim(_failed(Reason.LIMIT_SIZE, f"the result has {len(payload)} bytes, limit {limit}")))
+        return _failed(Reason.LIMIT_SIZE, f"the result has {len(payload)} bytes, limit {limit}")
     return answer
 
 
-def _failed(reason: Reason, detail: str) -> Outcome:
-    return Outcome(Verdict.FAILED, "", reason=reason, detail=detail)
+def _failed(reason: Reason, detail: str) -> tuple[bytes, bytes | None]:
+    return write_claim(Claim(Outcome(Verdict.FAILED, "", reason=reason, detail=detail)))
 
 
 def _send(head: bytes, payload: bytes | None) -> None:

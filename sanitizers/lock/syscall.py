@@ -21,7 +21,8 @@ sendto 44 206|sendmsg 46 211|bind 49 200|listen 50 201|socketpair 53 199|clone 5
 execve 59 221|exit 60 93|kill 62 129|fcntl 72 25|getcwd 79 17|readlink 89 -|gettimeofday 96 169|getrusage 98 165
 sysinfo 99 179|times 100 153|ptrace 101 117|getuid 102 174|getgid 104 176|geteuid 107 175|getegid 108 177
 getppid 110 173|sigaltstack 131 132|personality 135 92|pivot_root 155 41|prctl 157 167|setrlimit 160 164|chroot 161 51
-capset 126 91|mount 165 40|umount2 166 39|init_module 175 105|gettid 186 178|tkill 200 130|futex 202 98|sched_getaffinity 204 123
+capset 126 91|mount 165 40
+umount2 166 39|init_module 175 105|gettid 186 178|tkill 200 130|futex 202 98|sched_getaffinity 204 123
 getdents64 217 61|restart_syscall 219 128|clock_gettime 228 113|clock_getres 229 114|clock_nanosleep 230 115
 exit_group 231 94|tgkill 234 131|kexec_load 246 104|add_key 248 217|request_key 249 218|keyctl 250 219|openat 257 56
 open 2 -|stat 4 -|lstat 6 -|newfstatat 262 79|readlinkat 267 78|faccessat 269 48|unshare 272 97|accept4 288 242

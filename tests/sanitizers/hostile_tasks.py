@@ -16,7 +16,7 @@ import pikepdf
 
 from sanitizers import attack
 from sanitizers.job import Job
-from sanitizers.letter import Letter
+from sanitizers.letter import Attachment, Letter
 from sanitizers.model import Outcome, Part, Reason, Refused, Task, Verdict
 from sanitizers.protocol import HEADER, Claim, FrameType, Start, frame, write_child, write_claim
 from sanitizers.worker import TaskTable
@@ -172,10 +172,9 @@ BOMBS = {f.__name__: f for f in list(globals().values()) if callable(f) and geta
 
 def _letter(content: bytes, start: Start, job: Job) -> Claim:
     job.child(content, Part("1", "echo", ""), want_output=False)
-    return Claim(
-        Outcome(Verdict.CLEAN, "message/rfc822"),
-        Letter("件名", (), None, (), (), (), "", "", (), (), "本文\n", ()),
-    )
+    attachments = (Attachment(1 if content == b"invented" else 0, "a.txt"),)
+    letter = Letter("件名", (), None, (), (), (), "", "", (), (), "本文\n", attachments)
+    return Claim(Outcome(Verdict.CLEAN, "message/rfc822"), letter)
 
 
 def _verify(content: bytes, start: Start, job: Job) -> Claim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,11 @@ def test_an_exception_is_an_answer_without_output(error: Exception, verdict: Ver
     status, written = run(treatment)
     outcome = claimed(written)
     assert (status, outcome.verdict, outcome.reason, outcome.output) == (worker.EXIT_DONE, verdict, reason, None)
+
+
+def test_text_that_has_no_encoding_is_a_crash_that_is_told() -> None:
+    _, written = run(lambda content, job: Claim(replace(CLEAN, name="\udce3.txt")))
+    assert claimed(written).reason is Reason.CRASHED
 
 
 def test_no_memory_is_told_by_the_exit_status() -> None:

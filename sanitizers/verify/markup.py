@@ -47,7 +47,7 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _HYPERLINK = re.compile(r"\s*HYPERLINK\b(.*)", re.IGNORECASE | re.DOTALL)
-_TIP = re.compile(r'\\[lot]\s*"[^"]*"')  # bookmark, screen tip, frame name: nothing that is fetched
+_HARMLESS = re.compile(r'\\[lot]\s*"[^"]*"|\\[a-z]\b')  # bookmark, screen tip, frame name; bare switches
 _ARGUMENT = re.compile(r'"([^"]*)"|([^\s"]+)')
 _STRING = re.compile('"[^"]*"')
 _QUOTED = re.compile("'[^']*'")
@@ -174,7 +174,7 @@ class _Reader:
 
     def field(self, code: str) -> None:
         link = _HYPERLINK.match(code)
-        arguments = _ARGUMENT.findall(_TIP.sub("", link[1])) if link else []
+        arguments = _ARGUMENT.findall(_HARMLESS.sub("", link[1])) if link else []
         if _FIELD.match(code) or any(_LOCATION.match(quoted or bare) for quoted, bare in arguments):
             self.object(f"field {code[:80]!r}")
 

@@ -107,6 +107,8 @@ def test_d03_a_field_is_judged_whole_however_it_is_cut(code: str) -> None:
         'TOC \\o "1-3" \\h',
         'HYPERLINK "https://example.jp/a:b"',
         'HYPERLINK \\l "章:1"',
+        'HYPERLINK \\l "_Toc1" \\h',
+        'HYPERLINK "https://example.jp/" \\h',
         'HYPERLINK "mailto:a@example.jp" \\o "宛先: a"',
     ],
 )

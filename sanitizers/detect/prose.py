@@ -45,7 +45,7 @@ _MARKUP = re.compile(
 )
 _PROLOGUE = re.compile(r"\s+|<\?[^>]{0,2000}>|<!doctype(?!\s+html)[^>\[]{0,2000}(?:\[[^\]]{0,4000}\]\s*)?>", re.IGNORECASE)
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,60})")
-_HTA = re.compile(r"<hta:application|<script[^>]{0,200}language=[\"']?(?:vbs|jscript\.encode)", re.IGNORECASE)
+_SCRIPTED = ("job", "package", "component", "scriptlet")  # roots of Windows Script files, if there is a script in them
 
 _ACTIVE_XML = (  # roots and namespaces that an Office program or Windows opens by itself
     ("schemas-microsoft-com:office:spreadsheet", "application/x-office-xml-2003"),
@@ -60,14 +60,7 @@ _ACTIVE_XML = (  # roots and namespaces that an Office program or Windows opens 
     ("schemas.microsoft.com/appx/appinstaller", "application/x-windows-action"),
     ("urn:schemas-microsoft-com:asm.v1", "application/x-windows-action"),
 )
-_ROOTS = {
-    "svg": "image/svg+xml",
-    "html": "text/html",
-    "job": "application/x-windows-script",
-    "package": "application/x-windows-script",
-    "component": "application/x-windows-script",
-    "scriptlet": "application/x-windows-script",
-}
+_ROOTS = {"svg": "image/svg+xml", "html": "text/html"}
 
 _BEGINNINGS = (  # lower case, after white space; what Windows or a server would act upon, and formats of their own
     ("#!", "application/x-script"),
@@ -159,17 +152,18 @@ def _markup(head: str) -> str:
             at = skipped.end()
         else:
             break
-    lower = head.lower()
-    if _HTA.search(head) and "<" in head[: at + 1]:
-        return "application/x-windows-script"
-    if _MARKUP.match(head, at):
-        return "text/html"
-    root = _ROOT.match(head, at)
-    if not root or not (is_xml or "xmlns" in lower or root[1].lower() in _ROOTS):
+    lower, root = head.lower(), _ROOT.match(head, at)
+    if root is None:
         return ""
-    if action := next((media_type for sign, media_type in _ACTIVE_XML if sign in lower), ""):
-        return action
-    return _ROOTS.get(root[1].lower(), "text/xml" if is_xml else "")
+    name = root[1].lower()
+    if "<hta:application" in lower or (name in _SCRIPTED and "<script" in lower):
+        return "application/x-windows-script"
+    if not is_xml and _MARKUP.match(head, at):
+        return "text/html"
+    if is_xml or "xmlns" in lower or name in _ROOTS:
+        action = next((media_type for sign, media_type in _ACTIVE_XML if sign in lower), "")
+        return action or _ROOTS.get(name, "text/xml" if is_xml else "")
+    return ""
 
 
 def _by_name(head: str, part: Part, extension: str) -> str:

@@ -50,23 +50,19 @@ def prune(root: xml.Element, where: str, findings: Findings) -> list[Reference]:
     doomed: dict[xml.Element, None] = {}
     references: list[Reference] = []
     strays: list[tuple[xml.Element, str | bytes]] = []
-    ignoring: list[xml.Element] = []
     for element in root.iter():
         allowed = RULES.get(element.tag)
         if allowed is None:
             doomed[element] = None
             continue
         for name in element.keys():  # noqa: SIM118  # an element is no mapping
-            if name not in allowed:
+            if name not in allowed or (name == _IGNORABLE and element is not root):
                 strays.append((element, name))
-            elif name == _IGNORABLE:
-                ignoring.append(element)
             elif name in REFERENCES:
                 references.append(Reference(element, str(name)))
     _drop(doomed, where, findings)
     _strip(strays, where, findings)
     _settle_alternatives(root)
-    _settle_prefixes(root, ignoring)
     return references
 
 
@@ -85,6 +81,15 @@ def resolve(references: Iterable[Reference], root: xml.Element, kept: Mapping[st
         elif target:
             _release(reference)
     return used
+
+
+def settle_prefixes(root: xml.Element) -> None:
+    """Last: declarations stay for names that are used, and for allowed ones that `Ignorable` or `Requires` mention."""
+    ignorable = [prefix for prefix in root.get(_IGNORABLE, "").split() if _known(root, prefix)]
+    if _IGNORABLE in root.attrib:
+        root.set(_IGNORABLE, " ".join(ignorable))
+    required = {prefix for choice in root.iter(_CHOICE) for prefix in choice.get("Requires", "").split()}
+    xml.forget_namespaces(root, required.union(ignorable))
 
 
 def drop(element: xml.Element) -> None:
@@ -128,18 +133,6 @@ def _settle_alternatives(root: xml.Element) -> None:
             for fallback in element.findall(_FALLBACK):
                 xml.unwrap(fallback)
             xml.unwrap(element)
-
-
-def _settle_prefixes(root: xml.Element, ignoring: list[xml.Element]) -> None:
-    """Declarations stay only for names that are allowed; `Ignorable` and `Requires` mention prefixes of those."""
-    kept = {prefix for element in (root, *ignoring, *root.iter(_CHOICE)) for prefix in _prefixes(element)}
-    for element in ignoring:
-        element.set(_IGNORABLE, " ".join(p for p in element.get(_IGNORABLE, "").split() if _known(element, p)))
-    xml.forget_namespaces(root, kept)
-
-
-def _prefixes(element: xml.Element) -> list[str]:
-    return [prefix for prefix, uri in element.nsmap.items() if prefix and uri in NAMESPACES]
 
 
 def _known(element: xml.Element, prefixes: str) -> bool:

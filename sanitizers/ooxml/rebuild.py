@@ -14,7 +14,7 @@ from sanitizers.model import Kind, Limits, Reason, Refused, Switches, Treatment,
 from sanitizers.ooxml import links, media, opc, properties, sheet, slide, word, xml
 from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
 from sanitizers.ooxml.parts import DERIVED, MAIN_TYPES, NAMED, PART_TYPES, RELATIONSHIP_TYPES, MainType, dropped_kind
-from sanitizers.ooxml.prune import prune, resolve
+from sanitizers.ooxml.prune import prune, resolve, settle_prefixes
 
 _OWN = (*properties.KINDS, "officeDocument")
 _COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "person")
@@ -81,6 +81,7 @@ class Rebuild:
         sheet.after(root, name, self.switches, self.findings)
         used = resolve(references, root, kept)
         slide.after(root, name, self.findings)
+        settle_prefixes(root)
         return used
 
     def _stays(self, relationship: Relationship, source: str) -> bool:

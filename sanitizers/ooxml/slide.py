@@ -6,16 +6,20 @@ offer a repair, so the whole tree goes with it.
 
 from __future__ import annotations
 
+from lxml.etree import SubElement
+
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Treatment
-from sanitizers.ooxml import xml
-from sanitizers.ooxml.allowlist import P, tags
+from sanitizers.ooxml import word, xml
+from sanitizers.ooxml.allowlist import A, P, strict, tags
 
 _FRAME, _OBJECT, _PICTURE, _TIMING, _SHAPE = (tags(P, name) for name in ("graphicFrame", "oleObj", "pic", "timing", "cNvPr"))
 _CONTAINERS = tags(P, "childTnLst", "subTnLst", "cMediaNode", "tnLst", "tgtEl")
 
 
 def before(root: xml.Element, where: str, findings: Findings) -> None:
+    if root.get("show") in ("0", "false"):
+        findings.add(Kind.HIDDEN_CONTENT, where, "hidden slide", Treatment.KEPT)
     for frame in list(root.iter(*_FRAME)):
         if next(frame.iter(*_OBJECT), None) is not None:
             _replace_object(frame, where, findings)
@@ -33,11 +37,30 @@ def after(root: xml.Element, where: str, findings: Findings) -> None:
 
 
 def _replace_object(frame: xml.Element, where: str, findings: Findings) -> None:
-    """The picture of the object, if it has one: since PowerPoint 2010 it lies inside the object itself."""
+    """The picture of the object, if it has one (since PowerPoint 2010 it lies inside the object itself), else words."""
     picture = next(frame.iter(*_PICTURE), None)
-    if picture is None:
-        findings.add(Kind.EMBEDDED_OBJECT, where, "object without preview", Treatment.REMOVED)
-        xml.remove(frame)
-        return
-    findings.add(Kind.EMBEDDED_OBJECT, where, "preview picture kept", Treatment.REPLACED)
-    xml.replace(frame, picture)
+    found = "preview picture kept" if picture is not None else "object without preview"
+    findings.add(Kind.EMBEDDED_OBJECT, where, found, Treatment.REPLACED)
+    xml.replace(frame, picture if picture is not None else _text_box(frame))
+
+
+def _text_box(frame: xml.Element) -> xml.Element:
+    """A box of the object's size that says what was here (19.3.1.43)."""
+    slide = xml.namespace(frame)
+    drawing = A if slide == P else strict(A)
+    box = frame.makeelement(f"{{{slide}}}sp")
+    naming = SubElement(box, f"{{{slide}}}nvSpPr")
+    name = next(frame.iter(*_SHAPE), None)
+    SubElement(naming, f"{{{slide}}}cNvPr", id=name.get("id", "0") if name is not None else "0", name=word.PLACEHOLDER)
+    SubElement(naming, f"{{{slide}}}cNvSpPr")
+    SubElement(naming, f"{{{slide}}}nvPr")
+    shape = SubElement(box, f"{{{slide}}}spPr")
+    for place in frame.findall(f"{{{slide}}}xfrm"):
+        place.tag = f"{{{drawing}}}xfrm"
+        shape.append(place)
+    SubElement(SubElement(shape, f"{{{drawing}}}prstGeom", prst="rect"), f"{{{drawing}}}avLst")
+    body = SubElement(box, f"{{{slide}}}txBody")
+    SubElement(body, f"{{{drawing}}}bodyPr")
+    run = SubElement(SubElement(body, f"{{{drawing}}}p"), f"{{{drawing}}}r")
+    SubElement(run, f"{{{drawing}}}t").text = word.PLACEHOLDER
+    return box

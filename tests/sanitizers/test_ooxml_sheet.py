@@ -152,7 +152,8 @@ def test_forms_keep_validation_formats_and_print_set_up() -> None:
 def test_d02_a_rule_with_a_bad_formula_goes_as_a_whole() -> None:
     after = (
         '<s:conditionalFormatting sqref="A1"><s:cfRule type="expression" priority="1"><s:formula>WEBSERVICE(A1)'
-        '</s:formula></s:cfRule></s:conditionalFormatting><s:dataValidations count="1"><s:dataValidation sqref="A1"><s:formula1>[1]a!A1</s:formula1>'
+        "</s:formula></s:cfRule></s:conditionalFormatting>"
+        '<s:dataValidations count="1"><s:dataValidation sqref="A1"><s:formula1>[1]a!A1</s:formula1>'
         "</s:dataValidation></s:dataValidations>"
     )
     rebuilt = _sheet("", "", after)

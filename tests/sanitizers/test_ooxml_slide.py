@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sanitizers.model import Kind
+from sanitizers.ooxml import word
 from tests.sanitizers.make_image import encoded, picture
 from tests.sanitizers.make_ooxml import PPTX, Rel, element, pptx
 from tests.sanitizers.rebuilt import rebuild
@@ -61,6 +62,17 @@ def test_d04_an_embedded_object_becomes_its_picture() -> None:
     assert "<p:spTree><p:pic>" in rebuilt.xml(SLIDE)
     assert "oleObj" not in rebuilt.xml(SLIDE)
     assert not rebuilt.holds(CANARY)
+
+
+def test_d04_an_object_without_picture_becomes_a_box_with_words() -> None:
+    name = '<p:nvGraphicFramePr><p:cNvPr id="7" name="o"/></p:nvGraphicFramePr>'
+    place = f'{name}<p:xfrm><a:off x="1" y="2"/><a:ext cx="3" cy="4"/></p:xfrm>'
+    graphic = '<a:graphic><a:graphicData><p:oleObj r:id="rId9" progId="Package"/></a:graphicData></a:graphic>'
+    rebuilt = rebuild(
+        pptx(f"<p:graphicFrame>{place}{graphic}</p:graphicFrame>", "", Rel("rId9", "oleObject", "o.bin")).bytes(), PPTX
+    )
+    assert rebuilt.text(SLIDE) == word.PLACEHOLDER
+    assert '<p:spPr><a:xfrm><a:off x="1" y="2"/>' in rebuilt.xml(SLIDE)
 
 
 def test_animations_stay_while_everything_that_they_move_is_there() -> None:

@@ -31,10 +31,9 @@ _DEPTH = 32  # of inherited field attributes
 
 def select(page: Object, where: str, scope: Scope) -> None:
     """Before a page is pruned: only annotations that may stay remain in /Annots."""
-    annotations = page.get("/Annots")
+    annotations = page["/Annots"] if "/Annots" in page else Array()
     if not isinstance(annotations, Array):
-        if annotations is not None:
-            del page["/Annots"]
+        del page["/Annots"]
         return
     kept = [item for item in annotations if isinstance(item, Dictionary) and _stays(item, where, scope)]
     if len(kept) != len(annotations):
@@ -67,13 +66,6 @@ def _still(item: Object, kind: Kind, where: str, scope: Scope) -> bool:
         del item[key]
     item["/Subtype"] = Name.Stamp
     return True
-
-
-def tidy(item: Object, where: str, scope: Scope) -> None:
-    """Before an annotation or field is pruned: its parent is a field of the form, or none."""
-    parent = item.get("/Parent")
-    if isinstance(parent, Dictionary) and parent.objgen not in scope.fields:
-        del item["/Parent"]
 
 
 def field_type(item: Object) -> str:

@@ -10,7 +10,7 @@ from pikepdf import Array, Dictionary, Object
 
 from sanitizers.model import Kind, Reason, Refused, Treatment
 from sanitizers.pdf.annotation import field_type
-from sanitizers.pdf.scope import Scope
+from sanitizers.pdf.scope import Scope, shown
 
 _FIELDS = 50_000  # the largest public forms have some thousands
 _DEPTH = 32
@@ -31,7 +31,7 @@ def _kept(items: Array, scope: Scope, depth: int) -> list[Object]:
         if not isinstance(item, Dictionary) or item.objgen in scope.fields or depth == 0:
             continue  # already in the tree: a second place would be a cycle or a shared kid
         if field_type(item) == "/Sig":
-            scope.findings.add(Kind.SIGNATURE, "AcroForm", f"signature field {item.get('/T', '')}", Treatment.REMOVED)
+            scope.findings.add(Kind.SIGNATURE, "AcroForm", f"signature field {shown(item.get('/T', ''))}", Treatment.REMOVED)
             continue
         if item.is_indirect:
             scope.fields.add(item.objgen)

@@ -14,6 +14,7 @@ LEAF: Final = "leaf"
 NUMBERS: Final = "numbers"  # nothing but numbers: a string in /FontMatrix is script to PDF.js (CVE-2024-4367)
 ACTION: Final = "action"  # rebuilt by link.action
 DESTINATION: Final = "destination"  # rebuilt by link.destination
+FIELD: Final = "field"  # a field of the form, never followed
 ANY: Final = "*"  # any key (names of resources)
 
 Table = dict[str, str]
@@ -46,6 +47,7 @@ TYPES: Final[dict[str, Table]] = {
     ),
     "Resources": _table(
         "ProcSet",
+        Encoding="Encodings",  # of a form's default resources (12.7.2)
         Font="Fonts",
         XObject="XObjects",
         ExtGState="GraphicsStates",
@@ -54,6 +56,7 @@ TYPES: Final[dict[str, Table]] = {
         Shading="Shadings",
         Properties="PropertyLists",
     ),
+    "Encodings": {ANY: "Encoding"},
     "Fonts": {ANY: "Font"},
     "XObjects": {ANY: "XObject"},
     "GraphicsStates": {ANY: "GraphicsState"},
@@ -172,6 +175,8 @@ TYPES: Final[dict[str, Table]] = {
         AP="Looks",
         OC="PropertyList",
         Kids="Annotation",
+        DR="Resources",
+        Parent=FIELD,
         A=ACTION,
         Dest=DESTINATION,
     ),
@@ -197,7 +202,8 @@ _REPORTED = {
     Kind.FORM: "XFA CO RV DS NeedsRendering",
     Kind.SIGNATURE: "Perms Legal DSS SigFlags Lock SV",
     Kind.LAYER: "Usage Configs",
-    Kind.METADATA: "Metadata PieceInfo LastModified Thumb Info SpiderInfo ID CreationDate StructTreeRoot MarkInfo Threads B",
+    Kind.METADATA: "Metadata PieceInfo LastModified Thumb Info SpiderInfo ID CreationDate StructTreeRoot MarkInfo Threads B"
+    " PTEX.FileName PTEX.InfoDict PTEX.PageNumber",
 }
 _KINDS = {f"/{key}": kind for kind, keys in _REPORTED.items() for key in keys.split()}
 

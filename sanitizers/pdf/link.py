@@ -33,15 +33,12 @@ _KINDS = {
 
 def action(value: object, where: str, scope: Scope) -> Object | None:
     """A new GoTo or URI action, or None; what is dropped is reported here."""
-    if not isinstance(value, Dictionary):
-        return None
-    kind = name(value.get("/S"))
-    if "/Next" in value:
+    given = value if isinstance(value, Dictionary) else Dictionary()
+    kind, address = name(given.get("/S")), given.get("/URI")
+    if "/Next" in given:
         scope.findings.add(Kind.ACTION, where, "chained action", Treatment.REMOVED)
-    if kind == "/GoTo":
-        target = destination(value.get("/D"), scope)
-        return None if target is None else Dictionary(S=Name.GoTo, D=target)
-    address = value.get("/URI")
+    if kind == "/GoTo" and (target := destination(given.get("/D"), scope)) is not None:
+        return Dictionary(S=Name.GoTo, D=target)
     if kind == "/URI" and isinstance(address, String):
         return _hyperlink(bytes(address).strip(), where, scope)
     scope.findings.add(_KINDS.get(kind, Kind.ACTION), where, f"action {kind or 'without a name'}", Treatment.REMOVED)

@@ -62,7 +62,7 @@ def _bookmark(item: Object, scope: Scope) -> Object:
     target = link.destination(item.get("/Dest"), scope)
     if target is not None:
         fresh["/Dest"] = target
-    elif (act := link.action(item.get("/A"), "Outlines", scope)) is not None:
+    elif "/A" in item and (act := link.action(item["/A"], "Outlines", scope)) is not None:
         fresh["/A"] = act
     return fresh
 
@@ -85,7 +85,7 @@ def places_of_pdf11(dests: object, scope: Scope) -> Object | None:
     if not isinstance(dests, Dictionary):
         return None
     fresh = Dictionary()
-    for key in set(dests.keys()):
+    for key in sorted(dests.keys()):
         if (place := link.destination(dests[key], scope)) is not None:
             fresh[key] = place
     return fresh

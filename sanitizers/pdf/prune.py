@@ -12,15 +12,13 @@ from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from sanitizers.model import Reason, Refused, Treatment
 from sanitizers.pdf import annotation, grammar, link, picture
-from sanitizers.pdf.scope import ObjectId, Scope, is_numbers, is_plain
+from sanitizers.pdf.scope import ObjectId, Scope, is_numbers, is_plain, shown
 
 NODES = 500_000  # dictionaries and streams; a 2,000 page report has 60,000, and each costs some microseconds
 _DIRECT = (0, 0)
 _Composed = (Dictionary, Stream, Array)
 
-_SILENT = frozenset(
-    {"/Parent", "/P", "/Popup", "/IRT", "/RT", "/Length", "/DL", "/PTEX.FileName", "/PTEX.InfoDict", "/PTEX.PageNumber"}
-)
+_SILENT = frozenset({"/Parent", "/P", "/Popup", "/IRT", "/RT", "/DL"})  # say again what stands elsewhere
 _MATRIX = [0.001, 0, 0, 0.001, 0, 0]  # glyph space of 1000 units, what a Type 3 font means when its own matrix is no matrix
 
 
@@ -33,7 +31,6 @@ class Pruner:
         self._nodes = 0
         self._before: dict[str, Callable[[Object, str, Scope], None]] = {
             "Page": annotation.select,
-            "Annotation": annotation.tidy,
             "XObject": picture.rebuild,
             "XObjects": picture.select,
         }
@@ -61,6 +58,7 @@ class Pruner:
         return True
 
     def _cut(self, node: Object, kind: str, where: str) -> Iterator[tuple[Object, str]]:
+        """Remove from one dictionary what its type does not know; yields the values to look at next."""
         if isinstance(node, Stream):
             kind = grammar.STREAMS.get(kind, kind)
             picture.check(node, where, self._scope)
@@ -68,7 +66,7 @@ class Pruner:
         if prepare := self._before.get(kind):
             prepare(node, where, self._scope)
         any_key = table.get(grammar.ANY)
-        for key in set(node.keys()):
+        for key in sorted(node.keys()):
             rule = table.get(key, any_key)
             if rule in grammar.TYPES:
                 child = node[key]
@@ -78,26 +76,27 @@ class Pruner:
                 self._drop(node, key, kind, where)
 
     def _keeps(self, node: Object, key: str, rule: str | None, where: str) -> bool:
+        """Whether the value is what `rule` says; places and actions are made anew."""
+        value = node[key]
         if rule == grammar.LEAF:
-            return is_plain(node[key])
+            return is_plain(value)
         if rule == grammar.NUMBERS:
-            return is_numbers(node[key])
-        if rule is None:
-            return False
-        rebuilt = (
-            link.action(node[key], where, self._scope) if rule == grammar.ACTION else link.destination(node[key], self._scope)
-        )
-        if rebuilt is None:
-            del node[key]
-        else:
-            node[key] = rebuilt
-        return True  # what was dropped has been reported by name
+            return is_numbers(value)
+        if rule == grammar.FIELD:
+            return isinstance(value, Dictionary) and value.objgen in self._scope.fields
+        if rule == grammar.DESTINATION and (place := link.destination(value, self._scope)) is not None:
+            node[key] = place
+            return True
+        if rule == grammar.ACTION and (act := link.action(value, where, self._scope)) is not None:
+            node[key] = act
+            return True
+        return False
 
     def _drop(self, node: Object, key: str, kind: str, where: str) -> None:
         if key == "/Length":
             return  # of a stream: written by qpdf
         del node[key]
-        if key not in _SILENT:
-            self._scope.findings.add(grammar.reported_as(key), where, f"{key} in {kind}", Treatment.REMOVED)
+        if key not in _SILENT and not (key == "/A" and kind == "Annotation"):  # that one `link` has reported by name
+            self._scope.findings.add(grammar.reported_as(key), where, f"{shown(key)} in {kind}", Treatment.REMOVED)
         if key == "/FontMatrix" and node.get("/Subtype") == Name.Type3:
             node[key] = Array(_MATRIX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+from pikepdf import Array, Name, Object, Pdf, String
 
 from sanitizers.job import Findings
 from sanitizers.model import Profile
@@ -29,22 +29,27 @@ def name(value: object) -> str:
     return bytes(value).decode("latin-1") if isinstance(value, Name) else ""
 
 
+def shown(key: object) -> str:
+    """Text for the report; pikepdf keeps bytes that are no UTF-8 as lone surrogates, which no report can be written with."""
+    return str(key).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def is_plain(value: object, depth: int = 8) -> bool:
     """Whether no dictionary or stream is in `value`; arrays may nest `depth` deep."""
-    if isinstance(value, (Dictionary, Stream)):
-        return False
-    if not isinstance(value, Array):
+    if not isinstance(value, Object) or isinstance(value, (Name, String)):
         return True
+    if not isinstance(value, Array):
+        return False
     written = value.unparse()
     if b"<<" not in written and b" R" not in written:  # quick: neither dictionary nor reference, whatever the strings say
         return True
     return depth > 0 and all(is_plain(item, depth - 1) for item in value)
 
 
-def is_numbers(value: object) -> bool:
+def is_numbers(value: object, depth: int = 2) -> bool:
     """A number, an array of numbers, or an array of such arrays (/InkList)."""
+    if not isinstance(value, Object):
+        return True
     if not isinstance(value, Array):
-        return not isinstance(value, Object)
-    return all(
-        not isinstance(item, Object) or (isinstance(item, Array) and not _NOT_NUMBER.search(item.unparse())) for item in value
-    )
+        return False
+    return not _NOT_NUMBER.search(value.unparse()) or (depth > 0 and all(is_numbers(item, depth - 1) for item in value))

@@ -396,6 +396,23 @@ def test_a_form_keeps_its_fields_values_and_look_without_its_scripts() -> None:
         assert field.objgen == after.pages[0].obj["/Annots"][0].objgen
 
 
+def test_buttons_of_one_group_stay_together() -> None:
+    def group(document: Pdf) -> None:
+        parent = document.make_indirect(Dictionary(FT=Name.Btn, T=String("回答"), V=Name.Yes, Ff=1 << 15))
+        kids = [document.make_indirect(make.annotation("Widget", Parent=parent, AS=Name.Off)) for _ in range(3)]
+        stray = document.make_indirect(make.annotation("Widget", FT=Name.Btn, Parent=Dictionary(AA=ACTIONS[0])))
+        parent["/Kids"] = Array(kids)
+        document.pages[0].obj["/Annots"] = Array([*kids, stray])
+        document.Root["/AcroForm"] = Dictionary(Fields=Array([parent]))
+
+    with rebuilt(make.pdf(group)) as after:
+        (field,) = after.Root["/AcroForm"]["/Fields"]
+        *kids, stray = after.pages[0].obj["/Annots"]
+        assert [kid["/Parent"].objgen for kid in kids] == [field.objgen] * 3
+        assert [kid.objgen for kid in field["/Kids"]] == [kid.objgen for kid in kids]
+        assert "/Parent" not in stray
+
+
 def test_a_signature_is_reported_and_its_seal_stays_visible() -> None:
     def sign(document: Pdf) -> None:
         field = document.Root["/AcroForm"]["/Fields"][0]

@@ -72,6 +72,7 @@ class Gateway:
             clock=store.clock,
             worker_deaths=queue.worker_deaths,
             hold_when_scanner_down=settings.clamav.when_down == "hold",
+            hostname=settings.hostname,
         )
         self.runner = Runner(store.spool, self.pipeline, lanes=settings.sandbox.lanes or os.cpu_count() or 1)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)

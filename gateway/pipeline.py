@@ -68,6 +68,7 @@ class Pipeline:
     clock: Clock
     worker_deaths: int
     hold_when_scanner_down: bool
+    hostname: str
 
     async def step(self, lease: Lease) -> Settlement:
         if lease.deaths >= self.worker_deaths:
@@ -143,7 +144,10 @@ class Pipeline:
         )
 
     async def _deliver(self, lease: Lease) -> Settlement:
-        cleared = await self.spool.cleared(lease)
+        try:
+            cleared = await self.spool.cleared(lease)
+        except MissingContent as missing:
+            return self._held(lease, lease.item.recipients, replace(UNDELIVERABLE, reason=str(missing)), None)
         outcomes = await self.relay.send(cleared, self.next_hops[cleared.item.envelope.direction])
         by = {d: tuple(o for o in outcomes if o.delivery is d) for d in Delivery}
         expired = self.clock.now() - lease.item.received_at > self.backoff.lifetime
@@ -171,7 +175,8 @@ class Pipeline:
         item = lease.item
         if not item.envelope.sender:
             return self._held(lease, [o.recipient for o in outcomes], UNDELIVERABLE, None)
-        content = dsn.failure(item, outcomes, self.notices.dsn_text(item, outcomes))
+        text = self.notices.dsn_text(item, outcomes)
+        content = dsn.failure(item, outcomes, text, hostname=self.hostname, now=self.clock.now())
         back = Direction.OUTBOUND if item.envelope.direction is Direction.INBOUND else Direction.INBOUND
         note = Authored("dsn", "", (item.envelope.sender,), back, content, item.envelope.smtputf8, item.id)
         moves = tuple(Move(o.recipient, State.BOUNCED, str(o.reply)) for o in outcomes)

@@ -1,0 +1,107 @@
+"""A real `mugai serve` in a process of its own, with its own ports and state, for tests that start, kill and read it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """`state` is kept over restarts.  `extra` are further lines of gateway.yaml."""
+
+    state: Path
+    clamd_socket: Path
+    next_hop_port: int
+    extra: str = ""
+    policy: Path = CONFIG / "policy.yaml"
+    inbound: int = field(default_factory=free_port)
+    outbound: int = field(default_factory=free_port)
+    health: int = field(default_factory=free_port)
+    outbound_hop_port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def config(self) -> Path:
+        path = self.state / "gateway.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            f"state_directory: {self.state}\n"
+            f"policy: {self.policy}\n"
+            f"notices: {CONFIG / 'notices'}\n"
+            f"inbound: {{port: {self.inbound}, next_hop: {{port: {self.next_hop_port}}}}}\n"
+            f"outbound: {{port: {self.outbound}, next_hop: {{port: {self.outbound_hop_port}}}}}\n"
+            f"health: {{port: {self.health}}}\n"
+            f"clamav: {{socket: {self.clamd_socket}}}\n"
+            f"queue: {{first_retry: 0.2, longest_retry: 1, free_space: 1MB}}\n" + self.extra
+        )
+        return path
+
+    def start(self, *, wait: float = 60) -> None:
+        log = (self.state / "serve.log").open("ab") if self.state.exists() else subprocess.DEVNULL
+        command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), "serve"]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        ends = time.monotonic() + wait
+        while time.monotonic() < ends:
+            if self.process.poll() is not None:
+                raise AssertionError(f"serve ended with {self.process.returncode}; see {self.state / 'serve.log'}")
+            try:
+                socket.create_connection(("127.0.0.1", self.inbound), 0.2).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("serve does not listen")
+
+    def kill(self) -> None:
+        """SIGKILL to the gateway alone: its workers must notice by themselves."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def mugai(self, *arguments: str, check: bool = True) -> str:
+        """One command on the same installation; its standard output."""
+        command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert not check or done.returncode == 0, done.stderr
+        return done.stdout
+
+    def held(self) -> list[dict[str, object]]:
+        return list(json.loads(self.mugai("quarantine", "list", "--json", "--limit", "100000")))
+
+    def queued(self) -> list[dict[str, object]]:
+        return list(json.loads(self.mugai("queue", "list", "--json", "--limit", "100000")))
+
+    def healthy(self) -> dict[str, object]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/health", timeout=10) as answer:
+            return dict(json.load(answer))
+
+    async def until_empty(self, seconds: float = 60) -> None:
+        """Until nothing waits any more."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if not await asyncio.to_thread(self.queued):
+                return
+            await asyncio.sleep(0.3)
+        raise AssertionError(f"still queued: {self.queued()[:3]}")

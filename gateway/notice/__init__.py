@@ -200,14 +200,18 @@ def _origin(error: Exception, directory: Path) -> tuple[str, int]:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(clean(text[: _LINE * 2])[0].split())
+    line = _flat(text)
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 
 def _file_name(name: str) -> str:
     """Cut in the middle: the beginning tells which file, the end what kind."""
-    line = _one_line(name) or "(名前なし)"
+    line = _flat(name) or "(名前なし)"
     return line if len(line) <= _NAME else f"{line[: _NAME - 16]}…{line[-15:]}"
+
+
+def _flat(text: str) -> str:
+    return " ".join(clean(text)[0].split())
 
 
 def _megabytes(size: float) -> str:

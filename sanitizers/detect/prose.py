@@ -153,14 +153,12 @@ def _markup(head: str) -> str:
         else:
             break
     lower, root = head.lower(), _ROOT.match(head, at)
-    if root is None:
-        return ""
-    name = root[1].lower()
-    if "<hta:application" in lower or (name in _SCRIPTED and "<script" in lower):
+    name = root[1].lower() if root else ""
+    if (name and "<hta:application" in lower) or (name in _SCRIPTED and "<script" in lower):
         return "application/x-windows-script"
     if not is_xml and _MARKUP.match(head, at):
         return "text/html"
-    if is_xml or "xmlns" in lower or name in _ROOTS:
+    if name and (is_xml or "xmlns" in lower or name in _ROOTS):
         action = next((media_type for sign, media_type in _ACTIVE_XML if sign in lower), "")
         return action or _ROOTS.get(name, "text/xml" if is_xml else "")
     return ""

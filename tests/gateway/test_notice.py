@@ -1,0 +1,183 @@
+"""Notices: complete, readable, bounded, and wrong files named with their line."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.clock import JST
+from gateway.model import Decision, Disposition, Inspection, PartReport, Reply
+from gateway.notice import Notices, example
+from gateway.yaml_file import BadConfiguration
+from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
+
+SHIPPED = Path(__file__).parents[2] / "config" / "notices"
+UNTIL = datetime(2026, 12, 21, tzinfo=JST)
+DELIVER = Decision(Disposition.DELIVER, "inbound", "", (), "", "rebuild")
+
+
+@pytest.fixture(scope="module")
+def notices() -> Notices:
+    return Notices.load(SHIPPED)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "notices"))
+
+
+def part(
+    name: str, *found: tuple[Kind, Treatment], parts: tuple[PartReport, ...] = (), reason: Reason | None = None
+) -> PartReport:
+    findings = tuple(Finding(kind, "", str(number), treatment) for number, (kind, treatment) in enumerate(found))
+    verdict = Verdict.WITHHELD if reason else Verdict.SANITISED if findings else Verdict.CLEAN
+    digest = "" if reason else "0" * 64
+    shown = replace(example.WITHHELD, name=name, name_out=name, verdict=verdict, findings=findings, reason=reason)
+    return replace(shown, sha256_out=digest, parts=parts)
+
+
+def mail(*parts: PartReport, findings: tuple[Finding, ...] = ()) -> Inspection:
+    report = replace(part("", parts=parts), findings=findings)
+    return Inspection(report, max((p.worst().verdict for p in parts), default=Verdict.CLEAN), None, (), 4)
+
+
+def head(notices: Notices, inspection: Inspection, decision: Decision = DELIVER) -> str:
+    return notices.head(inspection, decision, "20261121-K7Q2", UNTIL, "無害化装置")
+
+
+def test_every_kind_reason_verdict_and_treatment_has_words_in_both_languages(notices: Notices) -> None:
+    for names in notices.names.values():
+        assert set(names.kinds) == set(Kind)
+        assert set(names.reasons) == set(Reason)
+        assert set(names.verdicts) == set(Verdict)
+        assert set(names.treatments) == set(Treatment)
+    assert notices.kind(Kind.MACRO) == "マクロ"
+    assert notices.reason(Reason.INFECTED) == "ウイルスが見つかったため"
+    assert (notices.verdict(Verdict.LOCKED), notices.treatment(Treatment.REMOVED)) == ("パスワード待ち", "を除去")
+
+
+def test_head_tells_what_was_done_to_each_attachment(notices: Notices) -> None:
+    macro, link = (Kind.MACRO, Treatment.REMOVED), (Kind.EXTERNAL_LINK, Treatment.REMOVED)
+    estimate = replace(part("見積書.xlsm", macro, macro, link), name_out="見積書.xlsx")
+    text = head(notices, mail(estimate, part("写真.jpg"), part("setup.exe", reason=Reason.EXECUTABLE)))
+    assert text == (
+        "【無害化済】このメールは、安全のため組み立て直してお届けしています。\n"
+        "受付番号: 20261121-K7Q2\n"
+        "原本は、無害化装置で12月21日まで確認できます。\n"
+        "添付ファイル:\n"
+        "1. 見積書.xlsm → 見積書.xlsx — マクロ2件・外部ファイルへのリンク1件を除去\n"
+        "2. 写真.jpg — 問題は見つかりませんでした\n"
+        "3. setup.exe — お届けしていません(プログラムやスクリプトなど、開くと動くファイルのため)\n"
+        "(This mail was rebuilt by the mail security gateway. Receipt 20261121-K7Q2)\n"
+        "------------------------------------------------------------\n"
+        "\n"
+    )
+
+
+def test_head_tells_what_was_done_to_the_body(notices: Notices) -> None:
+    findings = (
+        Finding(Kind.HTML_BODY, "", "", Treatment.REPLACED),
+        Finding(Kind.DECEPTIVE_LINK, "", "", Treatment.NEUTRALISED),
+        Finding(Kind.SCRIPT, "", "a", Treatment.REMOVED),
+        Finding(Kind.SCRIPT, "", "b", Treatment.REMOVED),
+        Finding(Kind.CHARSET, "", "", Treatment.KEPT),
+    )
+    text = head(notices, replace(mail(findings=findings), verdict=Verdict.SANITISED))
+    assert "\n本文など: " in text
+    line = next(line for line in text.splitlines() if line.startswith("本文など"))
+    assert {"HTMLをテキストに変換", "表示と異なるリンク先があります(ご注意ください)", "スクリプト2件を除去"} <= set(
+        line.removeprefix("本文など: ").split("、")
+    )
+    assert "文字" not in line
+
+
+def test_a_clean_text_without_attachments_gets_no_notice(notices: Notices) -> None:
+    assert head(notices, mail()) == ""
+    assert "担当者が確認し" in head(notices, mail(), replace(DELIVER, rule="release:held", reason="確認済み"))
+
+
+def test_members_of_an_archive_are_summed_up(notices: Notices) -> None:
+    document = part("a.docx", (Kind.MACRO, Treatment.REMOVED))
+    bad = tuple(part(f"{n}.exe", reason=Reason.EXECUTABLE) for n in range(5))
+    text = head(notices, mail(part("資料.zip", parts=(document, *bad))))
+    assert "1. 資料.zip — マクロ1件を除去、中の「0.exe」はお届けしていません(" in text
+    assert "ほか2件もお届けしていません" in text
+    assert "4.exe" not in text
+
+
+def test_h10_w08_hostile_names_stay_one_short_clean_line(notices: Notices) -> None:
+    name = "請求\r\n9. 偽の行\u202e\x1b]52;" + "長" * 300 + ".xlsx"
+    text = head(notices, mail(part(name), part("{{ receipt.__class__ }}")))
+    lines = [line for line in text.splitlines() if line[:2] in ("1.", "9.")]
+    assert len(lines) == 1
+    assert len(lines[0]) < 120
+    assert lines[0].partition(" — ")[0].endswith(".xlsx")
+    assert not set(text) & set("\r\u202e\x1b")
+    assert "2. {{ receipt.__class__ }} — " in text
+
+
+def test_500_attachments_do_not_bury_the_body(notices: Notices) -> None:
+    text = head(notices, mail(*[part(f"{n}.txt") for n in range(500)]))
+    assert text.count("\n") < 70
+    assert "ほか450件" in text
+
+
+def test_ml02_rejection_names_limit_and_size_in_one_reply_line(notices: Notices) -> None:
+    text = notices.rejected_size(20 << 20, (20 << 20) + 1)
+    assert "上限(20MB)" in text
+    assert "実際のサイズは20.1MB" in text  # never "20 MB exceeds 20 MB"
+    assert "\n" not in text
+    assert len(f"552 5.3.4 {text}\r\n".encode()) <= 512  # RFC 5321 4.5.3.1.5
+
+
+def test_dsn_names_each_recipient_and_the_other_servers_words(notices: Notices) -> None:
+    refused = replace(example.REFUSED, reply=Reply(550, "5.1.1", "no such\r\nuser"))
+    text = notices.dsn_text(replace(example.ITEM, receipt="20261121-K7Q2"), (refused,))
+    assert "宛先: b@example.jp\n相手先の応答: 550 5.1.1 no such user\n" in text
+    assert "20261121-K7Q2" in text
+
+
+def test_held_withheld_and_foot_say_what_the_reader_can_do(notices: Notices) -> None:
+    held = notices.held("R-1", "a@example.jp", "", "パスワードが必要なため", UNTIL)
+    assert all(words in held for words in ("R-1", "(件名なし)", "パスワードが必要なため", "12月21日"))
+    note = notices.withheld_note(part("a.exe", reason=Reason.EXECUTABLE))
+    assert "「a.exe」はお届けしていません。" in note
+    assert "program or script" in note
+    assert "R-1" in notices.foot("R-1")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "message"),
+    [
+        ("ja/head.j2", "{{ receipt }}", "{{ reciept }}", 3, "reciept"),
+        ("ja/head.j2", "{% endfor %}", "", 0, "not a valid template"),
+        ("en/foot.j2", "{{ receipt }}", "{{ receipt.__class__.__mro__ }}", 1, "__class__"),
+        ("ja/names.yaml", "  macro: マクロ\n", "", 5, "no text for macro"),
+        ("ja/names.yaml", "  macro: マクロ\n", "  makro: マクロ\n", 6, "not a known name"),
+        ("en/names.yaml", "phrases:", "sayings:", 0, "not a known section"),
+        ("en/names.yaml", "  macro: macro\n", "  macro: [macro]\n", 3, "must be a text"),
+    ],
+)
+def test_a_spoilt_file_is_named_with_its_line(own: Path, file: str, old: str, new: str, line: int, message: str) -> None:
+    path = own / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(BadConfiguration) as bad:
+        Notices.load(own)
+    problem = next(p for p in bad.value.problems if message in p.message)
+    assert problem.file == str(path)
+    assert problem.line == line or line == 0
+
+
+def test_every_missing_file_is_named(own: Path) -> None:
+    (own / "ja" / "dsn.j2").unlink()
+    (own / "en" / "names.yaml").unlink()
+    with pytest.raises(BadConfiguration) as bad:
+        Notices.load(own)
+    assert {Path(p.file).name for p in bad.value.problems} == {"dsn.j2", "names.yaml"}

@@ -19,6 +19,8 @@ from sanitizers.parameters import Field
 _META = re.compile(rb"(?i)<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_.:-]{1,40})")
 _META_WITHIN = 4096  # bytes; HTML 13.2.3.2 looks at 1,024, Outlook's style block comes before
 _SAME = 0.7  # share of the HTML's pairs of letters that the plain text must have: links and "view in browser" make the rest
+_STOPGAP = 300  # characters: "your program does not show HTML" and the like are shorter
+_OTHER_TEXT = "――― HTMLとは異なる内容のテキスト本文 ―――\n"
 _COMPARED = 20_000  # characters: enough to tell two texts apart
 _QUOTE = re.compile(r"(>*) ?(.*)", re.DOTALL)
 _ADDED = re.compile(
@@ -92,7 +94,9 @@ def _joined(depth: str, paragraph: Sequence[str]) -> str:
 
 
 def chosen(alternatives: Sequence[Piece], findings: Findings, where: str) -> list[Piece]:
-    """Of multipart/alternative: the plain text when it says the same as the HTML, else the HTML's text, with a finding."""
+    """Of multipart/alternative: the plain text when it says the same as the HTML, else the HTML's text, with a finding.
+
+    A long plain text that says something else altogether follows it, so that no text is lost."""
     plains, htmls = (
         [piece for piece in alternatives if piece.is_html is kind and piece.text.strip()] for kind in (False, True)
     )
@@ -102,7 +106,9 @@ def chosen(alternatives: Sequence[Piece], findings: Findings, where: str) -> lis
     if likeness(written, shown) >= _SAME:
         return _distinct(plains)
     findings.add(Kind.DUPLICATE_BODY, where, "plain text and HTML differ; the HTML's text is delivered", Treatment.REPLACED)
-    return _distinct(htmls)
+    if likeness(shown, written) >= _SAME or len(written) < _STOPGAP:
+        return _distinct(htmls)
+    return _distinct([*htmls, Piece(_OTHER_TEXT, True), *plains])
 
 
 def _distinct(pieces: Sequence[Piece]) -> list[Piece]:

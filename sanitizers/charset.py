@@ -285,6 +285,9 @@ _JOINER = re.compile(f"(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
 _SELECTOR = re.compile(
     "(?:^|(?<=[\\s\ufe00-\ufe0f\U000e0100-\U000e01ef]))[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )  # only the first after a base counts
+# UAX #15 13: text is stream-safe with at most 30 marks on a letter; more make normalisation quadratic, and text unreadable
+_MARKS_OF_LETTERS = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x300, 0x1F000))))
+_STACKED = re.compile(f"([{_MARKS_OF_LETTERS}]{{30}})[{_MARKS_OF_LETTERS}]+")
 # NFC would turn these into other shapes of people's names (神 U+FA19 -> 神): they stay
 _COMPATIBILITY = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 
@@ -296,7 +299,7 @@ def clean(text: str) -> tuple[str, int]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     if text.isascii() and text.isprintable():
         return text, 0
-    plain = _SELECTOR.sub("", _JOINER.sub("", _INVISIBLE.sub("", text)))
+    plain = _STACKED.sub(r"\1", _SELECTOR.sub("", _JOINER.sub("", _INVISIBLE.sub("", text))))
     removed = len(text) - len(plain)
     if not unicodedata.is_normalized("NFC", plain):
         runs = _COMPATIBILITY.split(plain)

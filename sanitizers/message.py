@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from sanitizers import bodies, charset, hidden, names
 from sanitizers.bodies import Piece
 from sanitizers.compose import compose
+from sanitizers.detect import UNKNOWN, detect
 from sanitizers.envelope import Writer
 from sanitizers.job import Findings, Job
 from sanitizers.letter import Attachment, Enclosure, Letter
@@ -27,6 +28,7 @@ _REPORTS = ("message/delivery-status", "message/disposition-notification", "mess
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _LESSER = ("text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html")  # other renderings of the same text
 _MARKER = b"[[mugai embedded file %d]]"
+_BINARY = re.compile(rb"[\x00-\x08\x10-\x1a\x1c-\x1f]")  # in no text; escape and shifts are ISO-2022's
 _MARKED = re.compile(r"\[\[mugai embedded file (\d{1,3})\]\]")
 
 
@@ -69,6 +71,7 @@ class _Reading:
         self._attachments: list[Attachment] = []
         self.withheld: list[tuple[str, Outcome]] = []
         self._used: set[str] = set()
+        self._is_first = True
 
     def letter(self, content: bytes) -> Letter:
         root = read(content, self._job.profile.limits, self.findings)
@@ -91,10 +94,12 @@ class _Reading:
             return [piece for part in self._without_signature(entity) for piece in self._texts(part)]
         if entity.media_type.startswith("multipart/"):
             return []  # divided into nothing
-        if entity.stray or not self._is_body(entity):
-            self._attach(entity)
-            return []
-        return [self._body(entity)]
+        content = entity.content(self.findings, entity.media_type)
+        if self._is_body(entity, content):
+            return [self._body(entity, content)]
+        if content or _names(entity):
+            self._child(content, _names(entity), entity.media_type)
+        return []
 
     def _without_signature(self, entity: Entity) -> Iterator[Entity]:
         """A signature over bytes that are written anew proves nothing any more (J28)."""
@@ -104,19 +109,19 @@ class _Reading:
             else:
                 yield part
 
-    def _is_body(self, entity: Entity) -> bool:
+    def _is_body(self, entity: Entity, content: bytes) -> bool:
         """Text that mail programs show in place; a name makes it a file, unless it is the first thing in the mail."""
+        if entity.stray or _is_file(content):
+            return False
         if entity.media_type in _REPORTS:
             return True
         attached = any(field.value.startswith("attachment") for field in entity.dispositions)
-        first = not self.outcomes and not self._used
-        return entity.media_type in _BODIES and not attached and (first or not _names(entity))
+        return entity.media_type in _BODIES and not attached and (self._is_first or not _names(entity))
 
-    def _body(self, entity: Entity) -> Piece:
-        self._used.add("")  # a body has been seen
+    def _body(self, entity: Entity, content: bytes) -> Piece:
+        self._is_first = False
         where = entity.media_type
-        content = entity.content(self.findings, where)
-        if entity.media_type == "text/html":
+        if where == "text/html":
             markup = bodies.decoded(content, entity.content_type, self.findings, where)
             shown = bodies.from_html(markup, self._job.profile.switches, self.findings, where).text
             rest, files = hidden.extract(shown.encode(), _MARKER)
@@ -138,14 +143,9 @@ class _Reading:
 
     # --- Children
 
-    def _attach(self, entity: Entity) -> None:
-        candidates = _names(entity)
-        content = entity.content(self.findings, entity.media_type)
-        if content or candidates:
-            self._child(content, candidates, entity.media_type)
-
     def _child(self, content: bytes, candidates: tuple[str, ...], declared: str) -> str:
         """Hands one part over; the name under which it was handed."""
+        self._is_first = False
         number = len(self.outcomes) + 1
         safe = names.safe(candidates, f"添付{number}")
         name = "" if declared == MEDIA_TYPE and not candidates else safe.name
@@ -168,6 +168,14 @@ class _Reading:
             number += 1
         self._used.add(unique)
         return unique
+
+
+def _is_file(content: bytes) -> bool:
+    """A part called text whose content is none: some readers go by the content (M13)."""
+    kind = detect(content, Part("", "", ""))
+    if kind == UNKNOWN or kind.startswith(("text/", "message/")):
+        return False
+    return kind == "application/pdf" or _BINARY.search(content) is not None
 
 
 def _names(entity: Entity) -> tuple[str, ...]:

@@ -224,12 +224,12 @@ class _Reader:
         dashed = b"--" + boundary
         at = self._buffer.find(dashed, start, end)
         while at >= 0:
-            newline = self._buffer.find(b"\n", at, end)
-            after = end if newline < 0 else newline + 1
             before = self._buffer[at - 1 : at] if at > start else b"\n"
             if before == b"\r":
                 raise ambiguous("M5", "a boundary after a bare CR")
             if before == b"\n":
+                newline = self._buffer.find(b"\n", at, end)
+                after = end if newline < 0 else newline + 1
                 yield at, self._buffer[at : min(after, at + 1000)].rstrip(b"\r\n"), after
             at = self._buffer.find(dashed, at + len(dashed), end)
 

@@ -17,7 +17,6 @@ from sanitizers.unpack import Item, Sort, unpack
 
 _ZIP = "application/zip"
 _SEGMENTS = 16  # folders inside one another that are kept; Windows cannot open much deeper paths
-_MACOS_RESIDUE = ("__MACOSX/", ".DS_Store")  # resource forks that the Finder adds; no reader of the files misses them
 
 WITHHELD = {
     Reason.UNKNOWN_TYPE: "ファイルの種類を確認できないため",
@@ -57,29 +56,18 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """A new ZIP of the sanitised members; its verdict is the worst of theirs, at most SANITISED when delivered."""
     findings, rebuilt, outcomes = Findings(), _Rebuilt(), list[tuple[str, Outcome]]()
     for item in unpack(content, detected, job.profile):
+        if item.sort is Sort.DIRECTORY:
+            continue
         if len(outcomes) >= job.profile.limits.parts:
             raise Refused(Reason.LIMIT_PARTS, f"more than {job.profile.limits.parts} members")
-        if not _wanted(item, findings):
-            continue
         folder, name = _place(item, part, findings)
-        child = Part(
-            f"{part.path}/{len(outcomes) + 1}", name, "", tuple(_segments(path)[-1] for path in item.names if _segments(path))
-        )
-        outcome = job.child(item.content, child)
+        if _dropped(item, folder + name, findings):
+            continue
+        seen = tuple(segments[-1] for segments in map(_segments, item.names) if segments)
+        outcome = job.child(item.content, Part(f"{part.path}/{len(outcomes) + 1}", name, "", seen))
         outcomes.append((folder + name, outcome))
         _put(rebuilt, folder, name, outcome, findings)
     return _outcome(part, detected, findings, rebuilt, outcomes)
-
-
-def _wanted(item: Item, findings: Findings) -> bool:
-    path = item.names[0]
-    if item.sort is Sort.SPECIAL:
-        findings.add(Kind.ARCHIVE_ENTRY, path, "link or device", Treatment.REMOVED)
-    elif item.sort is Sort.FILE and (path.startswith(_MACOS_RESIDUE) or path.endswith(_MACOS_RESIDUE[1])):
-        findings.add(Kind.ARCHIVE_ENTRY, path, "macOS resource fork", Treatment.REMOVED)
-    else:
-        return item.sort is Sort.FILE
-    return False
 
 
 def _segments(path: str) -> list[str]:
@@ -91,14 +79,24 @@ def _place(item: Item, part: Part, findings: Findings) -> tuple[str, str]:
     """Safe folder ("" or "a/b/") and safe file name.  A member without name is what a plain .gz holds."""
     path = item.names[0] or part.name.rpartition(".")[0]
     segments = _segments(path)
-    folders = [folder for folder in segments[:-1] if folder != ".."][-_SEGMENTS:]
-    if path.startswith(("/", "\\")) or ".." in segments or path[1:2] == ":" or len(folders) < len(segments) - 1:
-        findings.add(Kind.ARCHIVE_ENTRY, path, "path that leads out of the archive, or is too deep", Treatment.NEUTRALISED)
-    candidates = [segments[-1] for segments in map(_segments, (path, *item.names[1:])) if segments]
-    chosen = names.safe(candidates)
+    chosen = names.safe([found[-1] for found in map(_segments, (path, *item.names[1:])) if found])
+    kept = [segment for segment in segments[:-1] if segment != ".."][-_SEGMENTS:]
+    folder = "".join(names.safe([segment]).name + "/" for segment in kept)
+    if path.startswith(("/", "\\")) or path[1:2] == ":" or len(kept) < len(segments) - 1:
+        findings.add(Kind.ARCHIVE_ENTRY, folder + chosen.name, "its path led out of the archive", Treatment.NEUTRALISED)
     if chosen.deceptive:
-        findings.add(Kind.DECEPTIVE_NAME, path, chosen.reason, Treatment.NEUTRALISED)
-    return "".join(names.safe([folder]).name + "/" for folder in folders), chosen.name
+        findings.add(Kind.DECEPTIVE_NAME, folder + chosen.name, chosen.reason, Treatment.NEUTRALISED)
+    return folder, chosen.name
+
+
+def _dropped(item: Item, path: str, findings: Findings) -> bool:
+    if item.sort is Sort.SPECIAL:
+        findings.add(Kind.ARCHIVE_ENTRY, path, "link or device", Treatment.REMOVED)
+    elif item.names[0].startswith("__MACOSX/") or item.names[0].endswith(".DS_Store"):
+        findings.add(Kind.ARCHIVE_ENTRY, path, "left by the Finder of macOS", Treatment.REMOVED)
+    else:
+        return False
+    return True
 
 
 def _put(rebuilt: _Rebuilt, folder: str, name: str, outcome: Outcome, findings: Findings) -> None:

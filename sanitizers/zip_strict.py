@@ -8,6 +8,7 @@ F6; APPNOTE 6.3.10).  `read` raises `Refused`: CORRUPT, AMBIGUOUS, ENCRYPTED or 
 
 from __future__ import annotations
 
+import codecs
 import stat
 import struct
 import unicodedata
@@ -35,6 +36,9 @@ _RATIO_FLOOR = 1 << 20  # below 1 MiB unpacked no ratio is a bomb
 _1980 = (1 << 5) | 1  # MS-DOS date 1980-01-01, the smallest there is
 _PACKED_ALREADY = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".docx", ".xlsx", ".pptx", ".zip")
 
+for _legacy in ("cp932", "cp437"):
+    codecs.lookup(_legacy)  # loaded now: a locked worker can open no file
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -54,22 +58,22 @@ class Member:
     def read(self) -> bytes:
         """The content: exactly `size` bytes with the right CRC-32, or `Refused`."""
         if self.encrypted:
-            raise Refused(Reason.ENCRYPTED, f"{self.name} is encrypted", Verdict.LOCKED)
+            raise Refused(Reason.ENCRYPTED, f"{self.name!r} is encrypted", Verdict.LOCKED)
         content = bytes(self.packed) if self.method == STORED else self._inflate()
         if len(content) != self.size or isal_zlib.crc32(content) != self.crc:
-            raise Refused(Reason.CORRUPT, f"{self.name}: size or checksum is wrong")
+            raise Refused(Reason.CORRUPT, f"{self.name!r}: size or checksum is wrong")
         return content
 
     def _inflate(self) -> bytes:
         if self.method != DEFLATED:
-            raise Refused(Reason.CORRUPT, f"{self.name}: compression method {self.method}")
+            raise Refused(Reason.CORRUPT, f"{self.name!r}: compression method {self.method}")
         inflater = isal_zlib.decompressobj(wbits=-15)
         try:
             content: bytes = inflater.decompress(self.packed, max_length=self.size + 1)  # one more, to see a lie
         except isal_zlib.error as error:  # type: ignore[misc]  # isal has no stubs
-            raise Refused(Reason.CORRUPT, f"{self.name}: {error}") from error
+            raise Refused(Reason.CORRUPT, f"{self.name!r}: {error}") from error
         if not inflater.eof or inflater.unused_data:
-            raise Refused(Reason.CORRUPT, f"{self.name}: the stream does not end where its header says")
+            raise Refused(Reason.CORRUPT, f"{self.name!r}: the stream does not end where its header says")
         return content
 
 
@@ -243,8 +247,8 @@ def _data(content: bytes, entry: _Entry) -> tuple[int, int]:
     """Start of the data and end of the whole member; the local header must say what the central one says."""
     _, flags, method, _, _, crc, packed, size, name, extra = _unpack(_LOCAL, content, entry.start, _LOCAL_SIGN)
     name_at = entry.start + _LOCAL.size
-    extras = dict(_extras(content[name_at + name : name_at + name + extra]))
-    if _FULL32 in (size, packed):  # a local ZIP64 field always has both (4.5.3)
+    if _FULL32 in (size, packed):  # a local ZIP64 field always has both (4.5.3); other local extra fields say nothing here
+        extras = dict(_extras(content[name_at + name : name_at + name + extra]))
         size, packed = _widened(extras.get(_ZIP64_EXTRA, b""), ((size, 8), (packed, 8)))
     agreed = _AGREED if entry.raw_name.isascii() else _AGREED | _UTF8
     local = (content[name_at : name_at + name], flags & agreed, method)
@@ -280,7 +284,7 @@ def _member(content: bytes, entry: _Entry, data: int) -> Member:
     if is_directory and entry.size:
         raise Refused(Reason.AMBIGUOUS, "a directory with content")
     if entry.method == STORED and not encrypted and entry.packed != entry.size:
-        raise Refused(Reason.CORRUPT, f"{name}: stored, but packed and unpacked size differ")
+        raise Refused(Reason.CORRUPT, f"{name!r}: stored, but packed and unpacked size differ")
     other_name = entry.unicode_path if entry.unicode_path != name else ""
     is_regular = stat.S_IFMT(entry.mode) in (0, stat.S_IFREG) and not is_directory
     packed = memoryview(content)[data : data + entry.packed]

@@ -141,19 +141,19 @@ def _report(picture: Image.Image, content: bytes, findings: Findings, where: str
     names += [_TIFF_TEXTS[tag] for tag in getattr(picture, "tag_v2", ()) if tag in _TIFF_TEXTS]
     if names:
         findings.add(Kind.METADATA, where, ", ".join(names), Treatment.REMOVED)
-    if _exif(picture).get_ifd(ExifTags.IFD.GPSInfo):
+    if _has_position(picture):
         findings.add(Kind.LOCATION, where, "GPS position", Treatment.REMOVED)
     rest = len(content) - extent.end(content, str(picture.format))
     if rest > 0:
         findings.add(Kind.TRAILING_DATA, where, f"{rest} bytes after the picture", Treatment.REMOVED)
 
 
-def _exif(picture: Image.Image) -> Image.Exif:
-    """Empty when unreadable: EXIF is only looked at, never kept."""
+def _has_position(picture: Image.Image) -> bool:
+    """False when EXIF is unreadable: it is only looked at, never kept."""
     try:
-        return picture.getexif()
+        return bool(picture.getexif().get_ifd(ExifTags.IFD.GPSInfo))
     except _UNDECODABLE:
-        return Image.Exif()
+        return False
 
 
 def _style(picture: Image.Image, source_format: str, content: bytes) -> Style:

@@ -15,6 +15,7 @@ from sanitizers.pdf.prune import Pruner
 from sanitizers.pdf.scope import Scope, is_plain, name, shown
 
 _LEAVES = ("/Lang", "/PageLayout", "/PageMode")
+_TYPED = {"/AcroForm": "Form", "/OCProperties": "Layers", "/ViewerPreferences": "Plain", "/OutputIntents": "OutputIntent"}
 _TITLES = ("/Title", "/Subject", "/Keywords")
 _INHERITED = frozenset({"/Resources", "/MediaBox", "/CropBox", "/Rotate"})
 _DEPTH = 64  # of the page tree; writers need three levels for 2,000 pages
@@ -29,8 +30,8 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
             written = _rebuild(Scope(pdf, findings, job.profile))
         except (PikepdfError, RuntimeError, ValueError, TypeError) as broken:  # what qpdf says of an object it cannot read
             raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {source.said(broken)}") from broken
-    name = names.with_extension(part.name, "application/pdf") if part.name else ""
-    return Outcome(findings.verdict(), detected, written, "application/pdf", name, findings.all())
+    title = names.with_extension(part.name, "application/pdf") if part.name else ""
+    return Outcome(findings.verdict(), detected, written, "application/pdf", title, findings.all())
 
 
 def _rebuild(scope: Scope) -> bytes:
@@ -82,9 +83,6 @@ def _catalogue(pages: Sequence[Object], scope: Scope) -> None:
     if root.get("/PageMode") == Name.UseAttachments:
         root["/PageMode"] = Name.UseNone
     _report(old, fresh, scope)
-
-
-_TYPED = {"/AcroForm": "Form", "/OCProperties": "Layers", "/ViewerPreferences": "Plain", "/OutputIntents": "OutputIntent"}
 
 
 def _pruned(value: object, kind: str, pruner: Pruner) -> Object | None:
@@ -150,8 +148,8 @@ def _report(old: dict[str, Object], fresh: dict[str, Object | None], scope: Scop
         action = name(old[key].get("/S")) if key == "/OpenAction" and isinstance(old[key], Dictionary) else ""
         kind = Kind.JAVASCRIPT if action == "/JavaScript" else grammar.reported_as(key)
         scope.findings.add(kind, "Catalog", f"{shown(key)} {action}".strip(), Treatment.REMOVED)
-    names = old.get("/Names")
-    for key in sorted(names.keys() - {"/Dests"}) if isinstance(names, Dictionary) else ():
+    trees = old.get("/Names")
+    for key in sorted(trees.keys() - {"/Dests"}) if isinstance(trees, Dictionary) else ():
         scope.findings.add(grammar.reported_as(key), "Catalog", f"names {shown(key)}", Treatment.REMOVED)
     if fresh.get("/OCProperties") is not None:
         scope.findings.add(Kind.LAYER, "Catalog", "optional content", Treatment.KEPT)

@@ -18,9 +18,10 @@ from sanitizers.image import jpeg
 from sanitizers.model import Kind, Reason, Refused, Treatment
 from sanitizers.pdf.scope import Scope, name
 
-_FILTERS = frozenset(
-    f"/{each}Decode" for each in ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "DCT", "JPX", "JBIG2")
-) | {"/AHx", "/A85", "/LZW", "/Fl", "/RL", "/CCF", "/DCT"}
+_LONG = ("/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode", "/DCTDecode")
+_SHORT = ("/AHx", "/A85", "/LZW", "/Fl", "/RL", "/CCF", "/DCT")  # of inline pictures, but readers accept them everywhere
+_FILTERS = frozenset({*_LONG, *_SHORT})
+_TRANSCODED = frozenset({"/JPXDecode", "/JBIG2Decode"})
 _UNDECODABLE = (
     OSError,
     ValueError,
@@ -44,8 +45,9 @@ def filters(stream: Object) -> list[str]:
 
 
 def check(stream: Object, where: str, scope: Scope) -> None:
-    """Empty a stream whose filter no list knows (/Crypt, private ones)."""
-    unknown = [each for each in filters(stream) if each not in _FILTERS]
+    """Empty a stream whose filter no list knows (/Crypt, private ones), or that misuses a picture's."""
+    known = _FILTERS | _TRANSCODED if name(stream.get("/Subtype")) == "/Image" else _FILTERS
+    unknown = [each for each in filters(stream) if each not in known]
     if unknown:
         scope.findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"stream filter {unknown[0]}", Treatment.REMOVED)
         stream.write(b"")

@@ -16,7 +16,7 @@ from sanitizers.pdf.scope import ObjectId, Scope, is_numbers, is_plain, shown
 
 NODES = 500_000  # dictionaries and streams; a 2,000 page report has 60,000, and each costs some microseconds
 _DIRECT = (0, 0)
-_Composed = (Dictionary, Stream, Array)
+_COMPOSED = (Dictionary, Stream, Array)
 
 _SILENT = frozenset({"/Parent", "/P", "/Popup", "/IRT", "/RT", "/DL"})  # say again what stands elsewhere
 _MATRIX = [0.001, 0, 0, 0.001, 0, 0]  # glyph space of 1000 units, what a Type 3 font means when its own matrix is no matrix
@@ -42,7 +42,7 @@ class Pruner:
             if not self._is_new(node, kind):
                 continue
             if isinstance(node, Array):
-                pending.extend((item, kind) for item in node if isinstance(item, _Composed))
+                pending.extend((item, kind) for item in node if isinstance(item, _COMPOSED))
             else:
                 pending.extend(self._cut(node, kind, where))
 
@@ -70,7 +70,7 @@ class Pruner:
             rule = table.get(key, any_key)
             if rule in grammar.TYPES:
                 child = node[key]
-                if isinstance(child, _Composed):
+                if isinstance(child, _COMPOSED):
                     yield child, rule
             elif not self._keeps(node, key, rule, where):
                 self._drop(node, key, kind, where)

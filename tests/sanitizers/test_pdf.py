@@ -210,10 +210,11 @@ def test_a_postscript_xobject_is_not_drawn() -> None:
         assert "/Im0" not in after.pages[0].obj["/Resources"].get("/XObject", Dictionary())
 
 
-def test_a_stream_with_an_unknown_filter_is_emptied() -> None:
+@pytest.mark.parametrize("codec", [Name.UnheardOf, Name.JBIG2Decode, Name.JPXDecode])
+def test_page_content_behind_an_unknown_filter_or_a_picture_codec_is_emptied(codec: Name) -> None:
     def change(document: Pdf) -> None:
         stream = document.make_stream(b"canary.example")
-        stream["/Filter"] = Name.UnheardOf
+        stream["/Filter"] = codec
         document.pages[0].obj["/Contents"] = stream
 
     with rebuilt(make.pdf(change)) as after:

@@ -53,6 +53,7 @@ class Gateway:
             cpu_seconds=settings.sandbox.cpu_seconds,
             memory_bytes=settings.sandbox.memory,
             on_alarm=lambda text: self._alarm("sandbox", text),
+            hidden=str(settings.state_directory.resolve()),
         )
         self.scanner = Scanner(
             settings.place(settings.clamav.socket), largest=settings.clamav.largest, timeout=settings.clamav.timeout

@@ -90,8 +90,11 @@ def _database(directory: Path) -> tuple[Path, bool]:
     if any((SYSTEM_DATABASE / name).exists() for name in ("main.cvd", "main.cld", "daily.cvd", "daily.cld")):
         return SYSTEM_DATABASE, False
     database = directory / "database"
-    database.mkdir(parents=True, exist_ok=True)
-    (database / "eicar.ndb").write_text(f"Eicar-Test-Signature:0:*:{EICAR.hex()}\n")
+    database.mkdir()
+    signatures = database / "eicar.ndb"
+    signatures.write_text(f"Eicar-Test-Signature:0:*:{EICAR.hex()}\n")
+    database.chmod(0o755)  # whatever the umask: the user that clamd becomes reads them
+    signatures.chmod(0o644)
     return database, True
 
 

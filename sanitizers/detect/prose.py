@@ -104,7 +104,7 @@ def kind_of_text(content: bytes, part: Part, extension: str) -> str:
     head = content[:_HEAD].decode(encoding or "latin-1", "replace").lstrip("\ufeff")
     if mail := _mail(head, part, extension):
         return mail  # before asking for text: yEnc and 8-bit bodies are binary
-    if not encoding.startswith(("utf-16", "utf-32")) and not _is_text(content):
+    if not (_is_wide_text(head) if encoding.startswith(("utf-16", "utf-32")) else _is_text(content)):
         return BINARY
     return _beginning(head) or _markup(head) or _by_name(head, part, extension)
 
@@ -114,6 +114,10 @@ def _is_text(content: bytes) -> bool:
         return False
     strays = len(content) - len(content.translate(None, _CONTROLS))
     return strays <= max(1, len(content) // _STRAY)
+
+
+def _is_wide_text(head: str) -> bool:
+    return head.count("\0") + head.count("\ufffd") <= max(1, len(head) // _STRAY)
 
 
 def _mail(head: str, part: Part, extension: str) -> str:

@@ -6,6 +6,8 @@ dropped and reported, links are written out with their real host.  Raises Refuse
 
 from __future__ import annotations
 
+import re
+
 from sanitizers import text
 from sanitizers.charset import clean
 from sanitizers.detect import dangerous
@@ -16,6 +18,8 @@ from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Switches, Tre
 
 __all__ = ["sanitise", "to_text"]
 
+_COMMENT_OR_STYLE = re.compile("<!--|<style", re.IGNORECASE)
+_STYLE_END = re.compile("</style", re.IGNORECASE)
 _NOTHING = "（このHTMLファイルには、表示できる文字がありませんでした。）\n"
 
 
@@ -29,14 +33,18 @@ def to_text(markup: str, switches: Switches, findings: Findings, where: str) -> 
 
 
 def _sheet(markup: str) -> Sheet:
-    """All `<style>` elements first: a rule holds for what stands before it, too."""
-    sheet, lower, at = Sheet(), markup.lower(), 0
-    while (start := lower.find("<style", at)) >= 0:
-        opened = lower.find(">", start)
-        at = lower.find("</style", opened) if opened >= 0 else -1
+    """All `<style>` elements first: a rule holds for what stands before it, too.  Comments hold Outlook's own rules."""
+    sheet, at = Sheet(), 0
+    while opened := _COMMENT_OR_STYLE.search(markup, at):
+        if opened[0] == "<!--":
+            at = markup.find("-->", opened.end())
+        elif (start := markup.find(">", opened.end())) >= 0 and (closed := _STYLE_END.search(markup, start)):
+            sheet.add(markup[start + 1 : closed.start()])
+            at = closed.end()
+        else:
+            break
         if at < 0:
             break
-        sheet.add(markup[opened + 1 : at])
     return sheet
 
 

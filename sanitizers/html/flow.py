@@ -49,7 +49,9 @@ class Flow:
                 self.newline()
                 self._append(line)
             return
-        text = _SPACE.sub(" ", _BROKEN_JAPANESE.sub("", text))
+        if "\n" in text:
+            text = _BROKEN_JAPANESE.sub("", text)
+        text = _SPACE.sub(" ", text)
         if not self._line or self._line[-1].endswith(" "):
             text = text.lstrip(" ")
         self._append(text)

@@ -216,6 +216,7 @@ def test_damaged_ole_never_raises(at: int, byte: int) -> None:
         ("議会だより".encode("iso2022_jp"), "", "text/plain"),
         ("議会だより".encode("utf-16"), "", "text/plain"),
         (b"a < b and c > d", "", "text/plain"),
+        (b"\xff\xfe" + bytes(range(256)) * 9, "a.txt", "application/octet-stream"),
         (b"\x00\x01\x02\x03", "a.txt", "application/octet-stream"),
         (b"\x80\x00" * 40, "a.csv", "application/octet-stream"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -42,8 +43,9 @@ def test_there_are_enough_golden_bodies() -> None:
 @pytest.mark.parametrize("body", BODIES, ids=lambda path: path.stem)
 def test_h01_no_script_style_or_loading_address_survives(body: Path) -> None:
     text, _ = read(body.read_text("utf-8"))
-    for canary in ("SCRIPT", "FRAME", "onload", "TEMPLATE", "SECRET", "alert(", "display:", "Blob(", "題名は出ない", "隠"):
-        assert canary not in text.replace("隠れた", "").replace("隠れる", ""), canary
+    for canary in ("SCRIPT", "FRAME", "onload", "TEMPLATE", "SECRET", "alert(", "display:", "Blob(", "題名は出ない"):
+        assert canary not in text
+    assert not re.search("隠[A-P]", text)
 
 
 def test_h03_every_remote_host_is_reported_and_none_is_shown() -> None:

@@ -61,7 +61,7 @@ class _Entity:
 
 def message(content: bytes, digests: frozenset[str]) -> Iterator[str]:
     content.decode()
-    if any(octet in content.replace(b"\r\n", b"") for octet in (b"\r", b"\n", b"\0")):
+    if not content.count(b"\r\n") == content.count(b"\r") == content.count(b"\n") or b"\0" in content:
         yield "bare CR, LF or NUL"
     if max(map(len, content.split(b"\r\n"))) > _LINE:
         yield f"a line of more than {_LINE} octets"

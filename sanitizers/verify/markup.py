@@ -61,6 +61,7 @@ _FORMULA = re.compile(
 _ACTION = re.compile(r"ppaction://(macro|program|ole|media|hlinkfile|hlinkpres)", re.IGNORECASE)
 _LOCATION = re.compile(r"\s*(?!https?://|mailto:)[^#]*(?::|\\|//)", re.IGNORECASE)
 _SUSPECT = words("macro action href src althref instr")
+_FORMULA_LENGTH = 16_384  # characters: Excel takes 8,192; keeps the patterns above from being given megabytes
 _NESTING = 256  # elements inside one another; the rebuilder's cap is 200
 
 
@@ -179,6 +180,9 @@ class _Reader:
             self.object(f"field {code[:80]!r}")
 
     def formula(self, text: str) -> None:
+        if len(text) > _FORMULA_LENGTH:
+            self.object("a formula longer than any spreadsheet takes")
+            return
         bare = _STRING.sub('""', text)
         if _LINK_FORMULA.search(text) or _FORMULA.search(bare) or "|" in _QUOTED.sub("", bare):  # DDE: service|topic!item
             self.object(f"formula {text[:80]!r}")

@@ -6,6 +6,8 @@ namespaces, Transitional and Strict.  Whatever is not in `RULES` goes; `kind_of`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sanitizers.model import Kind
 from sanitizers.ooxml import vocabulary
 
@@ -39,15 +41,24 @@ def strict(namespace: str) -> str:
 
 def tags(namespace: str, *names: str) -> tuple[str, ...]:
     """Clark names in both families."""
-    return tuple(f"{{{uri}}}{name}" for uri in dict.fromkeys((namespace, strict(namespace))) for name in names)
+    return tuple(tag for uri in dict.fromkeys((namespace, strict(namespace))) for tag in _tags(uri, names))
+
+
+def _tags(namespace: str, names: Iterable[str]) -> list[str]:
+    return [f"{{{namespace}}}{name}" for name in names]
 
 
 def _rules() -> dict[str, frozenset[str]]:
+    """An element of one family carries no attributes of the other: the reader that ignores them and we must agree."""
     qualified = {tag for known in vocabulary.NAMESPACES for tag in tags(known.uri, *known.qualified)}
-    rules = {"xml": frozenset(qualified)}  # the root of a VML part has no namespace
+    transitional = {tag for tag in qualified if not tag.startswith("{" + _STRICT)}
+    strictly = {strict_tag for known in vocabulary.NAMESPACES for strict_tag in _tags(strict(known.uri), known.qualified)}
+    rules = {"xml": frozenset(transitional)}  # the root of a VML part has no namespace
     for known in vocabulary.NAMESPACES:
-        allowed = frozenset(qualified | known.attributes)  # shared by all its elements: a set for each would take 180 MB
-        rules |= dict.fromkeys(tags(known.uri, *known.elements), allowed)
+        both = qualified if known.uri == strict(known.uri) else None  # extensions and VML stand in both families
+        for uri, family in ((known.uri, transitional), (strict(known.uri), strictly)):
+            allowed = frozenset((both or family) | known.attributes)  # shared: a set for each element would take 180 MB
+            rules |= dict.fromkeys(_tags(uri, known.elements), allowed)
     return rules
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment
 from sanitizers.ooxml import links, xml
-from sanitizers.ooxml.allowlist import W, tags
+from sanitizers.ooxml.allowlist import MC, W, tags
 
 _NAMES = (
     "= ADVANCE AUTHOR AUTONUM AUTONUMLGL AUTONUMOUT BARCODE BIBLIOGRAPHY CITATION COMMENTS COMPARE CREATEDATE DATE "
@@ -31,7 +32,9 @@ _SWITCHES, _FLAGS = (r"\l", r"\o", r"\t"), (r"\h", r"\m", r"\n")
 _KEYWORD = re.compile(r"\s*([=]|[^\s\"\\]+)")
 _ARGUMENT = re.compile(r'"([^"]*)"|(\S+)')
 
-_MARK, _CODE, _DELETED_CODE, _SIMPLE = (tags(W, name) for name in ("fldChar", "instrText", "delInstrText", "fldSimple"))
+_MARK, _SIMPLE, _BRANCHES = tags(W, "fldChar"), tags(W, "fldSimple"), tags(MC, "Choice", "Fallback")
+_CODE = tags(W, "instrText", "delInstrText")
+_TEXT = _CODE + tags(W, "t", "delText")  # readers take plain text between begin and separate for instructions, too
 _SHOWN = tags(W, "t", "delText", "tab", "br", "cr", "sym", "drawing", "pict", "noBreakHyphen")
 
 
@@ -75,42 +78,67 @@ def _judge(where: str, switches: Switches, findings: Findings) -> Callable[[str]
 
 
 def _complex(root: xml.Element, judge: Callable[[str], bool]) -> None:
-    stack: list[_Field] = []
-    for element in list(root.iter(*_MARK, *_CODE, *_DELETED_CODE, *_SHOWN)):
+    fields = _Fields(judge)
+    for element in list(root.iter(*_MARK, *_CODE, *_SHOWN)):
+        fields.see(element)
+    fields.end()
+
+
+class _Fields:
+    """The open fields, innermost last, while the marks of a part go by in the order of the document.
+
+    A branch of an `AlternateContent` has a stack of its own: a reader sees one branch, never the sum of all."""
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        self._judge = judge
+        self._stacks: dict[xml.Element | None, list[_Field]] = {}
+
+    def see(self, element: xml.Element) -> None:
+        branch = next(element.iterancestors(*_BRANCHES), None)
+        stack = self._stacks.setdefault(branch, [])
         if element.tag in _MARK:
-            _mark(element, stack, judge)
-        elif element.tag in _SHOWN:
+            self._mark(element, stack)
+        elif element.tag in _TEXT and stack and not stack[-1].separated:
+            stack[-1].parts.append(element)
+            stack[-1].code += element.text or ""
+        elif element.tag in _CODE:
+            xml.remove(element)  # an instruction outside any field
+        else:
             for outer in stack:
                 if not outer.separated:
                     outer.shown.append(element)
-        elif stack and not stack[-1].separated:
-            stack[-1].parts.append(element)
-            stack[-1].code += element.text or ""
-        else:
-            xml.remove(element)  # an instruction outside any field
-    for unfinished in stack:  # where it should have ended is unknown: what follows stays visible
-        judge(unfinished.code)
-        for element in unfinished.parts:
+
+    def end(self) -> None:
+        """Where an unfinished field should have ended is unknown: what follows it stays visible."""
+        for unfinished in chain.from_iterable(self._stacks.values()):
+            self._judge(unfinished.code)
+            for element in unfinished.parts:
+                if element.tag not in _SHOWN:
+                    xml.remove(element)
+
+    def _mark(self, element: xml.Element, stack: list[_Field]) -> None:
+        kind = _attribute(element, "fldCharType")
+        if kind == "begin":
+            self._begin(element, stack)
+        elif not stack:
             xml.remove(element)
+        else:
+            stack[-1].parts.append(element)
+            stack[-1].separated |= kind == "separate"
+            if kind == "end":
+                self._finish(stack)
 
-
-def _mark(element: xml.Element, stack: list[_Field], judge: Callable[[str], bool]) -> None:
-    kind = _attribute(element, "fldCharType")
-    if kind == "begin":
+    def _begin(self, element: xml.Element, stack: list[_Field]) -> None:
         if len(stack) >= _DEEPEST:
             raise Refused(Reason.LIMIT_DEPTH, f"{len(stack)} fields inside one another")
-        if stack and not stack[-1].separated:
-            stack[-1].code += _NESTED
+        for outer in self._stacks.values():
+            if outer and not outer[-1].separated:
+                outer[-1].code += _NESTED
         stack.append(_Field([element]))
-        return
-    if not stack:
-        xml.remove(element)
-        return
-    stack[-1].parts.append(element)
-    stack[-1].separated |= kind == "separate"
-    if kind == "end":
+
+    def _finish(self, stack: list[_Field]) -> None:
         finished = stack.pop()
-        if not judge(finished.code):
+        if not self._judge(finished.code):
             _flatten(finished)
         if stack and not stack[-1].separated:
             stack[-1].shown += finished.parts
@@ -147,4 +175,4 @@ def _link_allowed(code: str) -> bool:
 
 
 def _attribute(element: xml.Element, name: str) -> str:
-    return next((value for tag in tags(W, name) if (value := element.get(tag)) is not None), "")
+    return element.get(f"{{{xml.namespace(element)}}}{name}", "")

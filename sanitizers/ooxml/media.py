@@ -14,6 +14,7 @@ from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Treatment
 
 _CAPS = (Reason.LIMIT_PIXELS, Reason.LIMIT_PARTS, Reason.LIMIT_SIZE, Reason.LIMIT_MEMORY)
+_SHOWN_BY_OFFICE = ("image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff")  # not WebP before 2021
 _VECTOR = (".emf", ".wmf", ".emz", ".wmz", ".eps", ".ps", ".svg", ".pict", ".pct", ".wdp")
 
 
@@ -29,12 +30,16 @@ PLACEHOLDER = image.recode(_grey_box(), Limits(), Findings(), "")  # as our own 
 
 
 def recode(content: bytes, name: str, limits: Limits, findings: Findings) -> image.Recoded:
-    """The picture, or the grey box; raises `Refused` only where a cap is exceeded (a cap rejects, it never hides)."""
+    """The picture, or the grey box, for the part called `name` (lower case); raises `Refused` only where a cap is exceeded (a cap rejects, it never hides)."""
     try:
-        return image.recode(content, limits, findings, name)
+        recoded = image.recode(content, limits, findings, name)
+        if recoded.media_type in _SHOWN_BY_OFFICE:
+            return recoded
+        why = recoded.media_type
     except Refused as refusal:
         if refusal.reason in _CAPS:
             raise
-        kind = Kind.VECTOR_IMAGE if name.lower().endswith(_VECTOR) else Kind.IMAGE_RECODED
-        findings.add(kind, name, f"replaced by a grey box: {refusal.detail}", Treatment.REPLACED)
-        return PLACEHOLDER
+        why = refusal.detail
+    kind = Kind.VECTOR_IMAGE if name.endswith(_VECTOR) else Kind.IMAGE_RECODED
+    findings.add(kind, name, f"replaced by a grey box: {why}", Treatment.REPLACED)
+    return PLACEHOLDER

@@ -1,15 +1,14 @@
 """Which parts a package may have: a part is what its root element says, if the relationship agrees.
 
 The content types that the sender wrote are not read at all; ours are computed from here (D2).  Pictures are in `media`,
-document properties in `properties`; every other part, binary parts in particular, does not exist in the output.
+document properties in `properties`, what may lead to a part in `relationships`; every other part, binary parts in particular, does not exist in the output.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sanitizers.model import Kind
-from sanitizers.ooxml.allowlist import W15, X14, A, C, P, S, W, strict, tags
+from sanitizers.ooxml.allowlist import W15, X14, A, C, P, S, W, tags
 
 _CHART_STYLE = "http://schemas.microsoft.com/office/drawing/2012/chartStyle"
 _THREADS = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
@@ -32,7 +31,6 @@ class MainType:
 
     media_type: str
     extension: str
-    root: str  # local name
 
 
 _ROOTS: tuple[tuple[str, str, str, str], ...] = (  # namespace, root element, relationships, content type
@@ -108,68 +106,5 @@ _MAIN = (
     (P, "presentation", _OPEN + "presentationml.presentation", "pptx"),
 )
 MAIN_TYPES: dict[str, MainType] = {
-    tag: MainType(media_type, extension, root) for uri, root, media_type, extension in _MAIN for tag in tags(uri, root)
+    tag: MainType(media_type, extension) for uri, root, media_type, extension in _MAIN for tag in tags(uri, root)
 }
-
-# --- relationships -------------------------------------------------------------------------------------------------
-
-_OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_STANDARD = (
-    "officeDocument styles numbering settings fontTable footnotes endnotes header footer comments worksheet chartsheet "
-    "sharedStrings table sheetMetadata pivotCacheDefinition pivotCacheRecords pivotTable vmlDrawing slide slideLayout "
-    "slideMaster notesSlide notesMaster handoutMaster presProps viewProps commentAuthors theme themeOverride tableStyles "
-    "drawing chart chartUserShapes diagramData diagramLayout diagramQuickStyle diagramColors image hyperlink"
-)
-_EXTENSIONS = {
-    "2007/relationships": "diagramDrawing slicer slicerCache",
-    "2011/relationships": "chartStyle chartColorStyle commentsExtended",
-    "2014/relationships": "chartEx",
-    "2017/10/relationships": "threadedComment person",
-}
-# Relationship type -> its last segment, by which it is called here.
-RELATIONSHIP_TYPES = {
-    f"{base}/{name}": name for base in (_OFFICE_RELATIONSHIPS, strict(_OFFICE_RELATIONSHIPS)) for name in _STANDARD.split()
-} | {
-    f"http://schemas.microsoft.com/office/{path}/{name}": name for path, names in _EXTENSIONS.items() for name in names.split()
-}
-# These are followed only if the XML of the source still names them; the others hold by their mere existence.
-_NAMED = (
-    "hyperlink image chart chartEx chartUserShapes drawing vmlDrawing worksheet chartsheet header footer table "
-    "diagramData diagramLayout diagramQuickStyle diagramColors slicer slicerCache"
-)
-NAMED = frozenset(_NAMED.split())
-
-_DROPPED = {
-    Kind.MACRO: "vbaProject vbaProjectSignature vbaProjectSignatureAgile vbaProjectSignatureV3 wordVbaData "
-    "keyMapCustomizations attachedToolbars",
-    Kind.XLM_MACRO: "xlMacrosheet xlIntlMacrosheet dialogsheet",
-    Kind.ACTIVEX: "control activeXControlBinary ctrlProp",
-    Kind.EMBEDDED_OBJECT: "oleObject package",
-    Kind.EMBEDDED_FILE: "aFChunk subDocument",
-    Kind.EXTERNAL_LINK: "externalLink externalLinkPath xlPathMissing frame oleObjectLink",
-    Kind.REMOTE_TEMPLATE: "attachedTemplate",
-    Kind.DATA_CONNECTION: "connections queryTable mailMergeSource mailMergeHeaderSource mailMergeRecipientData recipientData "
-    "powerPivotData xmlMaps tableSingleCells",
-    Kind.CUSTOM_XML: "customXml customXmlProps",
-    Kind.PRINTER_SETTINGS: "printerSettings",
-    Kind.MULTIMEDIA: "audio video media",
-    Kind.FONT: "font",
-    Kind.RIBBON: "extensibility customUI ui",
-    Kind.WEB_EXTENSION: "webextension webextensiontaskpanes taskpanes",
-    Kind.SIGNATURE: "origin signature",
-    Kind.METADATA: "core-properties extended-properties extendedProperties custom-properties customProperties customProperty "
-    "thumbnail auxThumbnail people usernames revisionHeaders revisionLog revisionInfo tags "
-    "workbookmetadata xlBinaryIndex wsSortMap classificationlabels",
-}
-_DROPPED_KIND = {name: kind for kind, names in _DROPPED.items() for name in names.split()}
-# Made anew by the reader, or without meaning outside an editor: nobody misses them, and the report does not name them.
-_DERIVED = (
-    "calcChain webSettings stylesWithEffects glossaryDocument commentsIds commentsExtensible "
-    "changesInfo volatileDependencies documenttasks"
-)
-DERIVED = frozenset(_DERIVED.split())
-
-
-def dropped_kind(relationship: str, external: bool) -> Kind:
-    """By which word to report a relationship of this kind (the last segment of its type)."""
-    return _DROPPED_KIND.get(relationship, Kind.EXTERNAL_LINK if external else Kind.UNKNOWN_CONSTRUCT)

@@ -13,8 +13,9 @@ from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import links, media, opc, properties, sheet, slide, word, xml
 from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
-from sanitizers.ooxml.parts import DERIVED, MAIN_TYPES, NAMED, PART_TYPES, RELATIONSHIP_TYPES, MainType, dropped_kind
+from sanitizers.ooxml.parts import MAIN_TYPES, PART_TYPES, MainType
 from sanitizers.ooxml.prune import prune, resolve, settle_prefixes
+from sanitizers.ooxml.relationships import DERIVED, NAMED, RELATIONSHIP_TYPES, dropped_kind
 
 _OWN = (*properties.KINDS, "officeDocument")
 _COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "person")
@@ -23,13 +24,14 @@ _KINDS = {"hyperlink": Kind.HYPERLINK} | dict.fromkeys(_COMMENTS, Kind.COMMENT)
 
 @dataclass(slots=True)
 class Rebuild:
-    """One document on its way.  `_names` has the name in the output for the key of each part that was admitted."""
+    """One document on its way.  `_names` has the name in the output for the key of each XML part that was admitted."""
 
     package: Package
     limits: Limits
     switches: Switches
     findings: Findings
     _names: dict[str, str] = field(default_factory=dict)
+    _pictures: dict[str, str] = field(default_factory=dict)  # likewise, of pictures
     _roots: dict[str, str] = field(default_factory=dict)
     _written: list[WrittenPart] = field(default_factory=list)
     _todo: deque[str] = field(default_factory=deque)
@@ -130,12 +132,12 @@ class Rebuild:
         return self._names[key]
 
     def _admit_picture(self, key: str) -> str:
-        if key not in self._names:
+        if key not in self._pictures:
             recoded = media.recode(self.package.read(key), key, self.limits, self.findings)
-            name = f"media/image{len(self._names) + 1}.{recoded.extension}"
-            self._names[key] = name
+            name = f"media/image{len(self._pictures) + 1}.{recoded.extension}"
+            self._pictures[key] = name
             self._written.append(WrittenPart(name, recoded.media_type, recoded.content, ()))
-        return self._names[key]
+        return self._pictures[key]
 
     def _target(self, relationship: Relationship) -> Relationship:
         if relationship.external:

@@ -26,6 +26,7 @@ _RULES = frozenset(
 _CONTROL_FORMULAS = tags(XVML, "FmlaLink", "FmlaRange", "FmlaGroup", "FmlaTxbx", "FmlaPict")
 _CHART_FORMULA = tags(C, "f") + tags(CX, "f") + tags(C15, "f")
 _SHAPES = tags(A.replace("main", "spreadsheetDrawing"), "sp", "graphicFrame", "pic", "cxnSp")
+_PIVOT = tags(S, "cacheField", "calculatedItem", "calculatedMember")
 _COMMENT_CARRIERS = tags(S, "legacyDrawing")
 _CACHE_SOURCE = tags(S, "cacheSource")
 _AUTORUN = re.compile(r"(?:_xlnm\.)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
@@ -56,8 +57,8 @@ def after(root: xml.Element, where: str, switches: Switches, findings: Findings)
         if kind := formula.objection(element.text or "", switches):
             findings.add(kind, where, element.text or "", Treatment.REPLACED)
             element.text = "#REF!"  # the chart draws from its cache
-    for element in root.iter(*_SHAPES, *_LINK):
-        for attribute in ("textlink", "location"):
+    for element in root.iter(*_SHAPES, *_LINK, *_PIVOT):
+        for attribute in ("textlink", "location", "formula"):
             target = element.get(attribute, "")
             if kind := formula.objection(target, switches):
                 findings.add(kind, where, target, Treatment.REMOVED)

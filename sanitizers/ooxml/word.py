@@ -9,7 +9,7 @@ from sanitizers.ooxml.allowlist import V, W, tags
 
 PLACEHOLDER = "［埋め込みオブジェクトは削除されました］"
 
-_OBJECT, _PICTURE, _TEXT = (tags(W, name) for name in ("object", "pict", "t"))
+_OBJECT = tags(W, "object")
 _PREVIEW = tags(V, "imagedata")
 _INSERTED = tags(W, "ins", "moveTo")
 _DELETED = tags(

@@ -212,7 +212,7 @@ def test_d10_pictures_are_written_anew_and_vector_ones_give_way() -> None:
     rebuilt = rebuild(made.bytes(), DOCX)
     assert not rebuilt.holds(CANARY)
     assert {Kind.TRAILING_DATA, Kind.VECTOR_IMAGE} <= rebuilt.kinds
-    assert sorted(name for name in rebuilt.parts if name.startswith("media/")) == ["media/image2.png", "media/image3.png"]
+    assert sorted(name for name in rebuilt.parts if name.startswith("media/")) == ["media/image1.png", "media/image2.png"]
 
 
 def test_sd04_the_classification_label_survives_and_nothing_else_does() -> None:

@@ -111,6 +111,29 @@ def test_d03_fields_without_begin_or_end_leave_no_instruction() -> None:
     assert rebuilt.text(DOCUMENT) == "本文"
 
 
+def test_d20_the_branches_of_alternate_content_are_never_added_up() -> None:
+    mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'.format
+    branch = "<w:r><w:instrText>{}</w:instrText></w:r>".format
+    both = f'<mc:Choice Requires="w14">{branch("PAGE ")}</mc:Choice><mc:Fallback>{branch(f"DDE {CANARY}")}</mc:Fallback>'
+    body = f"<w:p>{mark('begin')}<mc:AlternateContent>{both}</mc:AlternateContent>{mark('end')}</w:p>"
+    assert not _body(body).holds(CANARY)
+
+
+def test_d20_plain_text_before_the_instruction_counts_as_instruction() -> None:
+    code = f"<w:r><w:t>DDE {CANARY} </w:t></w:r><w:r><w:instrText>PAGE</w:instrText></w:r>"
+    rebuilt = _body(
+        f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>{code}<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    )
+    assert "fldChar" not in rebuilt.xml(DOCUMENT)
+
+
+def test_d20_an_attribute_of_the_other_family_decides_nothing() -> None:
+    strict = 'xmlns:strict="http://purl.oclc.org/ooxml/wordprocessingml/main"'
+    rebuilt = _body(f'<w:p><w:fldSimple {strict} w:instr="PAGE" strict:instr="DDE {CANARY}"/></w:p>')
+    assert not rebuilt.holds(CANARY)
+    assert "PAGE" in rebuilt.xml(DOCUMENT)
+
+
 def test_a_simple_field_is_judged_and_its_text_kept() -> None:
     code = f"DDEAUTO {CANARY}"
     rebuilt = _body(f'<w:p><w:fldSimple w:instr="{code}"><w:r><w:t>結果</w:t></w:r></w:fldSimple></w:p>')
@@ -146,7 +169,7 @@ def test_d04_an_embedded_object_leaves_its_picture() -> None:
     assert not rebuilt.holds(CANARY)
     assert "OLEObject" not in rebuilt.xml(DOCUMENT)
     assert "<w:pict><v:shape" in rebuilt.xml(DOCUMENT)
-    assert "media/image2.png" in rebuilt.parts
+    assert "media/image1.png" in rebuilt.parts
 
 
 def test_d04_an_object_without_picture_leaves_words() -> None:

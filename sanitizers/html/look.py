@@ -26,6 +26,10 @@ _DECLARATIONS = 200  # of one selector, over all its rules
 
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 _NAMED = {"white": _WHITE, "black": _BLACK, "snow": (255, 250, 250), "ivory": (255, 255, 240), "red": (255, 0, 0)}
+_OWN_COLOURS: dict[str, Colour | None] = {  # that these elements have whatever surrounds them
+    "a": (0, 0, 238),
+    **dict.fromkeys(("button", "input", "mark", "option", "select", "textarea")),
+}
 _KEYWORD_SIZES = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "initial": 16.0}
 _UNITS = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "rem": 16.0, "": 1.0}
 _LENGTH = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))(px|pt|pc|in|cm|mm|rem|em|ex|%|)")
@@ -33,6 +37,7 @@ _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\D{1,5}(\d{1,3})\D{1,5}(\d{1,3})")
 _TRANSPARENT = re.compile(r"transparent|(?:rgba?|hsla?)\([^)]*[,/]\s*0?\.?0+%?\s*\)|#[0-9a-f]{6}00|#[0-9a-f]{3}0")
 _HEX = re.compile(r"#([0-9a-f]{3,8})(?![0-9a-f])")
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?(?:([.#])([\w-]+))?", re.IGNORECASE)
+_BRACE = re.compile(r"[{}]")
 _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
 _CLIPPED = re.compile(r"rect\(\s*0\D+0\D+0\D+0\D*\)|inset\(\s*(?:50|100)%|scale[xy]?\(\s*0(?:\.0+)?\s*[,)]")
 
@@ -113,7 +118,7 @@ def _rules(css: str) -> Iterator[tuple[str, str]]:
 
 def _after_block(css: str, opening: int) -> int:
     depth = 0
-    for brace in re.compile(r"[{}]").finditer(css, opening):
+    for brace in _BRACE.finditer(css, opening):
         depth += 1 if brace[0] == "{" else -1
         if depth == 0:
             return brace.end()
@@ -146,15 +151,20 @@ def look(parent: Look, tag: str, attributes: Mapping[str, str], sheet: Sheet) ->
     if "white-space" in css:
         pre = css["white-space"].startswith(("pre", "break-spaces"))
     plain = replace(parent, pre=pre) if pre != parent.pre else parent
-    if not css and not attributes:
+    if not css and not attributes and tag not in _OWN_COLOURS:
         return plain
     return Look(
         parent.gone or _gone(attributes, css),
         _size(parent.size, css),
-        _colour(css.get("color") or (attributes.get("color", "") if tag == "font" else ""), parent.colour),
+        _colour(css.get("color") or _attributed(tag, attributes), _OWN_COLOURS.get(tag, parent.colour)),
         _background(attributes, css, parent.background) if sheet.colours_known else None,
         pre,
     )
+
+
+def _attributed(tag: str, attributes: Mapping[str, str]) -> str:
+    """The colour of text that HTML sets without CSS."""
+    return attributes.get({"font": "color", "body": "text"}.get(tag, ""), "").lower()
 
 
 def _gone(attributes: Mapping[str, str], css: Mapping[str, str]) -> str:

@@ -60,7 +60,6 @@ _URL_IN_CSS = re.compile(r"(?:url\(\s*|@import\s*)[\"']?([^\"')\s]{1,300})", re.
 class _Open:
     """An element whose end has not come yet."""
 
-    tag: str
     look: Look
     closing: Callable[[], None] | None = None
 
@@ -70,7 +69,7 @@ class Walk:
 
     def __init__(self, switches: Switches, findings: Findings, where: str, sheet: Sheet):
         self._switches, self._findings, self._where, self._sheet = switches, findings, where, sheet
-        self._open = [_Open("", Look())]
+        self._open = [_Open(Look())]
         self._flows = [Flow()]
         self._tables: list[Table | None] = []  # None inside a cell: rows there have no table of their own
         self._lists: list[int | None] = []  # the next number, None for bullets
@@ -93,7 +92,7 @@ class Walk:
             return
         appearance = look(self._open[-1].look, tag, attributes, self._sheet)
         closing = None if appearance.gone else self._begin(tag, attributes)
-        self._open.append(_Open(tag, appearance, closing))
+        self._open.append(_Open(appearance, closing))
 
     def end(self, tag: str) -> None:
         if self._dropping:
@@ -118,7 +117,7 @@ class Walk:
             inner = read(text[match.end() :], Walk(Switches(), Findings(), "", self._sheet))
             self._conceal("conditional comment", " ".join(inner))
 
-    def pi(self, target_: str, data: str | None = None) -> None:
+    def pi(self, *_: object) -> None:
         """Nothing that a reader sees."""
 
     def close(self) -> None:
@@ -151,9 +150,9 @@ class Walk:
             self._labels[-1] = (self._labels[-1] + text)[:_LABEL]
 
     def _conceal(self, reason: str, text: str) -> None:
-        if visible := " ".join(text[: _SAMPLE * 20].split()):
-            self._hidden[reason] += len(text.strip())
-            self._samples[reason] = (self._samples.get(reason, "") + visible + " ")[:_SAMPLE]
+        if text := text.strip():
+            self._hidden[reason] += len(text)
+            self._samples[reason] = (self._samples.get(reason, "") + " ".join(text[:_SAMPLE].split()) + " ")[:_SAMPLE]
 
     def _inspect(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Reports what acts or loads by itself; all of it is gone, since only text leaves."""

@@ -91,6 +91,25 @@ def test_h04_what_is_visible_stays(shown: str) -> None:
     assert not findings
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<body bgcolor="#000000" text="#FFFFFF">見える</body>',
+        '<table><tr><td bgcolor="black"><a href="#x">見える</a></td></tr></table>',
+        '<div style="background:#000;color:#fff"><span>見える</span></div>',
+        '<div style="color:#fff"><button>見える</button></div>',
+        '<div style="background:#fff url(x.png);color:#fff">見える</div>',
+        '<font color="chartreuse">見える</font>',
+    ],
+)
+def test_h04_light_text_on_dark_ground_stays(markup: str) -> None:
+    assert read(markup)[0] == "見える\n"
+
+
+def test_h04_hidden_text_behind_white_space_is_reported() -> None:
+    assert "CANARY" in read(f"<p hidden>{' ' * 5000}CANARY</p>")[1].all()[0].detail
+
+
 def test_h04_the_sheet_hides_by_class_wherever_it_stands() -> None:
     assert read("<p class='a b'>CANARY</p>残る<style>.b{display:none}</style>")[0] == "残る\n"
 

@@ -1,8 +1,8 @@
 """OOXML: docx, xlsx, pptx and their macro, template and add-in variants, rebuilt without anything active (formats.md 1).
 
-`rebuild` walks the package, `opc` reads and writes it, `parts`, `relationships` and `allowlist` say what may be in it; `word`, `sheet`,
-`slide`, `fields`, `formula`, `media` and `properties` know the languages inside.  Raises `Refused`; binary workbooks
-(xlsb) are recognised and withheld.  Encrypted documents are OLE files and never come here.
+`rebuild` walks the package, `opc` reads and writes it; `parts`, `relationships` and `allowlist` say what may be in it;
+`word`, `sheet`, `slide`, `fields`, `formula`, `links`, `media` and `properties` know the languages inside.  Raises
+`Refused`; binary workbooks (xlsb) are recognised and withheld.  Encrypted documents are OLE files and never come here.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ PLACEHOLDER = image.recode(_grey_box(), Limits(), Findings(), "")  # as our own 
 
 
 def recode(content: bytes, name: str, limits: Limits, findings: Findings) -> image.Recoded:
-    """The picture, or the grey box, for the part called `name` (lower case); raises `Refused` only where a cap is exceeded (a cap rejects, it never hides)."""
+    """The picture of the part called `name` (lower case), or the grey box.
+
+    Raises `Refused` only where a cap is exceeded: a cap rejects, it never hides."""
     try:
         recoded = image.recode(content, limits, findings, name)
         if recoded.media_type in _SHOWN_BY_OFFICE:

@@ -1,7 +1,8 @@
 """Which parts a package may have: a part is what its root element says, if the relationship agrees.
 
 The content types that the sender wrote are not read at all; ours are computed from here (D2).  Pictures are in `media`,
-document properties in `properties`, what may lead to a part in `relationships`; every other part, binary parts in particular, does not exist in the output.
+document properties in `properties`, what may lead to a part in `relationships`; every other part, binary ones in
+particular, does not exist in the output.
 """
 
 from __future__ import annotations

@@ -224,9 +224,14 @@ def _guess(data: bytes) -> str:
         return ASCII
     if _is_utf_8(data):
         return "utf-8"
+    best, score = _best_japanese(sample)
+    return best if score > 0 else "cp1252"
+
+
+def _best_japanese(sample: bytes) -> tuple[str, float]:
     scores = {charset: _score(_decoded(sample, charset, True).text) for charset in ("cp932", EUC_JP)}
     best = max(scores, key=lambda charset: scores[charset])
-    return best if scores[best] > 0 else "cp1252"
+    return best, scores[best]
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -263,14 +268,23 @@ def _contradicts(data: bytes, charset: str) -> bool:
     """The label can not be true: escapes in an 8-bit charset, or text that is Japanese in valid UTF-8 under another name."""
     if charset != ISO_2022_JP and _ESCAPE_JP.search(data) and data.isascii():
         return True
-    if data.isascii() or charset.startswith(("utf", "iso2022")):
+    if data.isascii():
+        return charset.startswith(("utf-16", "utf-32")) and 0 not in data
+    if charset.startswith(("utf", "iso2022")):
         return False
+    sample = data[:_SAMPLE]
     if charset == ISO_2022_JP:
-        kana = _JIS_8.fullmatch(data) and not re.search("[ぁ-ヾ]", _decoded(data[:_SAMPLE], EUC_JP, True).text)
+        kana = _JIS_8.fullmatch(data) and not re.search("[ぁ-ヾ]", _decoded(sample, EUC_JP, True).text)
         return not (kana or _ESCAPE_JP.search(data) or b"\x0e" in data)
     if _is_utf_8(data):
         return charset in SINGLE_BYTE or bool(_JAPANESE.search(data.decode("utf-8", "replace")))
-    return charset in SINGLE_BYTE and _score(_cp932(data[:_SAMPLE])) > len(data[:_SAMPLE]) / 4
+    if charset in ("cp932", EUC_JP):
+        best, score = _best_japanese(sample)
+        return best != charset and score > 0 > _score(_decoded(sample, charset, True).text)
+    return charset in _WESTERN and _best_japanese(sample)[1] > len(sample) / 4
+
+
+_WESTERN = ("cp1252", "iso8859_15")  # what programs write when nobody told them; other single-byte labels are meant
 
 
 # --- Plain text --------------------------------------------------------------------------------------------------

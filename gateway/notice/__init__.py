@@ -130,12 +130,12 @@ class Notices:
         return self._render("dsn", receipt=item.receipt, received_at=received_at, failures=failures)
 
     def _line(self, number: int, part: PartReport) -> Line:
-        name, name_out = _file_name(part.name), _file_name(part.name_out)
+        name, name_out = _file_name(part.name or part.name_out), _file_name(part.name_out)
         if not part.sha256_out:
             return Line(number, name, "", "", self._why(part, "ja"))
-        findings = [finding for inner in part.walk() for finding in inner.findings]
-        withheld = [inner for inner in part.walk()[1:] if not inner.sha256_out]
-        words = [self._words(findings)] if findings else []
+        findings = [f for inner in part.walk() for f in inner.findings if f.kind is not Kind.MEMBER_WITHHELD]
+        withheld = [inner for inner in part.walk()[1:] if not inner.sha256_out]  # each is named, so not counted as well
+        words = [self._words(findings)]
         words += [f"中の「{_file_name(p.name)}」はお届けしていません({self._why(p, 'ja')})" for p in withheld[:_MEMBERS]]
         words += [f"ほか{len(withheld) - _MEMBERS}件もお届けしていません"] if len(withheld) > _MEMBERS else []
         return Line(number, name, name_out if name_out != name else "", "、".join(filter(None, words)), "")

@@ -104,10 +104,15 @@ def test_a_clean_text_without_attachments_gets_no_notice(notices: Notices) -> No
 def test_members_of_an_archive_are_summed_up(notices: Notices) -> None:
     document = part("a.docx", (Kind.MACRO, Treatment.REMOVED))
     bad = tuple(part(f"{n}.exe", reason=Reason.EXECUTABLE) for n in range(5))
-    text = head(notices, mail(part("資料.zip", parts=(document, *bad))))
+    archive = part("資料.zip", (Kind.MEMBER_WITHHELD, Treatment.REPLACED), parts=(document, *bad))
+    text = head(notices, mail(archive))
     assert "1. 資料.zip — マクロ1件を除去、中の「0.exe」はお届けしていません(" in text
     assert "ほか2件もお届けしていません" in text
     assert "4.exe" not in text
+
+
+def test_a_nameless_part_is_called_by_the_name_it_was_given(notices: Notices) -> None:
+    assert "1. 元のメール.eml — 問題" in head(notices, mail(replace(part(""), name_out="元のメール.eml")))
 
 
 def test_h10_w08_hostile_names_stay_one_short_clean_line(notices: Notices) -> None:

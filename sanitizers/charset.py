@@ -245,11 +245,13 @@ def _is_utf_8(data: bytes) -> bool:
 def _score(text: str) -> float:
     """How Japanese a text reads: kana speak for it, private, half-width and rare characters against it."""
     score = 0.0
-    for kana, kanji, half_width, odd, cyrillic in _CLASSES.findall(text):
+    for kana, kanji, wide, half_width, odd, cyrillic in _CLASSES.findall(text):
         if kana:
             score += 2
         elif kanji:
             score += 1 if _common(kanji) else -1
+        elif wide:
+            score += 0.5
         elif half_width:
             score += 0.2
         elif odd:

@@ -100,6 +100,8 @@ def _text(value: str) -> Sequence[str]:
 
 def _words(value: str) -> Iterator[str]:
     """RFC 2047 encoded words of at most 75 characters, never cut inside a character."""
+    if _CONTROL.search(value):
+        raise ValueError("control character in a header value")
     word = b""
     for character in value:
         octets = character.encode()
@@ -118,8 +120,7 @@ def _mailbox(box: Mailbox) -> str:
         local = _quoted(local)  # a..b.@docomo.ne.jp is legal only so (J21)
     if not box.name:
         return f"{local}@{domain}"
-    plain = box.name.isascii() and "=?" not in box.name and not _CONTROL.search(box.name)
-    if plain and len(box.name) < 200 and "  " not in box.name:
+    if box.name.isascii() and len(box.name) < 200 and "=?" not in box.name and "  " not in box.name:
         return f"{box.name if _PHRASE.fullmatch(box.name) else _quoted(box.name)} <{local}@{domain}>"
     return f"{' '.join(_words(box.name))} <{local}@{domain}>"
 

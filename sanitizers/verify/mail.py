@@ -120,8 +120,10 @@ def _fields(whole: _Entity) -> Iterator[str]:
     if whole.fields.get("mime-version") != b"1.0" or "from" not in whole.fields:
         yield "no MIME-Version 1.0, or no From"
     for name, value in whole.fields.items():
-        if character := text.invisible(value.decode()):
+        if character := text.invisible(_shown(value)):
             yield f"field {name!r}: {character}"
+        if b"=?" in _WORD.sub(b"", value):  # before decoding: a subject may speak of such a word
+            yield f"field {name!r}: an encoded word that is not UTF-8"
 
 
 def _parts(whole: _Entity) -> list[bytes]:
@@ -169,7 +171,7 @@ def _names(parameters: dict[bytes, bytes]) -> Iterator[str]:
         slot = plain + b"*" if b"*" in key else plain
         joined[slot] = joined.get(slot, b"") + parameters[key]
     for slot in joined.keys() & {b"name", b"filename"}:
-        yield _WORD.sub(lambda word: _word(word[1], word[2]), _GAP.sub(b"", joined[slot])).decode()
+        yield _shown(joined[slot])
     for slot in joined.keys() & {b"name*", b"filename*"}:
         yield unquote(joined[slot].decode("ascii").removeprefix("UTF-8''"), errors="strict")
 
@@ -177,6 +179,11 @@ def _names(parameters: dict[bytes, bytes]) -> Iterator[str]:
 def _segment(key: bytes) -> tuple[bytes, int]:
     name, _, number = key.strip(b"*").partition(b"*")
     return name, int(number or 0)
+
+
+def _shown(value: bytes) -> str:
+    """The value with its encoded words decoded: what a reader sees."""
+    return _WORD.sub(lambda word: _word(word[1], word[2]), _GAP.sub(b"", value)).decode()
 
 
 def _word(encoding: bytes, word: bytes) -> bytes:

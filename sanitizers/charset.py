@@ -204,8 +204,9 @@ def _utf_16_order(data: bytes) -> str:
 # --- Guessing ----------------------------------------------------------------------------------------------------
 
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-_CLASSES = re.compile(
-    "([\u3041-\u30fe、。「」])|([\u4e00-\u9fff])|([\uff61-\uff9f])|([\ue000-\uf8ff\ufffd〓\x80-\x9f])|([\u0400-\u04ff])"
+_CLASSES = re.compile(  # kana, kanji, other wide signs, half-width, never in real text, Cyrillic
+    "([\u3041-\u30fe、。「」])|([\u4e00-\u9fff])|([\u2160-\u217f\u2460-\u24ff\u3200-\u33ff\uff01-\uff60])|([\uff61-\uff9f])"
+    "|([\ue000-\uf8ff\ufffd〓\x80-\x9f])|([\u0400-\u04ff])"
 )
 _JIS_8 = re.compile(rb"[\x00-\x7f\xa1-\xdf]*")  # half-width kana in one byte
 _FIRST_LEVEL = re.compile(r"[\x88-\x97][\x40-\xfc]|\x98[\x40-\x72]")

@@ -16,7 +16,7 @@ RUN /opt/mugai/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 FROM debian:12-slim
 # no Ghostscript, GStreamer or Java: each has been the way into a document converter
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 libmagic1 libarchive13 fonts-ipafont-gothic tini \
+    && apt-get install -y --no-install-recommends python3 libarchive13 fonts-ipafont-gothic tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 65532 --user-group --no-create-home --shell /usr/sbin/nologin mugai \
     && install -d -o mugai -g mugai -m 0700 /var/lib/mugai

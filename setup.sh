@@ -9,7 +9,7 @@ say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 fail() { printf 'mugai: %s\n' "$*" >&2; exit 2; }
 
 # 1. system packages
-need="libmagic1 libarchive13 clamav-daemon fonts-ipafont-gothic python3-venv"
+need="libarchive13 clamav-daemon fonts-ipafont-gothic python3-venv"
 [ "$what" = test ] && need="$need libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui swaks strace poppler-utils"
 missing=""
 if command -v dpkg-query >/dev/null; then

@@ -7,7 +7,6 @@ import email
 import email.policy
 import io
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -171,7 +170,7 @@ async def test_a_mail_of_60_mb_is_refused_and_a_wrong_domain_too(site: Site, tmp
 
 async def test_health_and_journal_and_check(site: Site) -> None:
     assert site.gateway.healthy()["healthy"] is True
-    assert site.gateway.healthy()["sandbox_level"] == 3
+    assert site.gateway.healthy()["sandbox_level"] in (3, 4)
     assert site.gateway.mugai("journal", "verify").startswith("ok: ")
     assert "relay: no foreign sender reaches a foreign recipient" in site.gateway.mugai("check")
 
@@ -189,7 +188,3 @@ async def test_sanitize_writes_safe_files_and_one_line_each(site: Site, tmp_path
     assert {"input", "output", "detected", "verdict", "findings", "seconds", "sha256_in", "sha256_out"} <= set(lines[0])
     assert lines[2]["output"] is None
     assert lines[2]["sha256_out"] is None
-
-
-def test_swaks_is_installed() -> None:
-    assert shutil.which("swaks"), "make test installs it"

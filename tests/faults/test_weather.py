@@ -97,7 +97,7 @@ async def test_a_refused_mail_comes_back_as_a_dsn_and_a_refused_dsn_is_kept(clam
     report = (tmp_path / "out" / "0001.eml").read_bytes()
     assert b"multipart/report" in report
     assert b"Status: 5.7.1" in report
-    assert '"sender": ""' in (tmp_path / "out" / "0001.json").read_text()
+    assert '"sender": "<>"' in (tmp_path / "out" / "0001.json").read_text()
     assert send(gateway.inbound, "nobody to tell", sender="")[0] == 250
     await until(20, lambda: [entry["rule"] for entry in gateway.held()] == ["undeliverable"])
     gateway.stop()
@@ -105,18 +105,11 @@ async def test_a_refused_mail_comes_back_as_a_dsn_and_a_refused_dsn_is_kept(clam
     await outside.stop()
 
 
-@pytest.mark.parametrize(
-    ("extra", "sentence"),
-    [
-        ("sandbox: {minimum_level: 4}\n", "sandbox level 3, 4 is required"),
-        ("nonsense: 1\n", "is not a known key"),
-    ],
-)
-async def test_it_does_not_start_half_way_and_says_why(clamd: PrivateClamd, tmp_path: Path, extra: str, sentence: str) -> None:
-    gateway = Running(tmp_path / "state", clamd.socket, free_port(), extra)
+async def test_it_does_not_start_half_way_and_says_why(clamd: PrivateClamd, tmp_path: Path) -> None:
+    gateway = Running(tmp_path / "state", clamd.socket, free_port(), "nonsense: 1\n")
     done = await asyncio.to_thread(_serve, gateway)
     assert done.returncode == 2
-    assert sentence in done.stderr
+    assert "nonsense: is not a known key" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway.clamd import EICAR, PrivateClamd
-from gateway.scan import Scanner, ScanFailed, Version
+from gateway.scan import ScanFailed, Scanner, Version
 
 
 @asynccontextmanager

@@ -154,7 +154,7 @@ def _base64(content: bytes) -> bytes:
 
 
 def _enclosure(enclosure: Enclosure) -> tuple[bytes, bytes]:
-    """Header and content of one attachment.
+    """Header and content of one attachment.  A message of ours is ASCII lines and stays so (RFC 2046 5.2.1 forbids base64).
 
     `name` is in RFC 2047 words for Outlook and old webmail, `filename` in RFC 2231 for all others; ASCII needs neither."""
     name = enclosure.name
@@ -164,13 +164,15 @@ def _enclosure(enclosure: Enclosure) -> tuple[bytes, bytes]:
         named, filenames = [f"name={_quoted(name)}"], [f"filename={_quoted(name)}"]
     else:
         named, filenames = f'name="{" ".join(_words(name))}"'.split(" "), list(_segments(name))
+    is_message = enclosure.media_type == "message/rfc822" and _is_lines(enclosure.content)
     head = (
         _header("Content-Type", (f"{enclosure.media_type};", *named))
-        + "Content-Transfer-Encoding: base64\r\n"
+        + f"Content-Transfer-Encoding: {'7bit' if is_message else 'base64'}\r\n"
         + _header("Content-Disposition", ("attachment;", *(f"{filename};" for filename in filenames[:-1]), filenames[-1]))
         + "\r\n"
     )
-    return head.encode("ascii"), _base64(enclosure.content).removesuffix(b"\r\n")
+    content = enclosure.content if is_message else _base64(enclosure.content).removesuffix(b"\r\n")
+    return head.encode("ascii"), content
 
 
 def _segments(name: str) -> Iterator[str]:
@@ -192,15 +194,18 @@ def _boundary(body: bytes, enclosures: Sequence[Enclosure]) -> str:
     for enclosure in enclosures:
         digest.update(hashlib.sha256(enclosure.content).digest() + enclosure.name.encode())
     boundary = f"=_mugai_{digest.hexdigest()[:32]}"
-    while boundary.encode() in body:
+    messages = [enclosure.content for enclosure in enclosures if enclosure.media_type == "message/rfc822"]
+    while any(boundary.encode() in text for text in (body, *messages)):
         digest.update(boundary.encode())
         boundary = f"=_mugai_{digest.hexdigest()[:32]}"
     return boundary
 
 
 def _checked(lines: bytes) -> bytes:
-    if _STRAY.search(lines):
-        raise ValueError("bare CR, bare LF or NUL")
-    if max(map(len, lines.split(b"\r\n"))) > _LONGEST:
-        raise ValueError("line too long")
+    if not _is_lines(lines):
+        raise ValueError("8-bit, bare CR, bare LF, NUL or a line that is too long")
     return lines
+
+
+def _is_lines(content: bytes) -> bool:
+    return content.isascii() and not _STRAY.search(content) and max(map(len, content.split(b"\r\n"))) <= _LONGEST

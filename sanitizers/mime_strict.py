@@ -191,7 +191,7 @@ class _Reader:
         for line, following in zip(lines, [*lines[1:], None], strict=True):
             closed |= line.closes
             until = self._before(following.start, line.end) if following else end
-            if line.closes and (following is None or following.closes):
+            if line.closes:
                 self._drop(line.end, until, "epilogue")
             elif following is not None or self._buffer[line.end : until].strip():
                 part = self.entity(line.end, until, (*enclosing, boundary), default)

@@ -151,3 +151,15 @@ def test_40_mb_take_less_than_a_second() -> None:
     raw = compose(LETTER, [Enclosure("a.pdf", "application/pdf", b"\x01\x02\x03\xff" * (10 << 20))])
     assert time.process_time() - started < 1.0
     assert len(raw) > 54 << 20
+
+
+def test_a_message_inside_stays_lines() -> None:
+    """RFC 2046 5.2.1: readers do not look for base64 in message/rfc822."""
+    inner = compose(LETTER, [Enclosure("見積書.pdf", "application/pdf", b"x")])
+    outer = default(
+        compose(LETTER, [Enclosure("転送.eml", "message/rfc822", inner), Enclosure("b.eml", "message/rfc822", b"\xff\n")])
+    )
+    message, odd = list(outer.iter_attachments())
+    assert (message.get_filename(), message["content-transfer-encoding"]) == ("転送.eml", "7bit")
+    assert [part.get_filename() for part in message.get_content().iter_attachments()] == ["見積書.pdf"]
+    assert odd["content-transfer-encoding"] == "base64"

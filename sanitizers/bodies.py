@@ -111,6 +111,12 @@ def chosen(alternatives: Sequence[Piece], findings: Findings, where: str) -> lis
     return _distinct([*htmls, Piece(_OTHER_TEXT, True), *plains])
 
 
+def unsaid(more: Sequence[Piece], texts: Sequence[Piece]) -> list[Piece]:
+    """Those of `more` that do not say what `texts` say already: Exchange sends the text of a winmail.dat twice."""
+    said = " ".join(piece.text for piece in texts)
+    return [piece for piece in more if likeness(said, piece.text) < _SAME]
+
+
 def _distinct(pieces: Sequence[Piece]) -> list[Piece]:
     return list(dict.fromkeys(pieces))
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sanitizers import bodies, charset, hidden, names
+from sanitizers import bodies, charset, hidden, names, outlook
 from sanitizers.bodies import Piece
 from sanitizers.compose import compose
 from sanitizers.detect import UNKNOWN, detect
+from sanitizers.detect.prose import WEB_ARCHIVE
 from sanitizers.envelope import Writer
 from sanitizers.job import Findings, Job
 from sanitizers.letter import Attachment, Enclosure, Letter
@@ -21,6 +22,7 @@ from sanitizers.mime_strict import Entity, read
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
 
 MEDIA_TYPE = "message/rfc822"
+MEDIA_TYPES = (MEDIA_TYPE, WEB_ARCHIVE, *outlook.MEDIA_TYPES)
 MAX_BODY = 12 << 20  # bytes of UTF-8: what fits into the worker's answer (protocol.JSON_BYTES)
 
 _BODIES = ("text/plain", "text/html")
@@ -42,7 +44,7 @@ def letter(content: bytes, part: Part, job: Job) -> tuple[Letter, Outcome]:
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """A nested message as a canonical .eml.  Withheld parts are named in its text; a part that failed or is locked stops it."""
     reading = _Reading(part, job, want_output=True)
-    inner = reading.letter(content)
+    inner = reading.letter(content, detected)
     worst = max(reading.outcomes, key=lambda outcome: outcome.verdict, default=None)
     if worst is not None and worst.verdict > Verdict.WITHHELD:
         verdict = Verdict.LOCKED if worst.verdict is Verdict.LOCKED else Verdict.FAILED  # only the scanner says infected
@@ -69,13 +71,18 @@ class _Reading:
         self.outcomes: list[Outcome] = []
         self._part, self._job, self._want_output = part, job, want_output
         self._attachments: list[Attachment] = []
+        self._packed: list[Piece] = []  # texts inside winmail.dat, which mostly say what the mail says
+        self._is_packed = False  # one winmail.dat inside another is a container of its own, and counted as such
         self.withheld: list[tuple[str, Outcome]] = []
         self._used: set[str] = set()
         self._is_first = True
 
-    def letter(self, content: bytes) -> Letter:
+    def letter(self, content: bytes, detected: str = MEDIA_TYPE) -> Letter:
+        if detected in outlook.MEDIA_TYPES:
+            content = outlook.mail(content, detected, self._job.profile, self.findings)
         root = read(content, self._job.profile.limits, self.findings)
-        body = bodies.joined(self._texts(root))
+        texts = self._texts(root)
+        body = bodies.joined(texts + bodies.unsaid(self._packed, texts))
         if len(body.encode()) > MAX_BODY:
             raise Refused(Reason.LIMIT_SIZE, f"a body of more than {MAX_BODY} bytes")
         return Writer(root, self.findings).letter(body, tuple(self._attachments))
@@ -97,9 +104,22 @@ class _Reading:
         content = entity.content(self.findings, entity.media_type)
         if self._is_body(entity, content):
             return [self._body(entity, content)]
-        if content or _names(entity):
+        if content.startswith(outlook.TNEF_SIGNATURE) and not self._is_packed:
+            self._unpack(content, entity)
+        elif content or _names(entity):
             self._child(content, _names(entity), entity.media_type)
         return []
+
+    def _unpack(self, content: bytes, entity: Entity) -> None:
+        """winmail.dat stands for parts of this mail, and they take its place (J13); a broken one is a part that failed."""
+        try:
+            mail = outlook.mail(content, outlook.TNEF, self._job.profile, self.findings)
+        except Refused:
+            self._child(content, _names(entity), entity.media_type)
+        else:
+            self._is_packed = True
+            self._packed += self._texts(read(mail, self._job.profile.limits, self.findings))
+            self._is_packed = False
 
     def _without_signature(self, entity: Entity) -> Iterator[Entity]:
         """A signature over bytes that are written anew proves nothing any more (J28)."""

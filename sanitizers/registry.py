@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sanitizers import archive, html, image, message, ooxml, pdf, text, unknown
+from sanitizers import archive, html, image, message, odf, ooxml, pdf, text, unknown
 from sanitizers.detect import detect
 from sanitizers.job import Job
 from sanitizers.model import Method, Outcome, Part, Reason, Refused, Verdict
@@ -18,12 +18,13 @@ Sanitiser = Callable[[bytes, Part, str, Job], Outcome]
 _OOXML = "application/vnd.openxmlformats-officedocument."
 
 SANITISERS: dict[str, Sanitiser] = {
-    "message/rfc822": message.sanitise,
+    **{media_type: message.sanitise for media_type in message.MEDIA_TYPES},
     "text/html": html.sanitise,
     **{media_type: text.sanitise for media_type in text.MEDIA_TYPES},
     **{media_type: image.sanitise for media_type in image.MEDIA_TYPES},
     "application/pdf": pdf.sanitise,
     **{media_type: ooxml.sanitise for media_type in ooxml.MEDIA_TYPES},
+    **{media_type: odf.sanitise for media_type in odf.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
 }
 

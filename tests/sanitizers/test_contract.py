@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libarchive import custom_writer
 
-from samples import container, letter, office, picture, portable
+from samples import container, letter, office, outlook, picture, portable
 from samples.build import samples
 from samples.package import Package
 from samples.sample import Sample
@@ -31,6 +31,10 @@ from sanitizers.registry import SANITISERS, sanitise
 from sanitizers.verify import verify
 
 _HTML = "<html><body><h1>お知らせ</h1><p>明日は休館です。</p></body></html>"
+_SAVED_PAGE = (
+    "From: <Saved by Blink>\r\nSubject: page\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+    f"--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{_HTML}\r\n--b--\r\n"
+)
 _NO_WRITER = {  # types that nothing here can write; the corpus has them
     "application/vnd.rar",
     "application/x-lzh-compressed",
@@ -72,6 +76,9 @@ BENIGN: dict[str, tuple[str, bytes]] = {
         "mail.eml",
         letter.mail("書類", "お送りします。\n", letter.Attached("計画.pdf", "application/pdf", portable.document())),
     ),
+    "application/vnd.ms-tnef": ("winmail.dat", outlook.tnef(outlook.note(("計画.pdf", portable.document())))),
+    "application/vnd.ms-outlook": ("mail.msg", outlook.msg(outlook.note(("計画.pdf", portable.document())))),
+    "application/x-mimearchive": ("page.mht", _SAVED_PAGE.encode()),
     "text/html": ("page.html", _HTML.encode()),
     "text/plain": ("memo.txt", "明日は休館です。\r\n".encode()),
     "text/xml": ("data.xml", '<?xml version="1.0" encoding="UTF-8"?>\n<a>値</a>\n'.encode()),

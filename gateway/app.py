@@ -56,7 +56,10 @@ class Gateway:
             hidden=str(settings.state_directory.resolve()),
         )
         self.scanner = Scanner(
-            settings.place(settings.clamav.socket), largest=settings.clamav.largest, timeout=settings.clamav.timeout
+            settings.place(settings.clamav.socket),
+            largest=settings.clamav.largest,
+            timeout=settings.clamav.timeout,
+            oldest=settings.clamav.hold_age_hours * 3_600,
         )
         self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=settings.sandbox.wall_seconds)
         self.relay = Relay(settings.hostname)
@@ -155,7 +158,8 @@ class Gateway:
 
     async def _selftest(self) -> SelfTest:
         test = await (self.sandbox.selftest() if self.sandbox.ready else self.sandbox.start())
-        detail = f"landlock ABI {test.landlock_abi}, {test.attempts} attacks, leaks: {', '.join(test.leaks) or 'none'} {test.problem}".strip()
+        leaks = ", ".join(test.leaks) or "none"
+        detail = f"landlock ABI {test.landlock_abi}, {test.attempts} attacks, leaks: {leaks} {test.problem}".strip()
         await self.store.journal.write(journal.SelfTested(level=test.level, passed=self.sandbox.ready, detail=detail))
         return test
 

@@ -56,8 +56,7 @@ class PrivateClamd:
         program = shutil.which("clamd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if program is None:
             raise ClamdMissing("clamd is not installed: apt-get install clamav-daemon")
-        directory = Path(tempfile.mkdtemp(prefix="mugai-clamd-"))
-        directory.chmod(0o755)
+        directory = _directory()
         database, only_eicar = _database(directory)
         socket = directory / "clamd.sock"
         configuration = _configure(directory, database, socket)
@@ -84,6 +83,12 @@ class PrivateClamd:
                 self.process.kill()
                 self.process.wait()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _directory() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="mugai-clamd-"))
+    directory.chmod(0o755)
+    return directory
 
 
 def _database(directory: Path) -> tuple[Path, bool]:

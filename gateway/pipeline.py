@@ -38,7 +38,6 @@ from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
-from sanitizers.model import Verdict
 
 UNPROCESSABLE = Decision(
     Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", ""
@@ -98,15 +97,7 @@ class Pipeline:
     async def _act(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
         """What policy decided, for one group.  A release turns a hold into the delivery of the safe rest (SAN-05)."""
         item = lease.item
-        if lease.grant is not None and decision.disposition is not Disposition.DELIVER and releasable(inspection):
-            if self.policy.rule(decision.rule).releasable:
-                decision = replace(
-                    decision,
-                    disposition=Disposition.DELIVER,
-                    rule=f"release:{decision.rule}",
-                    reason=lease.grant.why,
-                    notice=True,
-                )
+        decision = self._granted(lease, inspection, decision)
         events: tuple[journal.Event, ...] = (journal.Decided.of(item, group, inspection, decision),)
         if decision.disposition is Disposition.DELETE:
             moves = tuple(Move(r, State.DELETED, decision.reason, decision.rule) for r in group.recipients)
@@ -120,6 +111,14 @@ class Pipeline:
                 moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in group.recipients)
                 return Settlement(moves=moves, cleared=(cleared,), events=(*events, journal.ClearedForDelivery.of(cleared)))
         return merge(Settlement(events=events), self._held(lease, group.recipients, decision, inspection))
+
+    def _granted(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
+        """A reviewer's grant delivers what is safe of a held mail, unless its rule forbids that."""
+        held = decision.disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD)
+        if lease.grant is None or not held or not releasable(inspection) or not self.policy.rule(decision.rule).releasable:
+            return decision
+        rule = f"release:{decision.rule}"
+        return replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=True)
 
     def _held(self, lease: Lease, recipients: Sequence[str], decision: Decision, inspection: Inspection | None) -> Settlement:
         waiting = decision.disposition is Disposition.AWAIT_PASSWORD

@@ -12,6 +12,7 @@ import asyncio
 import os
 import re
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,17 +47,19 @@ class Version:
         engine, _, rest = reply.partition("/")
         number, _, stamp = rest.partition("/")
         try:
-            time = datetime.strptime(stamp.strip(), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
+            moment = datetime.strptime(stamp.strip(), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
         except ValueError:
-            time = 0.0
-        return cls(engine.strip()[:80], int(number) if number.isdigit() else 0, time)
+            moment = 0.0
+        return cls(engine.strip()[:80], int(number) if number.isdigit() else 0, moment)
 
 
 class Scanner:
-    """`largest` in bytes: contents above it are not offered to clamd, which answers OK past its own limit."""
+    """`largest` in bytes: contents above it are not offered to clamd, which answers OK past its own limit.
 
-    def __init__(self, path: Path, *, largest: int, timeout: float = 120, parallel: int = 8):
-        self._path, self._largest, self._timeout = str(path), largest, timeout
+    `oldest` in seconds: with signatures older than this nothing counts as scanned; 0 = any age."""
+
+    def __init__(self, path: Path, *, largest: int, timeout: float = 120, parallel: int = 8, oldest: float = 0):
+        self._path, self._largest, self._timeout, self._oldest = str(path), largest, timeout, oldest
         self._slots = asyncio.Semaphore(parallel)  # clamd queues above MaxThreads: keep the wait on our side
         self._version: Version | None = None
         self._version_until = 0.0
@@ -67,6 +70,8 @@ class Scanner:
         if size > self._largest:
             raise ScanFailed(f"{size} bytes are more than the scanner looks at ({self._largest})", transient=False)
         version = await self.version()
+        if self._oldest and version.time and (age := time.time() - version.time) > self._oldest:
+            raise ScanFailed(f"the signatures are {age / 3_600:.0f} hours old", transient=False)  # AV-04
         signature = _signature(await self._scan_descriptor(content))
         if signature.startswith(NOT_SCANNED):
             raise ScanFailed(f"clamd stopped looking: {signature}", transient=False)

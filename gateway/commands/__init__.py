@@ -1,4 +1,4 @@
-"""The subcommands of `mugai`, one module each: `add(subparsers)` declares it, `run(arguments)` does it and returns the exit code.
+"""The subcommands of `mugai`, one module each: `add(subparsers)` declares it, `run(arguments)` does it.
 
-0 = done, 1 = done but something was held, withheld or found wrong, 2 = usage or set-up.
+The exit code: 0 = done, 1 = done but something was held, withheld or found wrong, 2 = usage or set-up.
 """

@@ -42,7 +42,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "demo",
         help="a whole gateway on this machine, fed with samples (お試し)",
-        description="Runs gateway, clamd and recording next hops on this machine, sends the samples through, shows what became of them.",
+        description="Runs gateway, clamd and recording next hops here, sends the samples through, shows what became of them.",
     )
     parser.add_argument("--once", action="store_true", help="stop after the table instead of waiting for Ctrl-C")
     parser.set_defaults(run=run)
@@ -65,9 +65,8 @@ async def _demo(settings: Settings, *, once: bool) -> int:
         clamd = await PrivateClamd.start()
         stack.callback(clamd.stop)
         if clamd.only_eicar:
-            console.print(
-                "[bold red]    clamd has no signatures: it knows the EICAR test string and nothing else.[/bold red] Run freshclam for real use."
-            )
+            console.print("[bold red]    clamd has no signatures: it knows the EICAR test string and nothing else.[/bold red]")
+            console.print("    Run freshclam for real use.")
         settings = settings.model_copy(update={"clamav": settings.clamav.model_copy(update={"socket": str(clamd.socket)})})
         hops = settings.place("next-hop")
         for side, listener in (("inbound", settings.inbound), ("outbound", settings.outbound)):
@@ -88,7 +87,7 @@ async def _demo(settings: Settings, *, once: bool) -> int:
         sent = await _send_samples(console, settings, store)
         await _show(console, store, sent)
         console.print(
-            f"What the next hop got is in [bold]{hops}/inbound[/bold]; state, originals and journal are in [bold]{settings.state_directory}[/bold]."
+            f"What the next hop got: [bold]{hops}/inbound[/bold]; state and journal: [bold]{settings.state_directory}[/bold]."
         )
         if not once:
             console.print(
@@ -184,7 +183,9 @@ async def _show(console: Console, store: Store, sent: list[_Sent]) -> None:
         decided = [dict(entry.facts) for entry in await search(store.db, item=shown.item.id, kind="decided")]
         facts = decided[-1] if decided else {}
         why = f"{facts.get('rule', '')}: {facts.get('reason', '')}".strip(": ")
-        table.add_row(*(plain(cell) for cell in (f"{each.name}\n{each.receipt}", states, facts.get("found", ""), why)))
+        table.add_row(
+            *(plain(cell) for cell in (f"{each.name}\n{each.receipt}", states, facts.get("found", "").replace(", ", "\n"), why))
+        )
     console.print(table)
 
 

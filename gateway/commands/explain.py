@@ -26,7 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "explain",
         help="what would become of a mail, and why (規則の試し)",
-        description="Inspects MESSAGE as the gateway would and shows each part's verdict and findings, the rule that decided, and its clauses.",
+        description="Inspects MESSAGE as the gateway would: verdict and findings of each part, the rule that decided.",
         epilog="Example: mugai explain samples/mail/01.eml --direction inbound --from a@example.com --to b@city.example.lg.jp",
     )
     parser.add_argument("message", type=Path, metavar="MESSAGE.eml")

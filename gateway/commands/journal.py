@@ -97,7 +97,9 @@ def _print(entries: list[Entry], as_json: bool) -> int:
 
 
 def _verdict(result: Verification) -> int:
-    counted = f"{result.entries} entries, {result.checkpoints} checkpoints, {result.pending} not yet sealed, {result.erased} erased values"
+    counted = (
+        f"{result.entries} entries, {result.checkpoints} checkpoints, {result.pending} pending, {result.erased} values erased"
+    )
     if result.ok:
         print(f"ok: {counted}")
         return 0

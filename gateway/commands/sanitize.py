@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import PartReport
-from gateway.sandbox import Sandbox
+from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
 from sanitizers.model import Finding, Limits, Method, Outcome, Profile
 
@@ -129,6 +129,9 @@ async def _sanitize(arguments: argparse.Namespace, files: list[Path], report: Te
     except ScannerDown as down:
         print(f"mugai: {down}; start clamd or leave out --clamd", file=sys.stderr)
         return 2
+    except SandboxDown as down:
+        print(f"mugai: the sandbox broke twice on one file: {down}", file=sys.stderr)
+        return 2
     finally:
         await sandbox.stop()
     print(f"{len(files) - withheld} delivered, {withheld} withheld", file=sys.stderr)
@@ -152,11 +155,18 @@ class _Desk:
             except OSError as error:
                 return Line(str(file), None, "", "failed", "unreadable", str(error), (), 0.0, "", None)
             try:
-                report, outcome = await self.inspector.file(descriptor, file.name, self.profile)
+                report, outcome = await self._inspected(descriptor, file.name)
             finally:
                 os.close(descriptor)
             place = None if outcome.output is None else self._write(outcome)
             return _line(file, place, report, outcome, time.monotonic() - started)
+
+    async def _inspected(self, descriptor: int, name: str) -> tuple[PartReport, Outcome]:
+        """A second try when the sandbox itself broke: another file may have been the reason."""
+        try:
+            return await self.inspector.file(descriptor, name, self.profile)
+        except SandboxDown:
+            return await self.inspector.file(descriptor, name, self.profile)
 
     def _write(self, outcome: Outcome) -> Path:
         """Never overwrites: report.docm and report.docx must not become one report.docx."""

@@ -152,13 +152,16 @@ class Decided(Event):
                 f"{p.path} {p.detected} {p.verdict.name} {p.reason or '-'} {p.sha256_in} {p.sha256_out or '-'}" for p in parts
             ),
             scan=f"{scan.engine}/{scan.database_version}" if scan else "",
-            found=tuple(
-                f"{count} {what}"
-                for what, count in Counter(f"{f.kind} {f.treatment}" for p in parts for f in p.findings).items()
-            ),
+            found=tuple(f"{count} {what}" for what, count in _found(parts).items()),
             recipients=group.recipients,
             names=tuple(p.name for p in parts),
         )
+
+
+def _found(parts: Sequence[model.PartReport]) -> Counter[str]:
+    """Findings by kind and treatment; parts that are not delivered by verdict and reason."""
+    treated = [f"{f.kind} {f.treatment}" for p in parts for f in p.findings]
+    return Counter(treated + [f"{p.verdict.name.lower()} {p.reason}" for p in parts if p.reason is not None])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,18 @@ class Site:
     async def swaks(self, *arguments: str, port: int = 0) -> str:
         """One transaction of a real client; its transcript."""
         where = f"127.0.0.1:{port or self.gateway.inbound}"
-        command = ["swaks", "--server", where, "--from", "sender@example.com", "--to", STAFF, "--ehlo", "mx.example.com", *arguments]
+        command = [
+            "swaks",
+            "--server",
+            where,
+            "--from",
+            "sender@example.com",
+            "--to",
+            STAFF,
+            "--ehlo",
+            "mx.example.com",
+            *arguments,
+        ]
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
         return done.stdout + done.stderr
 
@@ -119,7 +130,10 @@ async def test_a_held_mail_is_released_with_a_reason_and_only_its_safe_rest_arri
     assert "パスワード" in str(message.get_body().get_content())
     released = site.gateway.mugai("journal", "search", "--mail", receipt, "--kind", "released")
     assert "sender confirmed by telephone" in released
-    assert "reason" in site.gateway.mugai("quarantine", "release", str(entry["number"]), "--reason", "again", check=False) + "reason"
+    assert (
+        "reason"
+        in site.gateway.mugai("quarantine", "release", str(entry["number"]), "--reason", "again", check=False) + "reason"
+    )
 
 
 @pytest.mark.parametrize("name", ["11-bomb", "12-doctype", "13-truncated-pdf", "15-two-content-types"])
@@ -179,7 +193,17 @@ async def test_sanitize_writes_safe_files_and_one_line_each(site: Site, tmp_path
     files = [site.samples / "benign" / "plan.docx", site.samples / "benign" / "plan.pdf", tmp_path / "unknown.xyz"]
     files[2].write_bytes(b"\x00\x01\x02\x03" * 100)
     report = tmp_path / "report.jsonl"
-    command = [sys.executable, "-m", "gateway.cli", "sanitize", *map(str, files), "--output", str(tmp_path / "out"), "--report", str(report)]
+    command = [
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        "sanitize",
+        *map(str, files),
+        "--output",
+        str(tmp_path / "out"),
+        "--report",
+        str(report),
+    ]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stderr
     lines = [json.loads(line) for line in report.read_text().splitlines()]

@@ -81,6 +81,14 @@ async def test_d19_limits_exceeded_is_not_scanned(tmp_path: Path) -> None:
     assert not failure.value.transient
 
 
+async def test_av04_with_signatures_that_are_too_old_nothing_counts_as_scanned(tmp_path: Path) -> None:
+    async with clamd_that_says(tmp_path / "s", b"fd[10]: OK\0"):
+        scanner = Scanner(tmp_path / "s", largest=1000, oldest=1.0)
+        with pytest.raises(ScanFailed, match="hours old") as failure:
+            await scanner.scan(b"hello")
+    assert not failure.value.transient
+
+
 async def test_no_clamd_is_no_verdict(tmp_path: Path) -> None:
     with pytest.raises(ScanFailed) as failure:
         await Scanner(tmp_path / "nothing", largest=1000).scan(b"hello")

@@ -17,6 +17,7 @@ from sanitizers.model import Kind, Switches, Treatment
 from sanitizers.parameters import Field
 
 _META = re.compile(rb"(?i)<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_.:-]{1,40})")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _META_WITHIN = 4096  # bytes; HTML 13.2.3.2 looks at 1,024, Outlook's style block comes before
 _SAME = 0.7  # share of the HTML's pairs of letters that the plain text must have: links and "view in browser" make the rest
 _STOPGAP = 300  # characters: "your program does not show HTML" and the like are shorter
@@ -47,7 +48,7 @@ def decoded(content: bytes, field: Field, findings: Findings, where: str) -> str
         findings.add(Kind.CHARSET, where, detail, Treatment.REPLACED)
     elif result.assumed:
         findings.add(Kind.CHARSET, where, f"read as {result.charset}, declared {label or 'nothing'}", Treatment.KEPT)
-    if any("\ue000" <= character <= "\uf8ff" for character in result.text):
+    if _PRIVATE.search(result.text):
         findings.add(Kind.CHARSET, where, "外字 (private use characters): their shape depends on the reader", Treatment.KEPT)
     return result.text
 

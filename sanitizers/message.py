@@ -23,7 +23,7 @@ from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Ve
 
 MEDIA_TYPE = "message/rfc822"
 MEDIA_TYPES = (MEDIA_TYPE, WEB_ARCHIVE, *outlook.MEDIA_TYPES)
-MAX_BODY = 12 << 20  # bytes of UTF-8: what fits into the worker's answer (protocol.JSON_BYTES)
+MAX_BODY = 12 << 20  # bytes of UTF-8: what fits into the worker's answer (protocol.JSON_BYTES); a longer text is a file
 
 _BODIES = ("text/plain", "text/html")
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report", "text/rfc822-headers")
@@ -131,7 +131,7 @@ class _Reading:
 
     def _is_body(self, entity: Entity, content: bytes) -> bool:
         """Text that mail programs show in place; a name makes it a file, unless it is the first thing in the mail."""
-        if entity.stray or _is_file(content):
+        if entity.stray or len(content) > MAX_BODY or _is_file(content):
             return False
         if entity.media_type in _REPORTS:
             return True

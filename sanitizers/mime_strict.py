@@ -126,7 +126,9 @@ class _Reader:
                 fields[-1][1].append(line)
             elif match:
                 fields.append((match[1].decode("ascii").lower(), [match[2]]))
-            elif line.strip(b"\r \t\0") and not self._skipped(line, lines[number + 1 :], bool(fields)):
+            elif _FROM_LINE.fullmatch(line + b"\n") or not line.strip(b"\r \t\0"):
+                pass  # what files have and mail has not
+            elif not self._skipped(line, lines[number + 1 :], bool(fields)):
                 body = position
                 break
             position += len(raw) + 1
@@ -139,8 +141,6 @@ class _Reader:
 
     def _skipped(self, line: bytes, rest: list[bytes], after_fields: bool) -> bool:
         """A line in the header that is no field: left out when the header goes on after it, else the body starts there (M5)."""
-        if _FROM_LINE.fullmatch(line + b"\n"):
-            return True
         if line.startswith(b"--"):
             return False
         header_goes_on = any(rest) and all(not other.strip() or other[:1] in b" \t" or _FIELD.match(other) for other in rest)

@@ -213,6 +213,12 @@ def test_no_budget_refuses_the_whole_mail() -> None:
         opened(mixed(TEXT, FILE.format("a.gif")), Desk(exhausted))
 
 
+def test_a_text_too_long_for_a_body_is_a_file() -> None:
+    letter, _, desk = opened(f"{HEAD}\r\n" + "x" * (message.MAX_BODY + 1))
+    assert letter.body == ""
+    assert len(desk.parts) == 1
+
+
 # --- Nested messages
 
 

@@ -31,6 +31,11 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "application/vnd.oasis.opendocument.spreadsheet": (".ods",),
     "application/vnd.oasis.opendocument.presentation": (".odp",),
     "application/vnd.oasis.opendocument.graphics": (".odg",),
+    "application/vnd.oasis.opendocument.formula": (".odf",),
+    "application/vnd.oasis.opendocument.text-flat-xml": (".fodt",),
+    "application/vnd.oasis.opendocument.spreadsheet-flat-xml": (".fods",),
+    "application/vnd.oasis.opendocument.presentation-flat-xml": (".fodp",),
+    "application/vnd.oasis.opendocument.graphics-flat-xml": (".fodg",),
     "application/pdf": (".pdf",),
     "application/zip": (".zip",),
     "application/json": (".json",),
@@ -61,7 +66,7 @@ _RUN = """
 # What comes in under one extension and goes out under another
 _CONVERTED = """
     7z ai avif bin bz2 cab dat doc docm dot dotm emf gz heic heif htm html ico ini jp2 jtd jtt lha lzh mht mhtml msg odt
-    ods odp ott ots otp pot potm ppam pps ppsm ppt pptm psd rar rtf sql svg tar tgz tmp txz wmf wps xbd xdw xhtml xlam
+    ods odp otg ott ots otp pot potm ppam pps ppsm ppt pptm psd rar rtf sql svg tar tgz tmp txz wmf wps xbd xdw xhtml xlam
     xls xlsb xlsm xlt xltm xz yaml yml
 """
 PROGRAMS = frozenset(f".{word}" for word in _RUN.split())

@@ -61,7 +61,6 @@ _NOT_ALLOWED = {
     "application/rtf": "RTF document",
     "application/x-office-xml-2003": "Office 2003 XML document",
     "application/x-flat-opc": "Office document in one XML file",
-    "application/x-flat-opendocument": "OpenDocument in one XML file",
     "application/x-opendocument-package": "OpenDocument package or extension without a type",
     "application/x-sylk": "SYLK sheet, runs macros in Excel",
     "application/postscript": "PostScript, a program that draws",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from sanitizers.verify import archive, mail, ooxml, pdf, picture, text
+from sanitizers.verify import archive, mail, odf, ooxml, pdf, picture, text
 
 Check = Callable[[bytes, frozenset[str]], Iterator[str]]
 
@@ -30,6 +30,8 @@ CHECKS: dict[str, Check] = {
     "application/zip": archive.zip_archive,
     "message/rfc822": mail.message,
     **{media_type: ooxml.package(main) for media_type, main in ooxml.MAIN.items()},
+    **{media_type: odf.package(media_type) for media_type in odf.PACKAGES},
+    **dict.fromkeys(odf.FLAT, odf.flat),
 }
 
 

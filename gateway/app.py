@@ -23,6 +23,7 @@ from gateway.inspection import Inspector
 from gateway.intake import Limits, Listener
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
+from gateway.notifier import Notifier
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
 from gateway.relay import Relay
@@ -33,6 +34,7 @@ from gateway.settings import ListenerSettings, Settings
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
 from gateway.yaml_file import BadConfiguration
+from sanitizers.letter import Mailbox
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
@@ -77,6 +79,7 @@ class Gateway:
             worker_deaths=queue.worker_deaths,
             hold_when_scanner_down=settings.clamav.when_down == "hold",
             hostname=settings.hostname,
+            notifier=Notifier(store.clock, _postmaster(settings), settings.retention.quarantine_days),
         )
         self.runner = Runner(store.spool, self.pipeline, lanes=settings.sandbox.lanes or os.cpu_count() or 1)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
@@ -195,6 +198,10 @@ class Gateway:
                 client=client.address, reply=str(refusal.reply), helo=client.helo, sender=refusal.sender, recipients=recipients
             )
         )
+
+
+def _postmaster(settings: Settings) -> Mailbox:
+    return Mailbox(f"{settings.organisation} メール無害化", f"postmaster@{settings.inbound.domains[0]}")
 
 
 def _next_hop(listener: ListenerSettings) -> NextHop:

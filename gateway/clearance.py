@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sanitizers.compose import compose
 
 from gateway.clock import JST
 from gateway.inspection import MESSAGE, Inspector
 from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
 from gateway.notice import Notices
-from sanitizers.letter import Enclosure, Letter
+from sanitizers.compose import compose
 from sanitizers.model import Reason, Refused, Verdict
 
 
@@ -41,8 +38,10 @@ class Clearance:
         """Builds, verifies, scans.  Raises NotCleared."""
         if inspection.letter is None:
             raise NotCleared(Reason.CRASHED, "the message itself could not be read")
-        head = ""
+        head = foot = ""
         if decision.notice:
+            if any(not part.sha256_out for part in inspection.report.parts):
+                foot = self.notices.foot(item.receipt)
             until = datetime.fromtimestamp(item.received_at, JST) + timedelta(days=self.originals_days)
             head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
         headers = (
@@ -50,7 +49,15 @@ class Clearance:
             ("X-Mugai-Id", item.id),
             ("X-Mugai-Verdict", inspection.verdict.name.lower()),
         )
-        content = await asyncio.to_thread(_compose, inspection.letter, inspection.enclosures, head, headers, trace)
+        content = await asyncio.to_thread(
+            compose,
+            inspection.letter,
+            inspection.enclosures,
+            notice_head=head,
+            notice_foot=foot,
+            extra_headers=headers,
+            trace=trace,
+        )
         await self._check(content, frozenset(hashlib.sha256(e.content).hexdigest() for e in inspection.enclosures))
         smtputf8 = item.envelope.smtputf8 and not (item.envelope.sender + "".join(group.recipients)).isascii()
         return Cleared(item, item.envelope.sender, group.recipients, content, hashlib.sha256(content).hexdigest(), smtputf8)
@@ -65,12 +72,6 @@ class Clearance:
             raise NotCleared(refusal.reason, refusal.detail) from refusal
         if scan is not None and scan.signature:
             raise NotCleared(Reason.INFECTED, f"{scan.signature} in the rebuilt message")
-
-
-def _compose(
-    letter: Letter, enclosures: Sequence[Enclosure], head: str, headers: Sequence[tuple[str, str]], trace: bytes
-) -> bytes:
-    return compose(letter, enclosures, notice_head=head, extra_headers=headers, trace=trace)
 
 
 def releasable(inspection: Inspection) -> bool:

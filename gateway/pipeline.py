@@ -34,6 +34,7 @@ from gateway.model import (
     Work,
 )
 from gateway.notice import Notices
+from gateway.notifier import Notifier
 from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
@@ -68,6 +69,7 @@ class Pipeline:
     worker_deaths: int
     hold_when_scanner_down: bool
     hostname: str
+    notifier: Notifier
 
     async def step(self, lease: Lease) -> Settlement:
         if lease.deaths >= self.worker_deaths:
@@ -110,7 +112,9 @@ class Pipeline:
             else:
                 moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in group.recipients)
                 return Settlement(moves=moves, cleared=(cleared,), events=(*events, journal.ClearedForDelivery.of(cleared)))
-        return merge(Settlement(events=events), self._held(lease, group.recipients, decision, inspection))
+        subject = inspection.letter.subject if inspection.letter else ""
+        told = self.notifier.held(self.notices, item, group.recipients, subject, decision) if lease.grant is None else ()
+        return merge(Settlement(authored=told, events=events), self._held(lease, group.recipients, decision, inspection))
 
     def _granted(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
         """A reviewer's grant delivers what is safe of a held mail, unless its rule forbids that."""

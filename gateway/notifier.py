@@ -1,0 +1,68 @@
+"""Mails that Mugai writes to its own staff: a mail of yours is held (issue: nobody's mail disappears without a word).
+
+Only to recipients inside, never to a sender (H8); at most a few for one recipient in a while, so that ten thousand bad mails
+do not become ten thousand notices (H9).  The words are `notice/`'s.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+
+from gateway.clock import JST, Clock
+from gateway.model import Authored, Decision, Direction, QueueItem
+from gateway.notice import Notices
+from sanitizers.compose import compose
+from sanitizers.letter import Letter, Mailbox
+
+WINDOW = 3_600.0  # seconds
+MOST = 10  # notices to one recipient in one window; the list of all is in quarantine
+
+
+@dataclass
+class Notifier:
+    """`sender` is the mailbox in From; the reverse-path is always null (RFC 3834 3.3)."""
+
+    clock: Clock
+    sender: Mailbox
+    quarantine_days: int
+    _sent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def held(
+        self, notices: Notices, item: QueueItem, recipients: Sequence[str], subject: str, decision: Decision
+    ) -> tuple[Authored, ...]:
+        """One notice for the recipients of a held inbound mail; none for what leaves or for what nobody should answer."""
+        told = tuple(r for r in recipients if item.envelope.direction is Direction.INBOUND and self._may(r))
+        if not told:
+            return ()
+        until = datetime.fromtimestamp(self.clock.now() + self.quarantine_days * 86_400, JST)
+        text = notices.held(item.receipt, item.envelope.sender, subject, decision.reason, until)
+        letter = Letter(
+            subject=f"【保留】{subject or item.receipt}",
+            from_=(self.sender,),
+            sender=None,
+            reply_to=(),
+            to=tuple(Mailbox("", r) for r in told),
+            cc=(),
+            date=format_datetime(datetime.fromtimestamp(self.clock.now(), JST)),
+            message_id=f"<held.{item.id}@{self.sender.address.rpartition('@')[2]}>",
+            in_reply_to=(),
+            references=(),
+            body=text,
+            attachments=(),
+            extra=(("Auto-Submitted", "auto-generated"),),
+        )
+        content = compose(letter, (), extra_headers=(("X-Mugai-Receipt", item.receipt),))
+        return (Authored("notice", "", told, Direction.INBOUND, content, item.envelope.smtputf8, item.id),)
+
+    def _may(self, recipient: str) -> bool:
+        sent, now = self._sent[recipient], self.clock.monotonic()
+        while sent and now - sent[0] > WINDOW:
+            sent.popleft()
+        if len(sent) >= MOST:
+            return False
+        sent.append(now)
+        return True

@@ -47,8 +47,11 @@ fi
 stamp=".venv/.installed-$lock-$(sha256sum "$lock" pyproject.toml | sha256sum | cut -c1-16)"
 if [ ! -e "$stamp" ]; then
     say "Python packages from $lock"
-    .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r "$lock" || fail "pip could not install $lock; check the network and run again"
-    .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . || fail "pip could not install Mugai itself"
+    {
+        .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r "$lock" &&
+            .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    } >setup.log 2>&1 || fail "pip failed: $(tail -n 1 setup.log) (all of it in setup.log); check the network and run again"
+    rm -f setup.log
     : >"$stamp"
 fi
 say "set-up complete"

@@ -1,0 +1,90 @@
+"""The house keeps its own rules: who may import whom, how long a room may be, what must be documented."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from gateway import journal
+from gateway.journal import events
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "gateway").rglob("*.py")) + sorted((ROOT / "sanitizers").rglob("*.py"))
+# values, the writer of messages, and pure functions on strings: nothing that reads a format
+BOUNDARY = {"model", "letter", "protocol", "compose", "lock", "attack", "worker", "names", "job", "charset"}
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names of everything that a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_the_hostile_side_knows_nothing_of_the_gateway() -> None:
+    for path in (ROOT / "sanitizers").rglob("*.py"):
+        assert not any(name.split(".")[0] == "gateway" for name in imported(path)), path
+
+
+@pytest.mark.parametrize(
+    "library", ["lxml", "pikepdf", "PIL", "pypdfium2", "olefile", "libarchive", "msoffcrypto", "zipfile", "email.parser"]
+)
+def test_the_trusted_side_has_no_parser_of_contents(library: str) -> None:
+    for path in (ROOT / "gateway").rglob("*.py"):
+        if "bench" in path.parts:
+            continue  # measures the sanitisers on its own synthetic files
+        assert library not in {name for name in imported(path)} | {name.split(".")[0] for name in imported(path)}, path
+
+
+def test_the_trusted_side_takes_only_words_and_the_wall_from_the_other() -> None:
+    for path in (ROOT / "gateway").rglob("*.py"):
+        if "bench" in path.parts:
+            continue
+        used = {name.split(".")[1] for name in imported(path) if name.startswith("sanitizers.")}
+        assert used <= BOUNDARY, (path, used - BOUNDARY)
+
+
+def test_the_verifier_shares_no_code_with_the_rebuilders() -> None:
+    for path in (ROOT / "sanitizers" / "verify").rglob("*.py"):
+        foreign = {
+            name for name in imported(path) if name.startswith("sanitizers.") and not name.startswith("sanitizers.verify")
+        }
+        assert {name.split(".")[1] for name in foreign} <= {"model"}, (path, foreign)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_module_says_what_it_is_and_stays_a_room(path: Path) -> None:
+    text = path.read_text()
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert text.count("\n") <= 400, "longer than 400 lines"
+
+
+def test_no_function_is_longer_than_sixty_lines() -> None:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < 60, f"{path.name}: {node.name}"
+
+
+def test_every_event_is_exported_and_every_kind_is_its_own() -> None:
+    classes = [c for c in vars(events).values() if isinstance(c, type) and issubclass(c, events.Event)]
+    assert {c.__name__ for c in classes} <= set(journal.__all__)
+    assert len({c.kind() for c in classes}) == len(classes)
+
+
+def test_nothing_names_the_workplace() -> None:
+    for path in [
+        *SOURCES,
+        *(ROOT / "samples").rglob("*.py"),
+        *(ROOT / "config").rglob("*.yaml"),
+        ROOT / "README.md",
+        ROOT / "ARCHITECTURE.md",
+    ]:
+        assert "../shared" not in path.read_text(), path

@@ -7,8 +7,9 @@ unknown type or a crash inside a sanitiser is an `Outcome` that holds or withhol
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
-from sanitizers import archive, html, image, message, odf, ooxml, pdf, text, unknown
+from sanitizers import archive, calendar, html, image, message, odf, ooxml, pdf, picture_pdf, plain, text, unknown
 from sanitizers.detect import detect
 from sanitizers.job import Job
 from sanitizers.model import Method, Outcome, Part, Reason, Refused, Verdict
@@ -21,12 +22,52 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: message.sanitise for media_type in message.MEDIA_TYPES},
     "text/html": html.sanitise,
     **{media_type: text.sanitise for media_type in text.MEDIA_TYPES},
+    **{media_type: calendar.sanitise for media_type in calendar.MEDIA_TYPES},
     **{media_type: image.sanitise for media_type in image.MEDIA_TYPES},
     "application/pdf": pdf.sanitise,
     **{media_type: ooxml.sanitise for media_type in ooxml.MEDIA_TYPES},
     **{media_type: odf.sanitise for media_type in odf.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
 }
+
+
+def _unconverted(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
+    raise Refused(Reason.NO_CONVERTER, f"{detected} by method {job.profile.method}", Verdict.WITHHELD)
+
+
+def _textless(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
+    raise Refused(Reason.NO_TEXT, f"a picture [{detected}]", Verdict.WITHHELD)
+
+
+def _body_only(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
+    raise Refused(Reason.BODY_ONLY, "the profile delivers bodies only", Verdict.WITHHELD)
+
+
+_PICTURES = dict.fromkeys(image.MEDIA_TYPES, image.sanitise)
+_CONTAINERS: dict[str, Sanitiser] = {  # under every method: each member is treated by it
+    **dict.fromkeys(message.MEDIA_TYPES, message.sanitise),
+    **dict.fromkeys(archive.MEDIA_TYPES, archive.sanitise),
+}
+_TEXTS: dict[str, Sanitiser] = {
+    **{media_type: text.sanitise for media_type in SANITISERS if media_type.startswith("text/")},
+    **dict.fromkeys(text.MEDIA_TYPES, text.sanitise),
+    "text/html": html.sanitise,
+}
+_UNCONVERTED: dict[str, Sanitiser] = dict.fromkeys(SANITISERS, _unconverted)
+
+METHODS: dict[Method, dict[str, Sanitiser]] = {
+    Method.REBUILD: SANITISERS,
+    Method.IMAGE: {**_UNCONVERTED, **_CONTAINERS, **_PICTURES, "application/pdf": picture_pdf.sanitise},
+    Method.TEXT: {
+        **_UNCONVERTED,
+        **_CONTAINERS,
+        **_TEXTS,
+        **dict.fromkeys(plain.MEDIA_TYPES, plain.sanitise),
+        **dict.fromkeys(image.MEDIA_TYPES, _textless),
+    },
+    Method.BODY_ONLY: {"message/rfc822": message.sanitise},
+}
+_OTHERWISE: dict[Method, Sanitiser] = {Method.BODY_ONLY: _body_only}
 
 
 def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
@@ -38,9 +79,8 @@ def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
         if len(content) > job.profile.limits.part_bytes:
             raise Refused(Reason.LIMIT_SIZE, f"{len(content)} bytes, limit {job.profile.limits.part_bytes}")
         detected = detect(content, part)
-        if job.profile.method is Method.BODY_ONLY and detected != "message/rfc822":
-            raise Refused(Reason.BODY_ONLY, "the profile delivers bodies only", Verdict.WITHHELD)
-        return SANITISERS.get(detected, unknown.sanitise)(content, part, detected, job)
+        method = job.profile.method
+        return METHODS[method].get(detected, _OTHERWISE.get(method, unknown.sanitise))(content, part, detected, job)
     except Refused as refusal:
         return Outcome(refusal.verdict, detected, findings=refusal.findings, reason=refusal.reason, detail=refusal.detail[:300])
     except MemoryError:

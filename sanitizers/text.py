@@ -1,6 +1,6 @@
 """Plain text and CSV: read in whatever charset, written as UTF-8 that Notepad and Excel show right (J3, J10, D17).
 
-Text kinds without a sanitiser of their own (XML, JSON, calendars) come out as the .txt that they are.  A text whose
+Text kinds without a sanitiser of their own (XML, JSON) come out as the .txt that they are.  A text whose
 name would run it is WITHHELD.  Raises Refused.  Guessing charsets is `charset`'s, mail bodies are `message`'s.
 """
 
@@ -18,7 +18,7 @@ from sanitizers.detect import dangerous, mismatched
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
 
-MEDIA_TYPES = ("text/plain", "text/csv", "text/xml", "application/json", "text/calendar", "text/vcard")
+MEDIA_TYPES = ("text/plain", "text/csv", "text/xml", "application/json")
 
 MARK = codecs.BOM_UTF8  # Excel and Notepad before Windows 10 1903 take a file without it for CP932
 _LINE_END = "\r\n"

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from sanitizers.verify import archive, mail, odf, ooxml, pdf, picture, text
+from sanitizers.model import Method
+from sanitizers.verify import archive, calendar, mail, odf, ooxml, pdf, picture, text
+from sanitizers.verify.words import words
 
 Check = Callable[[bytes, frozenset[str]], Iterator[str]]
 
@@ -20,6 +22,8 @@ CHECKS: dict[str, Check] = {
     "text/plain": text.plain,
     "text/csv": text.csv,
     "text/tab-separated-values": text.tsv,
+    "text/calendar": calendar.icalendar,
+    "text/vcard": calendar.vcard,
     "image/jpeg": picture.jpeg,
     "image/png": picture.png,
     "image/gif": picture.gif,
@@ -35,11 +39,23 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def verify(content: bytes, media_type: str, digests: frozenset[str]) -> list[str]:
-    """Objections to delivering `content` as `media_type`; empty means accepted.
+# What a method promises beyond the type's own rules; REBUILD and BODY_ONLY promise nothing more.
+_CONTAINERS = words("application/zip message/rfc822")
+_TEXTS = words("text/plain text/csv text/tab-separated-values")
+PROMISES: dict[Method, dict[str, Check]] = {
+    Method.IMAGE: {
+        **{kind: CHECKS[kind] for kind in CHECKS if kind in _CONTAINERS or kind.startswith("image/")},
+        "application/pdf": pdf.pictures,
+    },
+    Method.TEXT: {kind: CHECKS[kind] for kind in _CONTAINERS | _TEXTS},
+}
+
+
+def verify(content: bytes, media_type: str, digests: frozenset[str], method: Method = Method.REBUILD) -> list[str]:
+    """Objections to delivering `content` as `media_type` under `method`; empty means accepted.
 
     `digests` are the SHA-256 (lower-case hex) of the already accepted parts that a container may hold."""
-    check = CHECKS.get(media_type)
+    check = PROMISES.get(method, CHECKS).get(media_type)
     if check is None:
         return [f"nothing is delivered as {media_type!r}"]
     try:

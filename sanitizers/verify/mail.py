@@ -26,11 +26,11 @@ _WORD = re.compile(rb"=\?UTF-8\?([BbQq])\?([^?]*)\?=", re.IGNORECASE)
 _GAP = re.compile(rb"(?<=\?=)\s+(?==\?)")  # between two encoded words, RFC 2047 6.2
 _MULTIPART = b"multipart/mixed"
 _ATTACHABLE = frozenset(ooxml.MAIN) | words(
-    "text/plain text/csv text/tab-separated-values application/pdf application/zip message/rfc822",
+    "text/plain text/csv text/tab-separated-values text/calendar text/vcard application/pdf application/zip message/rfc822",
     "image/jpeg image/png image/gif image/bmp image/tiff image/webp",
 )
 _EXTENSIONS = words(
-    "txt log csv tsv pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx"
+    "txt log csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx"
 )  # what the types above are called; anything else another program would open
 _PART_FIELDS = words("content-type content-transfer-encoding content-disposition")
 _ONCE = words(

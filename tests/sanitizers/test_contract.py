@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libarchive import custom_writer
 
-from samples import container, letter, office, outlook, picture, portable
+from samples import appointment, container, letter, office, outlook, picture, portable
 from samples.build import samples
 from samples.package import Package
 from samples.sample import Sample
@@ -83,8 +83,8 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     "text/plain": ("memo.txt", "明日は休館です。\r\n".encode()),
     "text/xml": ("data.xml", '<?xml version="1.0" encoding="UTF-8"?>\n<a>値</a>\n'.encode()),
     "application/json": ("data.json", '{"名": "値"}\n'.encode()),
-    "text/calendar": ("a.ics", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"),
-    "text/vcard": ("a.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Suzuki\r\nEND:VCARD\r\n"),
+    "text/calendar": ("会議.ics", appointment.calendar()),
+    "text/vcard": ("鈴木.vcf", appointment.card()),
     "text/csv": ("list.csv", "氏名,金額\r\n鈴木,-5\r\n".encode("cp932")),
     **{
         f"image/{kind.lower()}": (f"a.{kind.lower()}", picture.plain(kind))

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gateway import pipe
 from gateway.zygote import Worker
-from sanitizers.model import Outcome, Part, Reason, Refused
+from sanitizers.model import Outcome, Part, Reason, Refused, Task
 from sanitizers.protocol import (
     HEADER,
     JSON_BYTES,
@@ -21,6 +21,7 @@ from sanitizers.protocol import (
     FrameType,
     Garbage,
     Start,
+    untrusted_ask,
     untrusted_child,
     untrusted_claim,
     untrusted_header,
@@ -30,14 +31,15 @@ from sanitizers.protocol import (
 )
 
 OnChild = Callable[[Part, bytes], Awaitable[Outcome]]
-_FROM_WORKER = frozenset({FrameType.CHILD, FrameType.ANSWER})
+OnAsk = Callable[[Task, bytes], Awaitable[Outcome]]
+_FROM_WORKER = frozenset({FrameType.CHILD, FrameType.ASK, FrameType.ANSWER})
 
 
 class Conversation:
-    def __init__(self, worker: Worker, start: Start, on_child: OnChild | None):
-        self._worker, self._start, self._on_child = worker, start, on_child
+    def __init__(self, worker: Worker, start: Start, on_child: OnChild | None, on_ask: OnAsk | None = None):
+        self._worker, self._start, self._on_child, self._on_ask = worker, start, on_child, on_ask
         limits = start.profile.limits
-        self._children, self._children_limit = 0, limits.parts
+        self._children, self._asked, self._upcalls_limit = 0, 0, limits.parts
         self._bytes_left = limits.total_bytes + limits.part_bytes + JSON_BYTES  # all children, then one output and its claim
 
     async def hold(self) -> Claim:
@@ -46,7 +48,10 @@ class Conversation:
             kind, body, payload = await self._frame()
             if kind is FrameType.ANSWER:
                 break
-            await self._child(body, payload)
+            if kind is FrameType.ASK:
+                await self._ask(body, payload)
+            else:
+                await self._child(body, payload)
         claim = untrusted_claim(body, payload, self._start.task)
         if claim.letter is not None and any(a.child >= self._children for a in claim.letter.attachments):
             raise Garbage("an attachment that was never sent out")
@@ -68,14 +73,28 @@ class Conversation:
         if self._on_child is None:
             raise Garbage("a child where none is possible")
         self._children += 1
-        if self._children > self._children_limit:
+        self._count()
+        await self._reply(self._on_child(child.part, content), child.want_output)
+
+    async def _ask(self, body: bytes, payload: bytes | None) -> None:
+        task, content = untrusted_ask(body, payload)
+        if self._on_ask is None:
+            raise Garbage("a task asked for where none is possible")
+        self._asked += 1
+        self._count()
+        await self._reply(self._on_ask(task, content), True)
+
+    def _count(self) -> None:
+        if self._children + self._asked > self._upcalls_limit:
             raise Garbage("more children than the whole mail may have", Reason.LIMIT_PARTS)
+
+    async def _reply(self, treatment: Awaitable[Outcome], want_output: bool) -> None:
         try:
-            outcome = await self._on_child(child.part, content)
+            outcome = await treatment
         except Refused as refusal:
             await pipe.write(self._worker.replies, write_budget(refusal))
             return
-        shown = outcome if child.want_output else replace(outcome, output=None)
+        shown = outcome if want_output else replace(outcome, output=None)
         await pipe.write(self._worker.replies, write_outcome(shown))
         if shown.output is not None:
             await pipe.write(self._worker.replies, shown.output)

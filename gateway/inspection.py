@@ -16,7 +16,7 @@ from gateway.model import Inspection, PartReport, ScanResult
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from sanitizers.letter import Enclosure, Letter
-from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
+from sanitizers.model import Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Start
 
 MESSAGE = "message/rfc822"
@@ -88,9 +88,11 @@ class Inspector:
             )  # a member failed: the container does not leave
         return report, outcome
 
-    async def verify(self, content: bytes, media_type: str, digests: frozenset[str]) -> tuple[str, ...]:
+    async def verify(
+        self, content: bytes, media_type: str, digests: frozenset[str], method: Method = Method.REBUILD
+    ) -> tuple[str, ...]:
         """Objections of the second, independent look; empty = accepted."""
-        start = Start(Task.VERIFY, Part("", "", media_type), Profile(), tuple(sorted(digests)))
+        start = Start(Task.VERIFY, Part("", "", media_type), Profile(method=method), tuple(sorted(digests)))
         answer = await self._sandbox.run(start, content, wall_seconds=self._wall)
         if answer.outcome.verdict is Verdict.FAILED:
             return (f"verifier: {answer.outcome.reason} {answer.outcome.detail}",)
@@ -134,14 +136,19 @@ class Inspector:
             treated.children.append((_report(child, child_content, inner), inner.outcome))
             return inner.outcome
 
-        answer = await self._sandbox.run(Start(task, part, budget.profile), content, on_child, wall_seconds=budget.seconds_left)
+        async def on_ask(asked: Task, asked_content: bytes) -> Outcome:
+            budget.charge(len(asked_content), depth)
+            return await self._ask(asked, asked_content, part, budget)
+
+        start = Start(task, part, budget.profile)
+        answer = await self._sandbox.run(start, content, on_child, on_ask, wall_seconds=budget.seconds_left)
         infected = treated.outcome if treated.outcome.verdict is Verdict.INFECTED else None
         treated.outcome, treated.letter = answer.outcome, answer.letter
         if infected is not None:
             treated.outcome = replace(infected, detected=answer.outcome.detected, findings=answer.outcome.findings)
         elif answer.outcome.output is not None:
             digests = frozenset(_sha256(o.output) for _, o in treated.children if o.output is not None)
-            objections = await self.verify(answer.outcome.output, answer.outcome.media_type, digests)
+            objections = await self.verify(answer.outcome.output, answer.outcome.media_type, digests, budget.profile.method)
             if objections:
                 detail = "; ".join(objections)[:300]
                 treated.outcome = replace(
@@ -153,6 +160,11 @@ class Inspector:
                     media_type="",
                     name="",
                 )
+
+    async def _ask(self, task: Task, content: bytes, part: Part, budget: _Budget) -> Outcome:
+        """What the worker of `part` asked for: neither scanned nor verified, as it is never delivered, only worked on."""
+        start = Start(task, part, replace(budget.profile, passwords=()))
+        return (await self._sandbox.run(start, content, wall_seconds=budget.seconds_left)).outcome
 
 
 def _refused(refusal: Refused) -> Outcome:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.conversation import Conversation, OnChild
+from gateway.conversation import Conversation, OnAsk, OnChild
 from gateway.zygote import SandboxDown, Usage, Zygote
 from sanitizers import attack
 from sanitizers.letter import Letter
@@ -24,12 +24,14 @@ from sanitizers.model import Outcome, Part, Profile, Reason, Task, Verdict
 from sanitizers.protocol import Claim, Garbage, Start
 from sanitizers.worker import EXIT_NO_MEMORY, EXIT_UNLOCKED
 
-__all__ = ["Answer", "OnChild", "Sandbox", "SandboxDown", "SelfTest"]
+__all__ = ["Answer", "OnAsk", "OnChild", "Sandbox", "SandboxDown", "SelfTest"]
 
 _ATTACK_SECONDS = 30.0
 # All workers of one zygote share its address layout and hash seed: what leaks in one must soon be worthless.
 _JOBS_PER_ZYGOTE = 5_000
 _ZYGOTE_SECONDS = 600.0
+_CONFINEMENTS = {Task.RENDER: Confinement.RENDER}  # every other task has no file system at all
+_FILES_LEVEL = 3  # under it, where files may be read they may all be read
 _ATTACK = Start(Task.ATTACK, Part("", "", ""), Profile())
 
 
@@ -109,12 +111,24 @@ class Sandbox:
             zygote.kill()
         self._zygotes.clear()
 
-    async def run(self, start: Start, content: bytes | int, on_child: OnChild | None = None, *, wall_seconds: float) -> Answer:
+    async def run(
+        self,
+        start: Start,
+        content: bytes | int,
+        on_child: OnChild | None = None,
+        on_ask: OnAsk | None = None,
+        *,
+        wall_seconds: float,
+    ) -> Answer:
         """One job.  `wall_seconds` counts to the worker's end, the treatment of its children included."""
         if not self.ready:
             raise SandboxDown(f"sandbox level {self.level}, {self._required} is required")
+        confinement = _CONFINEMENTS.get(start.task, Confinement.PARSE)
+        if confinement is not Confinement.PARSE and self.level < _FILES_LEVEL:
+            detail = f"{start.task} needs sandbox level {_FILES_LEVEL}, it is {self.level}"
+            return Answer(Outcome(Verdict.FAILED, "", reason=Reason.NO_CONVERTER, detail=detail), None, (), 0.0, 0.0, 0)
         zygote = await self._zygote()
-        answer, failure = await self._run(zygote, Confinement.PARSE, start, content, on_child, wall_seconds)
+        answer, failure = await self._run(zygote, confinement, start, content, wall_seconds, on_child, on_ask)
         if failure is not None and failure.is_suspicious:
             self._on_alarm(f"{start.task} of part {start.part.path or '(whole)'}: {failure.detail}")
             if _living(self._current) is zygote:  # else it has been replaced already
@@ -131,7 +145,7 @@ class Sandbox:
                 render = await self._attack(twin, Confinement.RENDER)
             finally:
                 twin.kill()
-            _, failure = await self._run(production, Confinement.PARSE, _ATTACK, b"", None, _ATTACK_SECONDS)
+            _, failure = await self._run(production, Confinement.PARSE, _ATTACK, b"", _ATTACK_SECONDS)
         except SandboxDown as problem:
             self.level = 0
             return SelfTest(0, problem=str(problem))
@@ -147,7 +161,7 @@ class Sandbox:
         return SelfTest(self.level, production.landlock_abi, len(parse) + len(render), leaks + render_leaks, kills)
 
     async def _attack(self, twin: Zygote, confinement: Confinement) -> tuple[str, ...]:
-        answer, _ = await self._run(twin, confinement, _ATTACK, b"", None, _ATTACK_SECONDS)
+        answer, _ = await self._run(twin, confinement, _ATTACK, b"", _ATTACK_SECONDS)
         return answer.objections
 
     async def _run(
@@ -156,15 +170,16 @@ class Sandbox:
         confinement: Confinement,
         start: Start,
         content: bytes | int,
-        on_child: OnChild | None,
         wall_seconds: float,
+        on_child: OnChild | None = None,
+        on_ask: OnAsk | None = None,
     ) -> tuple[Answer, _Failure | None]:
         began = time.monotonic()
         worker = await zygote.fork(content, confinement)
         claim = broken = None
         try:
             async with asyncio.timeout(wall_seconds) as clock:
-                claim = await Conversation(worker, start, on_child).hold()
+                claim = await Conversation(worker, start, on_child, on_ask).hold()
         except TimeoutError:
             if not clock.expired():
                 raise  # somebody else's, out of on_child

@@ -26,6 +26,8 @@ WITHHELD = {
     Reason.BODY_ONLY: "添付ファイルを受け取らない設定のため",
     Reason.EMPTY: "中身が空のファイルのため",
     Reason.FORBIDDEN_CONSTRUCT: "許可していない内容が含まれているため",
+    Reason.NO_CONVERTER: "この形式を変換するソフトが用意されていないため",
+    Reason.NO_TEXT: "文字が含まれていないため",
 }
 _OTHERWISE = "安全を確認できなかったため"
 _NOTE = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sanitizers.model import Finding, Kind, Outcome, Part, Profile, Reason, Refused, Treatment, Verdict
+from sanitizers.model import Finding, Kind, Outcome, Part, Profile, Reason, Refused, Task, Treatment, Verdict
 
 
 class Job(Protocol):
@@ -23,6 +23,19 @@ class Job(Protocol):
         A bad child is an Outcome with a reason.  Only an exhausted budget of the whole mail raises `Refused`.
         With `want_output` false the bytes stay outside (a message only needs to know the outcome)."""
         ...
+
+    def ask(self, task: Task, content: bytes) -> bytes:
+        """Have a worker of another confinement do `task` (one of `CONFINED`); its result is as hostile as any content.
+
+        Raises `Refused` when it fails, or when the budget of the whole mail is exhausted."""
+        ...
+
+
+def answered(outcome: Outcome) -> bytes:
+    """The result of a task that was asked for; raises Refused where there is none."""
+    if outcome.output is None:
+        raise Refused(outcome.reason or Reason.CRASHED, outcome.detail, outcome.verdict)
+    return outcome.output
 
 
 class Findings:
@@ -75,3 +88,9 @@ class LocalJob:
             self.depth -= 1
         self.children.append(outcome)
         return outcome
+
+    def ask(self, task: Task, content: bytes) -> bytes:
+        from sanitizers.protocol import Start
+        from sanitizers.tasks import TASKS
+
+        return answered(TASKS[task](content, Start(task, Part("", "", ""), self.profile), self).outcome)

@@ -118,6 +118,7 @@ class Reason(StrEnum):
     VERIFY_FAILED = "verify_failed"
     EXPLOIT_ATTEMPT = "exploit_attempt"  # the worker touched what no parser needs (SIGSYS)
     NO_CONVERTER = "no_converter"  # LibreOffice is not installed
+    NO_TEXT = "no_text"  # the profile wants text, and there is none
 
 
 class Task(StrEnum):
@@ -127,6 +128,7 @@ class Task(StrEnum):
     LETTER = "letter"  # a top-level message -> Letter (headers and body as text, attachments by number)
     VERIFY = "verify"  # an output -> list of objections
     ATTACK = "attack"  # self-test: try to break out
+    RENDER = "render"  # a rebuilt PDF -> pictures of its pages; asked for by another worker only
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ class Switches:
     hidden_sheets: bool = True
     metadata: bool = False  # author, company, revision ids, EXIF (the classification label survives, SD-04)
     link_targets: bool = True  # in text bodies: `label <hxxps://host/path>`
+    text_layer: bool = True  # of method IMAGE: the words of each page, invisible over its picture
 
 
 @dataclass(frozen=True, slots=True)

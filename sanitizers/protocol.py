@@ -1,7 +1,7 @@
 """What is said over the wall: frames of `type, JSON, payload` between the supervisor and one worker.
 
-Supervisor to worker: START, then OUTCOME or BUDGET for each child.  Worker to supervisor: any number of CHILD, then one
-ANSWER.  Whatever a worker wrote is `untrusted_` until `untrusted_child` or `untrusted_claim` here has looked at it: strict
+Supervisor to worker: START, then OUTCOME or BUDGET for each CHILD and ASK.  Worker to supervisor: any number of CHILD and
+ASK, then one ANSWER.  Whatever a worker wrote is `untrusted_` until a function of that name here has looked at it: strict
 types, no unknown keys, bounded lengths, no control characters where people or other programs read.  Raises `Garbage`.
 Not here: reading and writing descriptors (`worker.py`, `gateway/pipe.py`) and believing (`gateway/sandbox.py`, only
 after a clean exit).
@@ -62,6 +62,7 @@ class FrameType(IntEnum):
     ANSWER = 3
     OUTCOME = 4
     BUDGET = 5
+    ASK = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,13 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A task for a worker of another confinement; its content is the frame's payload."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What a worker answers.  The payload is the output's bytes, for LETTER the body in UTF-8."""
 
@@ -100,9 +108,13 @@ class Budget:
     verdict: Verdict
 
 
+ASKABLE = frozenset({Task.RENDER})  # what a worker may have done for it; every other task is the supervisor's to start
+_WITH_OUTPUT = ASKABLE | {Task.SANITISE, Task.LETTER}
+
 T = TypeVar("T")
 START: TypeAdapter[Start] = TypeAdapter(Start)
 CHILD: TypeAdapter[Child] = TypeAdapter(Child)
+ASK: TypeAdapter[Ask] = TypeAdapter(Ask)
 CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 BUDGET: TypeAdapter[Budget] = TypeAdapter(Budget)
@@ -122,6 +134,10 @@ def write_child(part: Part, content: bytes, want_output: bool) -> bytes:
     names = tuple(_without_surrogates(name) for name in part.names)
     cleaned = replace(part, name=printable(part.name), declared=printable(part.declared), names=names)
     return frame(FrameType.CHILD, CHILD.dump_json(Child(cleaned, want_output)), content)
+
+
+def write_ask(task: Task, content: bytes) -> bytes:
+    return frame(FrameType.ASK, ASK.dump_json(Ask(task)), content)
 
 
 def write_claim(claim: Claim) -> tuple[bytes, bytes | None]:
@@ -179,6 +195,14 @@ def untrusted_child(body: bytes, payload: bytes | None) -> tuple[Child, bytes]:
     return child, payload
 
 
+def untrusted_ask(body: bytes, payload: bytes | None) -> tuple[Task, bytes]:
+    task = _strict(ASK, body).task
+    _check(task in ASKABLE, f"a worker that asks for {task}")
+    if payload is None:
+        raise Garbage("a task without content")
+    return task, payload
+
+
 def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> Claim:
     """Form and agreement with itself: bytes exactly when the verdict lets something through, and nothing of other tasks.
 
@@ -190,7 +214,7 @@ def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> Claim:
     _check(not claim.objections or task in (Task.VERIFY, Task.ATTACK), "objections of a task that has none")
     passes = outcome.verdict <= Verdict.SANITISED
     _check((letter is not None) == (passes and task is Task.LETTER), f"{outcome.verdict.name} and the letter disagree")
-    delivers = passes and task in (Task.SANITISE, Task.LETTER)
+    delivers = passes and task in _WITH_OUTPUT
     _check((payload is not None) == delivers, f"{outcome.verdict.name} and the payload disagree")
     _check(passes or outcome.reason is not None, "withheld without a reason")
     _check_outcome(outcome)

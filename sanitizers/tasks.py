@@ -5,7 +5,7 @@ Importing this module imports every sanitiser, which is how the zygote gets them
 
 from __future__ import annotations
 
-from sanitizers import attack, message, registry, verify
+from sanitizers import attack, message, registry, render, verify
 from sanitizers.job import Job
 from sanitizers.model import Outcome, Task, Verdict
 from sanitizers.protocol import Claim, Start
@@ -22,12 +22,22 @@ def _letter(content: bytes, start: Start, job: Job) -> Claim:
 
 
 def _verify(content: bytes, start: Start, job: Job) -> Claim:
-    objections = verify.verify(content, media_type=start.part.declared, digests=frozenset(start.digests))
+    objections = verify.verify(content, start.part.declared, frozenset(start.digests), start.profile.method)
     return Claim(Outcome(Verdict.CLEAN, ""), objections=tuple(objections))
+
+
+def _render(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(render.render(content, start.profile.limits))
 
 
 def _attack(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
 
 
-TASKS: TaskTable = {Task.SANITISE: _sanitise, Task.LETTER: _letter, Task.VERIFY: _verify, Task.ATTACK: _attack}
+TASKS: TaskTable = {
+    Task.SANITISE: _sanitise,
+    Task.LETTER: _letter,
+    Task.VERIFY: _verify,
+    Task.ATTACK: _attack,
+    Task.RENDER: _render,
+}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NoReturn
 
-from sanitizers.job import Job
+from sanitizers.job import Job, answered
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import (
     BUDGET,
@@ -25,6 +25,7 @@ from sanitizers.protocol import (
     Claim,
     FrameType,
     Start,
+    write_ask,
     write_child,
     write_claim,
 )
@@ -46,10 +47,16 @@ class PipedJob:
         return self._profile
 
     def child(self, content: bytes, part: Part, want_output: bool = True) -> Outcome:
+        return self._told(write_child(part, content, want_output), content, f"part {part.path}")
+
+    def ask(self, task: Task, content: bytes) -> bytes:
+        return answered(self._told(write_ask(task, content), content, f"the content to {task}"))
+
+    def _told(self, head: bytes, content: bytes, what: str) -> Outcome:
         limit = self._profile.limits.part_bytes
         if len(content) > limit:
-            raise Refused(Reason.LIMIT_SIZE, f"part {part.path} has {len(content)} bytes, limit {limit}")
-        _send(write_child(part, content, want_output), content)
+            raise Refused(Reason.LIMIT_SIZE, f"{what} has {len(content)} bytes, limit {limit}")
+        _send(head, content)
         kind, body, payload = _receive()
         if kind is FrameType.BUDGET:
             budget = BUDGET.validate_json(body)

@@ -40,6 +40,9 @@ _CATALOG = words(
 )
 _NAMES = frozenset(("/Dests",))
 _LABEL = frozenset(("/Title", "/Subject", "/Keywords"))  # where a classification label may stand (SD-04)
+_PICTURE_PAGE = words("/Type /Parent /MediaBox /Resources /Contents")
+_PICTURE_OPERATORS = words("q Q cm Do BT ET Tr Tm Tf Tj")
+_BLANK = re.compile(rb"[\d.\s-]+d[01]\s*")  # a glyph's width and box, and nothing that draws: 9.6.5
 _LINK = re.compile(rb"(https?://|mailto:)[^\s\\]*", re.IGNORECASE)
 
 
@@ -58,6 +61,33 @@ def pdf(content: bytes, digests: frozenset[str]) -> Iterator[str]:
     with pypdfium2.PdfDocument(content) as second:
         if pages == 0 or len(second) != pages:
             yield f"{pages} pages by qpdf, {len(second)} by pdfium"
+
+
+def pictures(content: bytes, digests: frozenset[str]) -> Iterator[str]:
+    """An image-PDF: each page one picture, and words in fonts that draw nothing; nothing to click, fill in or follow."""
+    yield from pdf(content, digests)
+    with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as document:
+        yield from (f"catalog {key}" for key in document.Root if key not in ("/Type", "/Pages"))
+        for number, page in enumerate(document.pages, 1):
+            yield from (f"page {number}: {complaint}" for complaint in _picture_page(page.obj))
+
+
+def _picture_page(page: pikepdf.Object) -> Iterator[str]:
+    yield from (f"key {key}" for key in page if key not in _PICTURE_PAGE)
+    resources = page.Resources
+    yield from (f"resource {key}" for key in resources if key not in ("/XObject", "/Font"))
+    drawn = list(resources.XObject.values())
+    if len(drawn) != 1 or drawn[0].get("/Subtype") != "/Image" or drawn[0].get("/Filter") != "/DCTDecode":
+        yield "not one picture"
+    for font in resources.get("/Font", pikepdf.Dictionary()).values():
+        if font.get("/Subtype") != "/Type3" or not _all_blank(font.CharProcs):
+            yield "a font that draws"
+    operators = {str(instruction.operator) for instruction in pikepdf.parse_content_stream(page)}
+    yield from (f"operator {operator}" for operator in operators - _PICTURE_OPERATORS)
+
+
+def _all_blank(glyphs: pikepdf.Object) -> bool:
+    return all(_BLANK.fullmatch(glyph.read_bytes()) for glyph in glyphs.values())
 
 
 def _file(content: bytes) -> Iterator[str]:

@@ -1,0 +1,240 @@
+"""The one path with everything around it scripted: each way out is a delivery that was cleared, or holds, or waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from gateway.backoff import Backoff
+from gateway.clearance import NotCleared
+from gateway.clock import Clock
+from gateway.inspection import ScannerDown
+from gateway.model import (
+    Cleared,
+    Client,
+    Delivery,
+    DeliveryOutcome,
+    Direction,
+    Disposition,
+    Envelope,
+    Grant,
+    Inspection,
+    Lease,
+    NextHop,
+    PartReport,
+    QueueItem,
+    Reply,
+    State,
+    Work,
+)
+from gateway.notice import Notices
+from gateway.notifier import Notifier
+from gateway.pipeline import Pipeline
+from gateway.policy import file as policy_file
+from gateway.sandbox import SandboxDown
+from gateway.spool import MissingContent
+from sanitizers.letter import Letter, Mailbox
+from sanitizers.model import Reason, Verdict
+
+CONFIG = Path(__file__).parents[2] / "config"
+STAFF = "tanaka@city.example.lg.jp"
+LETTER = Letter("件名", (), None, (), (), (), "", "", (), (), "本文", ())
+
+
+def inspection(verdict: Verdict, letter: Letter | None = LETTER, *, whole: Verdict = Verdict.CLEAN) -> Inspection:
+    leaf = PartReport("1", "a.zip", "", "application/zip", verdict, (), None, "", 1, 1, "", "", "", "", 0.0)
+    mail = PartReport("", "", "", "message/rfc822", whole, (), None, "", 1, 1, "", "", "", "", 0.0, None, (leaf,))
+    return Inspection(mail, max(verdict, whole), letter, (), 3)
+
+
+@dataclass
+class Scripted:
+    """Spool, inspector, clearance and relay in one: what they answer is set by the test."""
+
+    inspection: Inspection | Exception = field(default_factory=lambda: inspection(Verdict.CLEAN))
+    not_cleared: NotCleared | None = None
+    deliveries: dict[str, tuple[Delivery, Reply]] = field(default_factory=dict)
+    content_error: Exception | None = None
+    cleared_count: int = 0
+
+    async def content(self, item_id: str) -> bytes:
+        if self.content_error:
+            raise self.content_error
+        return b"raw"
+
+    async def trace(self, item_id: str) -> bytes:
+        return b"Received: x\r\n"
+
+    async def message(self, content: bytes, profile: object, *more: object, **named: object) -> Inspection:
+        if isinstance(self.inspection, Exception):
+            raise self.inspection
+        return self.inspection
+
+    async def clear(self, item: QueueItem, group: object, *rest: object, **named: object) -> Cleared:
+        if self.not_cleared:
+            raise self.not_cleared
+        self.cleared_count += 1
+        return Cleared(item, item.envelope.sender, group.recipients, b"new", "digest")  # type: ignore[attr-defined]
+
+    async def cleared(self, lease: Lease) -> Cleared:
+        return Cleared(lease.item, lease.item.envelope.sender, lease.item.recipients, b"new", "digest")
+
+    async def send(self, cleared: Cleared, hop: NextHop) -> tuple[DeliveryOutcome, ...]:
+        yes = (Delivery.ACCEPTED, Reply(250, "2.0.0", "OK"))
+        return tuple(DeliveryOutcome(r, *self.deliveries.get(r, yes), "hop:25") for r in cleared.recipients)
+
+
+def pipeline(scripted: Scripted, **changes: object) -> Pipeline:
+    clock = Clock()
+    values: dict[str, object] = {
+        "spool": scripted,
+        "inspector": scripted,
+        "clearance": scripted,
+        "relay": scripted,
+        "policy": policy_file.load(CONFIG / "policy.yaml"),
+        "notices": Notices.load(CONFIG / "notices"),
+        "next_hops": {d: NextHop("127.0.0.1", 25) for d in Direction},
+        "backoff": Backoff(60, 3600, 5 * 86_400),
+        "clock": clock,
+        "worker_deaths": 3,
+        "hold_when_scanner_down": False,
+        "hostname": "mugai.example.lg.jp",
+        "notifier": Notifier(clock, Mailbox("Mugai", "postmaster@city.example.lg.jp"), 30),
+    }
+    return Pipeline(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def lease(work: Work = Work.INSPECT, *recipients: str, sender: str = "a@example.com", age: float = 0) -> Lease:
+    who = recipients or (STAFF,)
+    envelope = Envelope(sender, who, Direction.INBOUND, Client("192.0.2.1", 25, "mx"))
+    return Lease(1, 1, work, QueueItem("ID", "20261121-K7Q2", envelope, who, Clock().now() - age, 3, "sha"))
+
+
+async def test_a_clean_mail_is_cleared_and_waits_for_the_next_hop() -> None:
+    scripted = Scripted()
+    done = await pipeline(scripted).step(lease())
+    assert [(m.recipient, m.state) for m in done.moves] == [(STAFF, State.SANITISED)]
+    assert (len(done.cleared), done.held, done.authored) == (1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [(Verdict.LOCKED, State.AWAITING_PASSWORD), (Verdict.INFECTED, State.HELD), (Verdict.FAILED, State.HELD)],
+)
+async def test_i7_what_is_not_proven_is_held_and_staff_hear_of_it(verdict: Verdict, state: State) -> None:
+    scripted = Scripted(inspection(verdict))
+    done = await pipeline(scripted).step(lease())
+    assert [m.state for m in done.moves] == [state]
+    assert (done.cleared, scripted.cleared_count) == ((), 0)
+    [note] = done.authored
+    assert (note.sender, note.recipients, note.direction) == ("", (STAFF,), Direction.INBOUND)
+
+
+async def test_h8_nobody_outside_hears_of_a_verdict() -> None:
+    done = await pipeline(Scripted(inspection(Verdict.INFECTED))).step(lease())
+    assert all("a@example.com" not in note.recipients for note in done.authored)
+
+
+async def test_h9_a_flood_of_bad_mail_is_not_a_flood_of_notices() -> None:
+    path = pipeline(Scripted(inspection(Verdict.FAILED)))
+    notices = [len((await path.step(lease())).authored) for _ in range(50)]
+    assert sum(notices) == 10
+
+
+async def test_what_the_last_look_refuses_is_held() -> None:
+    done = await pipeline(Scripted(not_cleared=NotCleared(Reason.VERIFY_FAILED, "script left"))).step(lease())
+    assert [m.state for m in done.moves] == [State.HELD]
+    assert done.held[0].decision.rule == "not-cleared"
+    assert done.cleared == ()
+
+
+@pytest.mark.parametrize("down", [ScannerDown("clamd is gone"), SandboxDown("no zygote")])
+async def test_without_scanner_or_sandbox_it_waits_or_is_held_but_never_passes(down: Exception) -> None:
+    waits = await pipeline(Scripted(down)).step(lease())
+    assert (waits.moves, waits.cleared) == ((), ())
+    assert waits.retry_at is not None
+    holds = await pipeline(Scripted(down), hold_when_scanner_down=True).step(lease())
+    assert [m.state for m in holds.moves] == [State.HELD]
+
+
+async def test_i5_a_mail_that_kills_its_step_again_and_again_is_held() -> None:
+    done = await pipeline(Scripted()).step(replace(lease(), deaths=3))
+    assert done.held[0].decision.rule == "unprocessable"
+
+
+async def test_a_content_that_is_gone_is_held_not_forgotten() -> None:
+    done = await pipeline(Scripted(content_error=MissingContent("the file is missing"))).step(lease())
+    assert [m.state for m in done.moves] == [State.HELD]
+
+
+async def test_a_release_delivers_the_safe_rest_of_a_held_mail() -> None:
+    granted = replace(lease(), grant=Grant("release", "sato", "電話で確認", 0.0))
+    done = await pipeline(Scripted(inspection(Verdict.LOCKED))).step(granted)
+    assert [m.state for m in done.moves] == [State.SANITISED]
+    assert done.moves[0].rule == "release:password-wanted"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        inspection(Verdict.INFECTED),  # its rule says releasable: false
+        inspection(Verdict.FAILED, None),  # there is no letter to deliver
+        inspection(Verdict.CLEAN, whole=Verdict.FAILED),
+    ],
+)
+async def test_a_release_can_not_deliver_what_has_no_safe_rest(bad: Inspection) -> None:
+    granted = replace(lease(), grant=Grant("release", "sato", "please", 0.0))
+    done = await pipeline(Scripted(bad)).step(granted)
+    assert [m.state for m in done.moves] == [State.HELD]
+    assert done.authored == ()  # they know already
+
+
+async def test_a_rule_may_delete_and_says_so() -> None:
+    policy = policy_file.load(CONFIG / "policy.yaml")
+    rules = (replace(policy.rules[0], action=Disposition.DELETE), *policy.rules[1:])
+    done = await pipeline(Scripted(inspection(Verdict.INFECTED)), policy=replace(policy, rules=rules)).step(lease())
+    assert [(m.state, m.rule) for m in done.moves] == [(State.DELETED, "infected")]
+    assert done.events
+
+
+async def test_each_recipient_has_its_own_outcome() -> None:
+    answers = {
+        "b@c.lg.jp": (Delivery.DEFERRED, Reply(451, "4.2.0", "later")),
+        "c@c.lg.jp": (Delivery.REFUSED, Reply(550, "5.1.1", "unknown")),
+    }
+    done = await pipeline(Scripted(deliveries=answers)).step(lease(Work.RELAY, "a@c.lg.jp", "b@c.lg.jp", "c@c.lg.jp"))
+    assert {m.recipient: m.state for m in done.moves} == {"a@c.lg.jp": State.RELAYED, "c@c.lg.jp": State.BOUNCED}
+    assert done.retry_at is not None
+    [note] = done.authored
+    assert (note.kind, note.sender, note.recipients, note.direction) == ("dsn", "", ("a@example.com",), Direction.OUTBOUND)
+    assert b"c@c.lg.jp" in note.content
+    assert b"b@c.lg.jp" not in note.content
+
+
+async def test_after_its_lifetime_a_deferred_mail_bounces() -> None:
+    later = {STAFF: (Delivery.DEFERRED, Reply(451, "4.2.0", "later"))}
+    done = await pipeline(Scripted(deliveries=later)).step(lease(Work.RELAY, age=6 * 86_400))
+    assert [m.state for m in done.moves] == [State.BOUNCED]
+    assert done.retry_at is None
+
+
+async def test_a_mail_with_nobody_to_tell_is_kept() -> None:
+    refused = {STAFF: (Delivery.REFUSED, Reply(550, "5.1.1", "unknown"))}
+    done = await pipeline(Scripted(deliveries=refused)).step(lease(Work.RELAY, sender=""))
+    assert [m.state for m in done.moves] == [State.HELD]
+    assert (done.authored, done.held[0].decision.rule) == ((), "undeliverable")
+
+
+async def test_a_surprise_changes_nothing() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await pipeline(Scripted(ZeroDivisionError())).step(lease())
+
+
+def test_back_off_grows_to_its_ceiling_with_jitter() -> None:
+    backoff = Backoff(60, 3600, 0)
+    for attempts, plain in ((1, 60), (2, 120), (5, 960), (7, 3600), (5000, 3600)):
+        delays = [backoff.delay(attempts) for _ in range(50)]
+        assert all(0.75 * plain <= delay <= 1.25 * plain for delay in delays)
+        assert len(set(delays)) > 1

@@ -143,9 +143,10 @@ def _threats(form: str) -> Iterator[tuple[str, Item, str, str]]:
     yield "document", note(plan), "", "SANITISED"
     yield "cp932", note(plan, code_page=932), "", "SANITISED"
     mark = canary(f"{form}/macro")
-    macro = ("申請書.docm", office.macro_document(mark).build())
-    yield "macro", note(macro), mark, "SANITISED"
-    yield "macro-in-note-in-note", note(("転送", note(("再転送", note(macro))))), mark, "SANITISED"
+    yield "macro", note(("申請書.docm", office.macro_document(mark).build())), mark, "SANITISED"
+    mark = canary(f"{form}/nested")
+    nested = note(("再転送", note(("申請書.docm", office.macro_document(mark).build()))))
+    yield "macro-in-note-in-note", note(("転送", nested)), mark, "SANITISED"
     mark = canary(f"{form}/javascript")
     yield "javascript", note(("図面.pdf", portable.with_javascript(mark))), mark, "SANITISED"
     mark = canary(f"{form}/program")
@@ -167,4 +168,4 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"hostile/outlook/{name}/winmail.dat", "J13", name, tnef(item), mark, verdict)
         carried = letter.Attached("winmail.dat", "application/ms-tnef", tnef(item))
         mail = letter.mail("会議の資料", "いつもお世話になっております。\n", carried)
-        yield Sample(f"hostile/outlook/{name}-winmail.eml", "J13", f"{name} in a mail", mail, mark, verdict)
+        yield Sample(f"mail/winmail-{name}.eml", "J13", f"{name} in a mail", mail, mark, verdict)

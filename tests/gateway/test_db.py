@@ -79,7 +79,7 @@ async def test_a_cancelled_write_leaves_the_writer_alive(db: Db) -> None:
     waiting.cancel()
     gate.set()
     assert await db.write(add, 2) == 2
-    assert await db.read(sizes) == [2]
+    assert (await db.read(sizes))[-1] == 2  # the cancelled one may have been in the group already: unknown, never half
 
 
 async def test_what_was_written_is_there_after_opening_again(tmp_path: Path, db: Db) -> None:

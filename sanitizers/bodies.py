@@ -22,6 +22,7 @@ _META_WITHIN = 4096  # bytes; HTML 13.2.3.2 looks at 1,024, Outlook's style bloc
 _SAME = 0.7  # share of the HTML's pairs of letters that the plain text must have: links and "view in browser" make the rest
 _STOPGAP = 300  # characters: "your program does not show HTML" and the like are shorter
 _OTHER_TEXT = "――― HTMLとは異なる内容のテキスト本文 ―――\n"
+_TOP_LINES = 20  # of a text: when and where a meeting is stands there
 _COMPARED = 20_000  # characters: enough to tell two texts apart
 _QUOTE = re.compile(r"(>*) ?(.*)", re.DOTALL)
 _ADDED = re.compile(
@@ -113,9 +114,15 @@ def chosen(alternatives: Sequence[Piece], findings: Findings, where: str) -> lis
 
 
 def unsaid(more: Sequence[Piece], texts: Sequence[Piece]) -> list[Piece]:
-    """Those of `more` that do not say what `texts` say already: Exchange sends the text of a winmail.dat twice."""
+    """What `more` says beyond `texts`: Exchange sends the text of a winmail.dat twice, but not what `rewriting` put on top."""
     said = " ".join(piece.text for piece in texts)
-    return [piece for piece in more if likeness(said, piece.text) < _SAME]
+    return [piece if likeness(said, piece.text) < _SAME else _news(piece, _pairs(said)) for piece in more]
+
+
+def _news(piece: Piece, said: set[str]) -> Piece:
+    """The lines at the top that are not said already."""
+    lines = piece.text.split("\n")[:_TOP_LINES]
+    return Piece("\n".join(line for line in lines if not _pairs(line) <= said), piece.is_html)
 
 
 def _distinct(pieces: Sequence[Piece]) -> list[Piece]:

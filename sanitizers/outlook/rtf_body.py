@@ -46,6 +46,7 @@ _CHARACTERS |= {
     b"bullet": "•",
 }
 _SIGNS = {b"~": " ", b"_": "-", b"\\": "\\", b"{": "{", b"}": "}", b"\n": "\n", b"\r": "\n"}
+_HEAD = 256 << 10  # bytes: fonts stand at the beginning
 _DEPTH = 2_000  # groups inside one another that are still told apart
 
 
@@ -64,8 +65,8 @@ def text(rtf: bytes) -> str:
 class _Reading:
     def __init__(self, rtf: bytes):
         self._rtf = rtf
-        self._fonts = {int(number): _CODE_PAGES.get(int(kind), 0) for number, kind in _FONT.findall(rtf)}
-        page = re.search(rb"\\ansicpg(\d{1,5})", rtf[:4096])
+        self._fonts = {int(number): _CODE_PAGES.get(int(kind), 0) for number, kind in _FONT.findall(rtf[:_HEAD])}
+        page = re.search(rb"\\ansicpg(\d{1,5})", rtf[:_HEAD])
         self._default = int(page[1]) if page else 0
         self._group = _Group(True, self._default, 1)
         self._outer: list[_Group] = []
@@ -105,12 +106,16 @@ class _Reading:
         elif word in _CHARACTERS:
             self._put(_CHARACTERS[word])
         elif word == b"f":
-            self._flush()
-            self._group = replace(self._group, code_page=self._fonts.get(number) or self._default)
+            self._font(self._fonts.get(number) or self._default)
         elif word == b"uc":
             self._group = replace(self._group, fallback=min(max(number, 0), 10))
         elif word in _UNSEEN:
             self._group = replace(self._group, is_seen=False)
+
+    def _font(self, code_page: int) -> None:
+        if code_page != self._group.code_page:
+            self._flush()
+            self._group = replace(self._group, code_page=code_page)
 
     def _characters(self, octets: bytes) -> None:
         skipped = min(self._skip, len(octets))

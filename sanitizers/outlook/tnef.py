@@ -53,6 +53,13 @@ class _Reader:
         self._at += size
         return self._content[self._at - size : self._at]
 
+    def count(self) -> int:
+        """Of things that have a byte each, or more."""
+        count = self.number(4)
+        if count > len(self._content) - self._at:
+            raise Refused(Reason.CORRUPT, f"TNEF: {count} values in fewer bytes")
+        return count
+
     def number(self, size: int) -> int:
         return int.from_bytes(self.take(size), "little")
 
@@ -110,7 +117,7 @@ def _attributes(reader: _Reader) -> Iterator[tuple[int, bytes]]:
 def _properties(reader: _Reader) -> dict[int, tuple[int, bytes]]:
     """Of a property with several values the first is kept."""
     found: dict[int, tuple[int, bytes]] = {}
-    for _ in range(reader.number(4)):
+    for _ in range(reader.count()):
         kind, identifier = reader.number(2), reader.number(2)
         if identifier >= 0x8000:
             identifier = _named(reader)
@@ -131,7 +138,7 @@ def _named(reader: _Reader) -> int:
 
 def _value(reader: _Reader, kind: int) -> bytes:
     single = kind & ~mapi.MULTIPLE
-    count = reader.number(4) if kind != single or single in mapi.VARIABLE else 1
+    count = reader.count() if kind != single or single in mapi.VARIABLE else 1
     values = [b""]
     for _ in range(count):
         if single in mapi.VARIABLE:
@@ -153,8 +160,8 @@ def _rows(reader: _Reader, code_page: int, limits: Limits) -> Iterator[Propertie
 
 
 def _add(attachments: list[_Attachment], attribute: int, data: bytes, code_page: int) -> None:
-    if not attachments:
-        attachments.append(_Attachment())  # a sender that leaves out where the first one begins
+    if not attachments or (attribute == _DATA and attachments[-1].data is not None):
+        attachments.append(_Attachment())  # a sender that leaves out where one begins
     attachment = attachments[-1]
     if attribute == _TITLE:
         attachment.title = data

@@ -80,6 +80,21 @@ def test_j13_the_text_of_a_winmail_dat_is_delivered_once() -> None:
     assert "資料をお送りします。" in lettered(letter.mail("会議", "別の本文\n", packed))[0].body
 
 
+def test_j13_when_a_meeting_is_stands_above_the_text_that_was_said() -> None:
+    said = str(outlook.LETTER[0x1000]).replace("\r\n", "\n")
+    meeting = {**outlook.LETTER, 0x001A: "IPM.Schedule.Meeting.Request", 0x8208: "第2会議室"}
+    packed = letter.Attached("winmail.dat", "application/ms-tnef", outlook.tnef(outlook.Item(meeting)))
+    body = lettered(letter.mail("会議", said, packed))[0].body
+    assert body == said + "\n場所: 第2会議室\n"
+
+
+def test_values_that_take_no_room_can_not_be_many() -> None:
+    listed = struct.pack("<IHHI", 1, 0x1001, 0x3001, 1 << 31)
+    content = tnef.SIGNATURE + b"\1\0" + struct.pack("<BII", 1, 0x00069003, len(listed)) + listed + b"\0\0"
+    with pytest.raises(Refused, match="fewer bytes"):
+        tnef.read(content, Limits())
+
+
 def test_j13_a_broken_winmail_dat_holds_the_mail() -> None:
     packed = outlook.tnef(outlook.note(PLAN))[:-200]
     content = letter.mail("会議", "本文\n", letter.Attached("winmail.dat", "application/ms-tnef", packed))

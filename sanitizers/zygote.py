@@ -23,6 +23,8 @@ from typing import NoReturn
 
 import pikepdf
 import PIL.Image
+import pypdfium2
+from pikepdf import Array, Dictionary, Name, String
 
 from sanitizers.lock import Caps, Confinement, Lock, lock_worker, lock_zygote
 from sanitizers.protocol import REPORT, REQUEST, ReportType
@@ -63,6 +65,7 @@ def preload(tasks: str) -> TaskTable:
     PIL.Image.init()  # all its format plug-ins
     time.tzset()
     _read_random_ahead()
+    _list_fonts()
     return table
 
 
@@ -73,6 +76,24 @@ def _read_random_ahead() -> None:
     harmless as none ever encrypts."""
     with pikepdf.new() as pdf:
         pdf.save(io.BytesIO(), encryption=pikepdf.Encryption(owner="", user="", R=6))
+
+
+def _list_fonts() -> None:
+    """pdfium looks for the machine's fonts once, when it first needs one; a renderer may open fonts, but not look around.
+
+    What it needs first is Japanese here, so that the list is complete: a page with a font that is not embedded."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(20, 20))
+        system = Dictionary(Registry=String("Adobe"), Ordering=String("Japan1"), Supplement=6)
+        face = Dictionary(Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=Name("/Gothic"), CIDSystemInfo=system)
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type0, BaseFont=Name("/Gothic"), Encoding=Name("/UniJIS-UTF16-H"))
+        font["/DescendantFonts"] = Array([pdf.make_indirect(face)])
+        page.obj["/Resources"] = Dictionary(Font=Dictionary(F=font))
+        page.obj["/Contents"] = pdf.make_stream(b"BT /F 9 Tf <5e02> Tj ET")
+        written = io.BytesIO()
+        pdf.save(written)
+    with pypdfium2.PdfDocument(written.getvalue()) as document:
+        document[0].render()
 
 
 def _serve(supervisor: socket.socket, tasks: TaskTable, lock: Lock, caps: Caps) -> NoReturn:

@@ -21,9 +21,6 @@ _SHEETS = frozenset({"worksheet", "chartsheet"})
 _ON_SHEET = frozenset({"drawing", "comments", "threadedComment"})
 _COLUMNS = 16_384  # 18.3.1.13
 _LETTERS = re.compile(r"[A-Z]{1,3}")
-_DATES = frozenset({*range(14, 18), *range(27, 32), 36, *range(50, 59)})  # built-in formats, the Japanese ones included
-_TIMES = frozenset({*range(18, 22), *range(32, 36), 45, 46, 47})
-_MOMENT = 22
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].|e[+-]|am/pm|a/p|general|\[(?![hms]+\])[^\]]*\]')  # what is no pattern of a date
 _DAYS = 2_958_000  # years have four digits up to here
 _DAY = 86_400  # seconds
@@ -32,8 +29,17 @@ _DAY = 86_400  # seconds
 class _Form(Enum):
     NUMBER = auto()
     DATE = auto()
-    TIME = auto()
+    TIME = auto()  # of a day
+    ELAPSED = auto()  # hours may be more than a day has
     MOMENT = auto()
+
+
+_BUILT_IN = {  # 18.8.30, the Japanese ones included
+    **dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 59)), _Form.DATE),
+    **dict.fromkeys((*range(18, 22), *range(32, 36), 45, 47), _Form.TIME),
+    22: _Form.MOMENT,
+    46: _Form.ELAPSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,8 @@ def _number(value: float, book: _Book, style: int) -> str:
     if form is _Form.NUMBER or not 0 <= value < _DAYS:
         return f"{value:.15g}"  # the digits that Excel keeps
     seconds = round(value * _DAY)
-    if form is _Form.TIME:
+    if form in (_Form.TIME, _Form.ELAPSED):
+        seconds = seconds % _DAY if form is _Form.TIME else seconds
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     moment = book.epoch + timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%d" if form is _Form.DATE else "%Y-%m-%d %H:%M:%S")
@@ -126,10 +133,7 @@ def _forms(styles: Element) -> Iterator[_Form]:
 
 
 def _by_number(number: str) -> _Form:
-    built_in = int(number) if number.isdecimal() else 0
-    if built_in == _MOMENT:
-        return _Form.MOMENT
-    return _Form.DATE if built_in in _DATES else _Form.TIME if built_in in _TIMES else _Form.NUMBER
+    return _BUILT_IN.get(int(number) if number.isdecimal() else 0, _Form.NUMBER)
 
 
 def _by_code(code: str) -> _Form:
@@ -138,4 +142,6 @@ def _by_code(code: str) -> _Form:
     has_date = bool(pattern & set("ydgea")) or ("m" in pattern and not has_time)
     if has_date:
         return _Form.MOMENT if has_time else _Form.DATE
-    return _Form.TIME if has_time else _Form.NUMBER
+    if has_time:
+        return _Form.ELAPSED if "[" in pattern else _Form.TIME
+    return _Form.NUMBER

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pikepdf
@@ -107,6 +108,7 @@ async def test_without_landlock_the_level_is_2_and_3_is_not_ready() -> None:
             await strict.bomb("echo")
     async with wall("tests.sanitizers.hostile_tasks_old_kernel", minimum_level=2) as chosen:
         assert (await chosen.bomb("echo")).outcome.output == b"hello"
+        assert (await render(chosen, Task.RENDER, b"")).reason is Reason.NO_CONVERTER
 
 
 @pytest.mark.slow
@@ -183,6 +185,7 @@ TAKEN_OVER = {
     "not_json": Reason.CRASHED,
     "half_answer": Reason.CRASHED,
     "twice": Reason.CRASHED,
+    "ask": Reason.CRASHED,
     "early_exit": Reason.CRASHED,
     "answer_then_die": Reason.CRASHED,
     "close_and_stay": Reason.CRASHED,
@@ -292,6 +295,39 @@ async def test_a_letter_can_not_name_a_child_that_it_did_not_have(hostile: Wall)
     answer = await hostile.sandbox.run(
         Start(Task.LETTER, Part("", "", ""), Profile()), b"invented", hostile.echo, wall_seconds=5
     )
+    assert (answer.outcome.verdict, answer.letter) == (Verdict.FAILED, None)
+    assert "attachment" in answer.outcome.detail
+
+
+async def render(wall: Wall, task: Task, content: bytes) -> Outcome:
+    return (await wall.sandbox.run(Start(task, Part("", "", ""), Profile()), content, wall_seconds=5)).outcome
+
+
+async def test_a_renderer_sees_fonts_and_its_answer_comes_back(hostile: Wall) -> None:
+    start = Start(Task.SANITISE, Part("", "ask", ""), Profile())
+    answer = await hostile.sandbox.run(start, b"x", None, partial(render, hostile), wall_seconds=5)
+    assert answer.outcome.output == b"sees fonts"
+
+
+async def test_a_failed_renderer_fails_who_asked(hostile: Wall) -> None:
+    async def late(task: Task, content: bytes) -> Outcome:
+        return Outcome(Verdict.FAILED, "", reason=Reason.LIMIT_TIME, detail="late")
+
+    start = Start(Task.SANITISE, Part("", "ask", ""), Profile())
+    outcome = (await hostile.sandbox.run(start, b"x", None, late, wall_seconds=5)).outcome
+    assert (outcome.verdict, outcome.reason, outcome.detail) == (Verdict.FAILED, Reason.LIMIT_TIME, "late")
+
+
+@pytest.mark.parametrize("bomb", ["asks", "ask_for_all"])
+async def test_who_asks_too_much_is_killed(hostile: Wall, bomb: str) -> None:
+    start = Start(Task.SANITISE, Part("", bomb, ""), Profile(limits=Limits(parts=3)))
+    outcome = (await hostile.sandbox.run(start, b"x", None, partial(render, hostile), wall_seconds=5)).outcome
+    assert outcome.reason is (Reason.LIMIT_PARTS if bomb == "asks" else Reason.CRASHED)
+
+
+async def test_what_was_asked_for_is_no_attachment(hostile: Wall) -> None:
+    start = Start(Task.LETTER, Part("", "", ""), Profile())
+    answer = await hostile.sandbox.run(start, b"asked", hostile.echo, partial(render, hostile), wall_seconds=5)
     assert (answer.outcome.verdict, answer.letter) == (Verdict.FAILED, None)
     assert "attachment" in answer.outcome.detail
 

@@ -17,8 +17,9 @@ import pikepdf
 from sanitizers import attack
 from sanitizers.job import Job
 from sanitizers.letter import Attachment, Letter
+from sanitizers.lock import FONTS
 from sanitizers.model import Outcome, Part, Reason, Refused, Task, Verdict
-from sanitizers.protocol import HEADER, Claim, FrameType, Start, frame, write_child, write_claim
+from sanitizers.protocol import HEADER, Claim, FrameType, Start, frame, write_ask, write_child, write_claim
 from sanitizers.worker import TaskTable
 
 CLEAN = Outcome(Verdict.CLEAN, "text/plain", b"out", "text/plain", "a.txt")
@@ -105,6 +106,20 @@ def children(content: bytes, job: Job) -> Claim:
         os.write(1, write_child(Part("1", "echo", ""), b"", False))
 
 
+def ask(content: bytes, job: Job) -> Claim:
+    return Claim(replace(CLEAN, output=job.ask(Task.RENDER, content)))
+
+
+def asks(content: bytes, job: Job) -> Claim:
+    while True:
+        os.write(1, write_ask(Task.RENDER, b""))
+
+
+def ask_for_all(content: bytes, job: Job) -> Claim:
+    os.write(1, write_ask(Task.LETTER, b""))
+    return _silence()
+
+
 def segfault(content: bytes, job: Job) -> Claim:
     ctypes.string_at(0)
     return Claim(CLEAN)
@@ -171,7 +186,10 @@ BOMBS = {f.__name__: f for f in list(globals().values()) if callable(f) and geta
 
 
 def _letter(content: bytes, start: Start, job: Job) -> Claim:
-    job.child(content, Part("1", "echo", ""), want_output=False)
+    if content == b"asked":
+        job.ask(Task.RENDER, content)
+    else:
+        job.child(content, Part("1", "echo", ""), want_output=False)
     attachments = (Attachment(1 if content == b"invented" else 0, "a.txt"),)
     letter = Letter("件名", (), None, (), (), (), "", "", (), (), "本文\n", attachments)
     return Claim(Outcome(Verdict.CLEAN, "message/rfc822"), letter)
@@ -186,4 +204,19 @@ def _attack(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
 
 
-TASKS: TaskTable = {Task.SANITISE: _sanitise, Task.LETTER: _letter, Task.VERIFY: _verify, Task.ATTACK: _attack}
+def _render(content: bytes, start: Start, job: Job) -> Claim:
+    """Which confinement it is in: only the renderer's can open a font directory."""
+    try:
+        os.listdir(FONTS)
+    except OSError:
+        return Claim(replace(CLEAN, output=b"sees no fonts"))
+    return Claim(replace(CLEAN, output=b"sees fonts"))
+
+
+TASKS: TaskTable = {
+    Task.SANITISE: _sanitise,
+    Task.LETTER: _letter,
+    Task.VERIFY: _verify,
+    Task.ATTACK: _attack,
+    Task.RENDER: _render,
+}

@@ -21,9 +21,11 @@ from sanitizers.protocol import (
     FrameType,
     Garbage,
     Start,
+    untrusted_ask,
     untrusted_child,
     untrusted_claim,
     untrusted_header,
+    write_ask,
     write_child,
     write_claim,
     write_start,
@@ -167,6 +169,16 @@ def test_a_childs_hostile_names_come_over_whole() -> None:
 def test_a_childs_path_is_numbers(path: str) -> None:
     with pytest.raises(Garbage):
         untrusted_child(write_child(Part(path, "", ""), b"", False)[HEADER.size :], b"")
+
+
+def test_a_worker_may_ask_for_a_renderer_but_start_no_job_of_the_supervisors() -> None:
+    assert untrusted_ask(write_ask(Task.RENDER, b"pdf")[HEADER.size :], b"pdf") == (Task.RENDER, b"pdf")
+    for task in (Task.SANITISE, Task.LETTER, Task.VERIFY, Task.ATTACK):
+        with pytest.raises(Garbage):
+            untrusted_ask(write_ask(task, b"")[HEADER.size :], b"")
+    for body, payload in ((b'{"task":"render","part":1}', b""), (b'{"task":1}', b""), (b'{"task":"render"}', None)):
+        with pytest.raises(Garbage):
+            untrusted_ask(body, payload)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,25 @@ def test_an_exhausted_budget_is_raised_in_the_container() -> None:
     assert b'"reason":"limit_parts"' in written
 
 
+def test_what_was_asked_for_comes_back_as_bytes() -> None:
+    def treatment(content: bytes, job: Job) -> Claim:
+        assert job.ask(Task.RENDER, b"document") == b"pages"
+        return Claim(CLEAN)
+
+    status, written = run(treatment, write_outcome(replace(CLEAN, output=b"pages")) + b"pages")
+    assert (status, b"document" in written, b'"reason":"crashed"' in written) == (worker.EXIT_DONE, True, False)
+
+
+def test_what_could_not_be_done_is_raised_with_its_reason() -> None:
+    def treatment(content: bytes, job: Job) -> Claim:
+        job.ask(Task.RENDER, b"document")
+        return Claim(CLEAN)
+
+    failed = Outcome(Verdict.FAILED, "", reason=Reason.LIMIT_TIME, detail="slow")
+    _, written = run(treatment, write_outcome(failed))
+    assert b'"reason":"limit_time","detail":"slow"' in written
+
+
 def test_a_child_over_the_limit_is_refused_before_it_is_sent() -> None:
     def treatment(content: bytes, job: Job) -> Claim:
         job.child(b"inner", Part("1/1", "", ""))

@@ -106,6 +106,8 @@ class _Reading:
             return [self._body(entity, content)]
         if content.startswith(outlook.TNEF_SIGNATURE) and not self._is_packed:
             self._unpack(content, entity)
+        elif entity.media_type == "text/css" and not _names(entity):
+            self.findings.add(Kind.HTML_BODY, "text/css", "style sheet of a page that is now text", Treatment.REMOVED)
         elif content or _names(entity):
             self._child(content, _names(entity), entity.media_type)
         return []

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from gateway.model import Inspection, PartReport, ScanResult
+from gateway.office import Office
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from sanitizers.letter import Enclosure, Letter
@@ -63,10 +64,12 @@ class _Treated:
 
 
 class Inspector:
-    """`scanner` is None only for `mugai sanitize --no-scan`; the gateway always has one."""
+    """`scanner` is None only for `mugai sanitize --no-scan`; the gateway always has one.  Without `office`, old documents are
+    withheld."""
 
-    def __init__(self, sandbox: Sandbox, scanner: Scanner | None, *, wall_seconds: float):
+    def __init__(self, sandbox: Sandbox, scanner: Scanner | None, *, wall_seconds: float, office: Office | None = None):
         self._sandbox, self._scanner, self._wall = sandbox, scanner, wall_seconds
+        self._office = office or Office(enabled=False)
 
     async def message(self, content: bytes | int, profile: Profile) -> Inspection:
         """A whole mail (raw bytes or an open descriptor) -> report, letter and verified enclosures."""
@@ -163,6 +166,8 @@ class Inspector:
 
     async def _ask(self, task: Task, content: bytes, part: Part, budget: _Budget) -> Outcome:
         """What the worker of `part` asked for: neither scanned nor verified, as it is never delivered, only worked on."""
+        if task is Task.CONVERT:
+            return await self._office.convert(content, budget.profile.limits.part_bytes, budget.seconds_left)
         start = Start(task, part, replace(budget.profile, passwords=()))
         return (await self._sandbox.run(start, content, wall_seconds=budget.seconds_left)).outcome
 

@@ -23,6 +23,11 @@ from sanitizers.lock.syscall import PR_SET_DUMPABLE, prctl, syscall
 
 _FONTS = "list the font directory"  # what the render confinement is for
 _RESIDUE = "does /etc/passwd exist"  # accepted (security.md 1.1): fstat() needs the call that can also ask this
+_CONNECT, _BESIDE, _JOBS, _PROGRAM = "connect to a socket", "write beside the job", "list the jobs", "write the program"
+# LibreOffice reads fonts, starts threads and maps code; its streams of AF_UNIX reach nobody (see "connect")
+_OFFICE_MAY = {_RESIDUE, _FONTS, "one more descriptor", "Unix socket", "thread", "executable memory"}
+_OFFICE_MAY |= {"write /dev/null", "own input for writing", "write to the input"}  # which is /dev/null, too
+_OFFICE_MAY |= {"mkdir", "unlink", "rename"}  # judged by place: these have none, "write beside the job" has
 _REFUSALS = frozenset({"EPERM", "EACCES", "ENOSYS", "EBADF", "EAGAIN", "ENOTTY", "RuntimeError", "ValueError"})
 
 _READ, _WRITE = os.O_RDONLY, os.O_WRONLY | os.O_CREAT
@@ -37,11 +42,29 @@ def attempt_all() -> tuple[str, ...]:
     return tuple(f"{name}: {_answer(action)}" for name, action in _ATTEMPTS.items())
 
 
+def attempt_office(directory: str, program: str, victim: str) -> tuple[str, ...]:
+    """The same from LibreOffice's place, and what only is possible there; `victim` is a Unix socket that is listened on."""
+    more: dict[str, Callable[[], object]] = {
+        _CONNECT: lambda: socket.socket(socket.AF_UNIX).connect(victim),
+        _BESIDE: lambda: os.open(os.path.dirname(directory), os.O_TMPFILE | os.O_WRONLY),
+        _JOBS: lambda: os.listdir(os.path.dirname(directory)),
+        _PROGRAM: lambda: os.open(program, os.O_RDWR),
+    }
+    return (*attempt_all(), *(f"{name}: {_answer(action)}" for name, action in more.items()))
+
+
 def leaks(attempts: tuple[str, ...], confinement: Confinement) -> tuple[str, ...]:
     """What went through that should not; an attempt of which nothing was heard went through."""
+    return _leaks(attempts, tuple(_ATTEMPTS), {_RESIDUE, _FONTS} if confinement is Confinement.RENDER else {_RESIDUE})
+
+
+def office_leaks(attempts: tuple[str, ...]) -> tuple[str, ...]:
+    return _leaks(attempts, (*_ATTEMPTS, _CONNECT, _BESIDE, _JOBS, _PROGRAM), _OFFICE_MAY)
+
+
+def _leaks(attempts: tuple[str, ...], tried: tuple[str, ...], expected: set[str]) -> tuple[str, ...]:
     answers = dict(attempt.rsplit(": ", 1) for attempt in attempts)
-    expected = {_RESIDUE, _FONTS} if confinement is Confinement.RENDER else {_RESIDUE}
-    heard = {name: answers.get(name, "no answer") for name in _ATTEMPTS if name not in expected}
+    heard = {name: answers.get(name, "no answer") for name in tried if name not in expected}
     return tuple(f"{name}: {answer}" for name, answer in heard.items() if answer not in _REFUSALS)
 
 

@@ -129,6 +129,7 @@ class Task(StrEnum):
     VERIFY = "verify"  # an output -> list of objections
     ATTACK = "attack"  # self-test: try to break out
     RENDER = "render"  # a rebuilt PDF -> pictures of its pages; asked for by another worker only
+    CONVERT = "convert"  # an old document -> OOXML, by LibreOffice; asked for by another worker only
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class Budget:
     verdict: Verdict
 
 
-ASKABLE = frozenset({Task.RENDER})  # what a worker may have done for it; every other task is the supervisor's to start
+ASKABLE = frozenset({Task.RENDER, Task.CONVERT})  # what a worker may have done for it; every other task is the supervisor's to start
 _WITH_OUTPUT = ASKABLE | {Task.SANITISE, Task.LETTER}
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from sanitizers import archive, calendar, html, image, message, odf, ooxml, pdf, picture_pdf, plain, text, unknown
+from sanitizers import archive, calendar, html, image, legacy, message, odf, ooxml, pdf, picture_pdf, plain, text, unknown
 from sanitizers.detect import detect
 from sanitizers.job import Job
 from sanitizers.model import Method, Outcome, Part, Reason, Refused, Verdict
@@ -26,6 +26,7 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: image.sanitise for media_type in image.MEDIA_TYPES},
     "application/pdf": pdf.sanitise,
     **{media_type: ooxml.sanitise for media_type in ooxml.MEDIA_TYPES},
+    **{media_type: legacy.sanitise for media_type in legacy.MEDIA_TYPES},  # xlsb among them: no rebuilder reads it
     **{media_type: odf.sanitise for media_type in odf.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
 }
@@ -47,6 +48,7 @@ _PICTURES = dict.fromkeys(image.MEDIA_TYPES, image.sanitise)
 _CONTAINERS: dict[str, Sanitiser] = {  # under every method: each member is treated by it
     **dict.fromkeys(message.MEDIA_TYPES, message.sanitise),
     **dict.fromkeys(archive.MEDIA_TYPES, archive.sanitise),
+    legacy.PACKAGE: legacy.sanitise,
 }
 _TEXTS: dict[str, Sanitiser] = {
     **{media_type: text.sanitise for media_type in SANITISERS if media_type.startswith("text/")},
@@ -63,6 +65,7 @@ METHODS: dict[Method, dict[str, Sanitiser]] = {
         **_CONTAINERS,
         **_TEXTS,
         **dict.fromkeys(plain.MEDIA_TYPES, plain.sanitise),
+        **dict.fromkeys(legacy.MEDIA_TYPES, legacy.sanitise),
         **dict.fromkeys(image.MEDIA_TYPES, _textless),
     },
     Method.BODY_ONLY: {"message/rfc822": message.sanitise},

@@ -33,7 +33,7 @@ class _Confinement:
 
 
 class Confinement(Enum):
-    """How tightly a worker is locked.  `office` (soffice: exec and a directory of its own) will be the third."""
+    """How tightly a worker is locked.  LibreOffice, which needs exec and a directory of its own, has `office.py`."""
 
     PARSE = _Confinement(readable=(), descriptors=3)
     RENDER = _Confinement(readable=(FONTS,), descriptors=16)
@@ -61,6 +61,21 @@ def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
 
     `hidden` is a path that only the gateway should see.  A kernel without landlock is accepted here and reported as
     ABI 0; the supervisor decides whether that is enough."""
+    renounce()
+    is_apart = _is_apart(hidden)  # while it can still ask
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_DUMPABLE, 0)  # no ptrace and no /proc/<pid>/mem for others of the same uid, no core dump
+    limit(resource.RLIMIT_CORE, 0)
+    abi = landlock.abi()
+    if abi:
+        landlock.restrict({FONTS: landlock.READ})
+    seccomp.load(seccomp.zygote(permissive=permissive))
+    filters = {c: seccomp.worker(reads_files=bool(c.value.readable), permissive=permissive) for c in Confinement}
+    return Lock(abi, is_apart, filters)
+
+
+def renounce() -> None:
+    """No root, no network of the machine's (if it was root), no capability."""
     if os.geteuid() == 0:
         with contextlib.suppress(OSError):  # a container's root may not; the self-test shows what came of it
             syscall("unshare", _CLONE_NEWNET | _CLONE_NEWIPC)
@@ -68,16 +83,6 @@ def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
     _drop_capabilities()
-    is_apart = _is_apart(hidden)  # while it can still ask
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
-    prctl(PR_SET_DUMPABLE, 0)  # no ptrace and no /proc/<pid>/mem for others of the same uid, no core dump
-    _limit(resource.RLIMIT_CORE, 0)
-    abi = landlock.abi()
-    if abi:
-        landlock.restrict((FONTS,))
-    seccomp.load(seccomp.zygote(permissive=permissive))
-    filters = {c: seccomp.worker(reads_files=bool(c.value.readable), permissive=permissive) for c in Confinement}
-    return Lock(abi, is_apart, filters)
 
 
 def _drop_capabilities() -> None:
@@ -98,18 +103,22 @@ def _is_apart(hidden: str) -> bool:
 
 def lock_worker(lock: Lock, confinement: Confinement, caps: Caps, parent: int) -> None:
     """In a fresh fork that holds descriptors 0, 1, 2 and no other."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        raise OSError("the zygote died before the worker was tied to it")
-    _limit(resource.RLIMIT_AS, caps.memory_bytes)
+    die_with(parent)
+    limit(resource.RLIMIT_AS, caps.memory_bytes)
     resource.setrlimit(resource.RLIMIT_CPU, (caps.cpu_seconds, caps.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
     for nothing in (resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
-        _limit(nothing, 0)
+        limit(nothing, 0)
     if lock.landlock_abi:
-        landlock.restrict(confinement.value.readable)
-    _limit(resource.RLIMIT_NOFILE, confinement.value.descriptors)
+        landlock.restrict(dict.fromkeys(confinement.value.readable, landlock.READ))
+    limit(resource.RLIMIT_NOFILE, confinement.value.descriptors)
     seccomp.load(lock.filters[confinement])
 
 
-def _limit(what: int, value: int) -> None:
+def die_with(parent: int) -> None:
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise OSError("the parent died before this process was tied to it")
+
+
+def limit(what: int, value: int) -> None:
     resource.setrlimit(what, (value, value))

@@ -9,17 +9,26 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from sanitizers.lock.syscall import syscall
 
 _VERSION = 1  # LANDLOCK_CREATE_RULESET_VERSION
 _PATH_BENEATH = 1  # LANDLOCK_RULE_PATH_BENEATH
-_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (1 << bit for bit in range(6))
+_MAKE_DIR, _MAKE_REG, _MAKE_SOCK, _REFER, _TRUNCATE = 1 << 7, 1 << 8, 1 << 9, 1 << 13, 1 << 14
+_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE  # the kernel refuses the others for what is no directory
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # access bits known to each ABI; from ABI 5 on (ioctl_dev) 16
 _NET_TCP = 0b11  # bind, connect; ABI 4
 _SCOPES = 0b11  # abstract Unix sockets, signals; ABI 6
+
+# what may be done at and below a path
+READ = _READ_FILE | _READ_DIR
+EXECUTE = READ | _EXECUTE
+WRITE = READ | _WRITE_FILE | _TRUNCATE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER  # no link, no device
+SOCKETS = _MAKE_SOCK | _REMOVE_FILE
 
 
 def abi() -> int:
@@ -30,10 +39,10 @@ def abi() -> int:
         return 0
 
 
-def restrict(readable: Iterable[str] = ()) -> int:
-    """Take away every right this kernel knows but reading below `readable`.  Returns the ABI.
+def restrict(allowed: Mapping[str, int]) -> int:
+    """Take away every right this kernel knows but `allowed`: path -> READ, EXECUTE, WRITE or SOCKETS.  Returns the ABI.
 
-    Needs no_new_privs.  A directory that does not exist is not readable either, so it is passed over."""
+    Needs no_new_privs.  A path that does not exist can not be reached either, so it is passed over."""
     version = abi()
     if version < 1:
         raise OSError(errno.ENOSYS, "this kernel has no landlock")
@@ -42,21 +51,23 @@ def restrict(readable: Iterable[str] = ()) -> int:
     known = 8 if version < 4 else 16 if version < 6 else 24  # a field the kernel does not know would be E2BIG
     ruleset = syscall("landlock_create_ruleset", ctypes.addressof(attributes), known, 0)
     try:
-        for directory in readable:
-            _allow_reading(ruleset, directory)
+        for path, granted in allowed.items():
+            _allow(ruleset, path, granted & rights)
         syscall("landlock_restrict_self", ruleset, 0)
     finally:
         os.close(ruleset)
     return version
 
 
-def _allow_reading(ruleset: int, directory: str) -> None:
+def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
-        beneath = os.open(directory, os.O_PATH | os.O_CLOEXEC | os.O_DIRECTORY)
+        beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
-        rule = ctypes.create_string_buffer(struct.pack("<Qi", _READ_FILE | _READ_DIR, beneath), 12)
+        if not stat.S_ISDIR(os.fstat(beneath).st_mode):
+            rights &= _OF_FILES
+        rule = ctypes.create_string_buffer(struct.pack("<Qi", rights, beneath), 12)
         syscall("landlock_add_rule", ruleset, _PATH_BENEATH, ctypes.addressof(rule), 0)
     finally:
         os.close(beneath)

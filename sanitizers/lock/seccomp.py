@@ -66,6 +66,27 @@ _REFUSED = {
 }
 
 
+# What LibreOffice does beyond a parser, found with strace over doc, xls, ppt, rtf and xlsb; exec is its own start.
+_OFFICE_NEEDS = """
+open openat stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat statfs fstatfs getdents64 pwrite64
+mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 fsync fdatasync ftruncate fallocate fadvise64 uname dup
+dup2 dup3 poll ppoll pipe2 eventfd2 arch_prctl set_robust_list set_tid_address rseq mmap mprotect execve bind
+listen accept accept4 shutdown getsockname getsockopt setsockopt recvfrom nanosleep umask sched_getparam
+sched_getscheduler getpriority wait4
+"""
+
+# What it tries and can live without: helper programs (paperconf, gpgconf), nscd, its own socket, modes of its files.
+_OFFICE_TRIES = {
+    **dict.fromkeys(("fork", "vfork", "socketpair", "sendmsg", "sendto", "kill", "memfd_create", "setrlimit"), errno.EPERM),
+    **dict.fromkeys(("chmod", "fchmod", "fchmodat", "chown", "fchown", "fchownat", "utimensat"), errno.EPERM),
+    "connect": errno.EACCES,
+}
+
+_AF_UNIX, _SOCK_STREAM = 1, 1
+_CLONE_THREAD_FLAGS = 0x003D0F00  # CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS|PARENT_SETTID|CHILD_CLEARTID
+_FCNTL_OWNER = 0x8  # this bit is in F_SETOWN, F_SETSIG and F_SETOWN_EX, which send signals to others, and in none it needs
+
+
 def worker(*, reads_files: bool, permissive: bool) -> bytes:
     """The filter of a locked worker.  `reads_files` leaves open() for reading to landlock (fonts).
 
@@ -88,6 +109,29 @@ def worker(*, reads_files: bool, permissive: bool) -> bytes:
         program += _rules(name, _refuse(code))
     program += [*_rules(_NEVER_LEGITIMATE, kill), _instruction(_RETURN, _refuse(errno.ENOSYS))]
     return b"".join(program)
+
+
+def office(*, permissive: bool) -> bytes:
+    """For LibreOffice: files are landlock's; one process with threads, and one listening Unix socket that it insists on.
+
+    It may neither connect nor send, so that it reaches no other socket of the machine (before ABI 9 landlock lets it), and
+    change no mode or owner, which landlock does not cover.  It maps executable memory: its UNO bridges are made at run time."""
+    kill = _refuse(errno.EPERM) if permissive else _KILL_PROCESS
+    harmless = _HARMLESS.split() + _OFFICE_NEEDS.split()
+    refused = {name: code for name, code in (_REFUSED | _OFFICE_TRIES).items() if name not in harmless}
+    allowed = _instruction(_RETURN, _ALLOW)
+    program = [
+        *_prologue(),
+        *_rules(" ".join(harmless), _ALLOW),
+        *_rule("clone", *_refuse_bits(0, ~_CLONE_THREAD_FLAGS), *_if_any_bit(0, _CLONE_THREAD, _ALLOW, _refuse(errno.EPERM))),
+        *_rule("socket", *_refuse_bits(0, ~_AF_UNIX), *_refuse_bits(1, 0xF & ~_SOCK_STREAM), allowed),
+        *_rule("fcntl", *_refuse_bits(1, _FCNTL_OWNER), allowed),
+        *_rule("prlimit64", *_refuse_bits(0, 0xFFFFFFFF), allowed),  # its own limits only; it has no right to raise them
+    ]
+    for name, code in refused.items():
+        program += _rules(name, _refuse(code))
+    never = " ".join(name for name in _NEVER_LEGITIMATE.split() if name not in harmless and name not in refused)
+    return b"".join([*program, *_rules(never, kill), _instruction(_RETURN, _refuse(errno.ENOSYS))])
 
 
 def zygote(*, permissive: bool) -> bytes:
@@ -135,6 +179,15 @@ def _rule(name: str, *body: bytes) -> list[bytes]:
     if name not in NUMBERS:
         return []
     return [_instruction(_EQUAL, NUMBERS[name], 0, len(body)), *body]
+
+
+def _refuse_bits(argument: int, mask: int) -> list[bytes]:
+    """EPERM if any of these bits of an argument is set; else go on."""
+    return [
+        _instruction(_LOAD, _ARGUMENTS_AT + 8 * argument),
+        _instruction(_ANY_BIT, mask & 0xFFFFFFFF, 0, 1),
+        _instruction(_RETURN, _refuse(errno.EPERM)),
+    ]
 
 
 def _if_any_bit(argument: int, mask: int, then: int, otherwise: int) -> list[bytes]:

@@ -31,6 +31,13 @@ process_vm_writev 311 271|finit_module 313 273|seccomp 317 277|getrandom 318 278
 kexec_file_load 320 294|bpf 321 280|execveat 322 281|userfaultfd 323 282|statx 332 291|io_uring_setup 425 425
 io_uring_enter 426 426|io_uring_register 427 427|open_tree 428 428|move_mount 429 429|fsopen 430 430|fsmount 432 432
 pidfd_send_signal 424 424|clone3 435 435|openat2 437 437|pidfd_getfd 438 438|faccessat2 439 439
+statfs 137 43|fstatfs 138 44|pwrite64 18 68|mkdir 83 -|mkdirat 258 34|rmdir 84 -|unlink 87 -|unlinkat 263 35
+rename 82 -|renameat 264 38|renameat2 316 276|chmod 90 -|fchmod 91 52|fchmodat 268 53|chown 92 -|fchown 93 55
+fchownat 260 54|utimensat 280 88|set_robust_list 273 99|set_tid_address 218 96|rseq 334 293|fadvise64 221 223
+uname 63 160|dup 32 23|dup2 33 -|dup3 292 24|poll 7 -|ppoll 271 73|pipe2 293 59|eventfd2 290 19|arch_prctl 158 -
+fsync 74 82|fdatasync 75 83|ftruncate 77 46|fallocate 285 47|wait4 61 260|shutdown 48 210|getsockname 51 204
+getsockopt 55 209|setsockopt 54 208|recvfrom 45 207|nanosleep 35 101|umask 95 166|sched_getparam 143 121
+sched_getscheduler 145 120|getpriority 140 141
 landlock_create_ruleset 444 444|landlock_add_rule 445 445|landlock_restrict_self 446 446|memfd_secret 447 447
 """
 _COLUMNS = {"x86_64": 1, "aarch64": 2}

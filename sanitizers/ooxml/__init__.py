@@ -2,20 +2,19 @@
 
 `rebuild` walks the package, `opc` reads and writes it; `parts`, `relationships` and `allowlist` say what may be in it;
 `word`, `sheet`, `slide`, `fields`, `formula`, `links`, `media` and `properties` know the languages inside.  Raises
-`Refused`; binary workbooks (xlsb) are recognised and withheld.  Encrypted documents are OLE files and never come here.
+`Refused`.  Encrypted documents are OLE files and binary workbooks (xlsb) have no XML: both are `legacy`'s.
 """
 
 from __future__ import annotations
 
 from sanitizers import names
 from sanitizers.job import Findings, Job
-from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
+from sanitizers.model import Kind, Outcome, Part, Treatment
 from sanitizers.ooxml.opc import Package
 from sanitizers.ooxml.rebuild import Rebuild
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
 _SHOWS = ("presentation", "template", "slideshow", "addin", "slide")
-_XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 MEDIA_TYPES = frozenset(
     {
         *(_OPEN + f"wordprocessingml.{name}" for name in ("document", "template")),
@@ -24,15 +23,12 @@ MEDIA_TYPES = frozenset(
         *(f"application/vnd.ms-word.{name}.macroEnabled.12" for name in ("document", "template")),
         *(f"application/vnd.ms-excel.{name}.macroEnabled.12" for name in ("sheet", "template", "addin")),
         *(f"application/vnd.ms-powerpoint.{name}.macroEnabled.12" for name in _SHOWS),
-        _XLSB,
     }
 )
 
 
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one document as docx, xlsx or pptx."""
-    if detected == _XLSB:
-        raise Refused(Reason.TYPE_NOT_ALLOWED, "binary workbook", Verdict.WITHHELD)
     findings = Findings()
     limits, switches = job.profile.limits, job.profile.switches
     output, main = Rebuild(Package(content, limits), limits, switches, findings).run()

@@ -1,0 +1,53 @@
+"""Old Office formats (doc, xls, ppt, RTF, xlsb): LibreOffice makes OOXML of them, and that is rebuilt (formats.md 2 and 3).
+
+What LibreOffice wrote is never delivered as it is: it keeps embedded objects and Excel-4 macros.  `look` says what the
+document held, since a conversion drops it without a word; `locked` opens what has a password, OOXML included.  Raises
+`Refused`: ENCRYPTED and WRONG_PASSWORD as LOCKED, NO_CONVERTER as WITHHELD, and what `ooxml` raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sanitizers import conversion, ooxml, plain
+from sanitizers.conversion import TARGETS, Source
+from sanitizers.job import Findings, Job
+from sanitizers.legacy import locked, look
+from sanitizers.model import Finding, Kind, Method, Outcome, Part, Reason, Refused, Task, Treatment, Verdict
+
+PACKAGE = "application/x-ole-encrypted-package"  # [MS-OFFCRYPTO] 2.3: an OOXML document inside an OLE file
+SOURCES = {
+    "application/msword": Source.DOC,
+    "application/vnd.ms-excel": Source.XLS,
+    "application/vnd.ms-powerpoint": Source.PPT,
+    "application/rtf": Source.RTF,
+    "application/vnd.ms-excel.sheet.binary.macroEnabled.12": Source.XLSB,
+}
+MEDIA_TYPES = frozenset({PACKAGE, *SOURCES})
+
+
+def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """One document as docx, xlsx or pptx."""
+    if detected == PACKAGE or locked.is_locked(content, SOURCES[detected]):
+        return _unlocked(content, part, detected, job)
+    source = SOURCES[detected]
+    target = TARGETS[source]
+    findings = Findings()
+    look.report(content, source, job.profile.limits, findings)
+    findings.add(Kind.CONVERTED, "", f"{source} to {target.extension}", Treatment.REPLACED)
+    converted = job.ask(Task.CONVERT, conversion.request(source, content))
+    rebuild = plain.sanitise if job.profile.method is Method.TEXT else ooxml.sanitise
+    outcome = rebuild(converted, part, target.media_type, job)
+    return replace(outcome, verdict=Verdict.SANITISED, detected=detected, findings=findings.all() + outcome.findings)
+
+
+def _unlocked(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
+    """The document without its password is a new content: it is scanned and treated like any other."""
+    opened = locked.opened(content, job.profile.passwords)
+    if opened == content:
+        raise Refused(Reason.CORRUPT, "decryption changed nothing")
+    inner = job.child(opened, replace(part, path=f"{part.path}/1", declared=""))
+    if inner.output is None:
+        raise Refused(inner.reason or Reason.CRASHED, inner.detail, inner.verdict)
+    without = Finding(Kind.CONVERTED, "", "opened with the password; the copy has none", Treatment.REPLACED)
+    return replace(inner, verdict=Verdict.SANITISED, detected=detected, findings=(without,))

@@ -1,0 +1,92 @@
+"""Office documents with a password: told surely, and opened when somebody knows it ([MS-OFFCRYPTO], SAN-02).
+
+Office opens what is locked with its built-in password without asking, and scanners do not: such a document counts as
+locked too.  Raises Refused with LOCKED: ENCRYPTED when no password was given, WRONG_PASSWORD when none fits.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import cryptography.hazmat.backends.openssl  # noqa: F401 -- msoffcrypto would import it when it first decrypts
+import msoffcrypto
+from msoffcrypto import exceptions
+from msoffcrypto.format import doc97, ooxml, ppt97, xls97
+
+from sanitizers.conversion import Source
+from sanitizers.legacy.records import FILEPASS, directory, globals_of, stream
+from sanitizers.model import Reason, Refused, Verdict
+
+__all__ = ["is_locked", "opened"]
+
+_BUILT_IN = "VelvetSweatshop"  # [MS-XLS] 2.2.10
+_FIB_FLAGS_AT, _FIB_ENCRYPTED = 10, 0x0100  # [MS-DOC] 2.5.2, the same in Word 6 and 95
+_TOKEN_AT, _TOKEN_ENCRYPTED = 12, 0xF3D1C4DF  # [MS-PPT] 2.3.2, behind the record's header and size
+# what the library raises on a wrong password, an unknown method and broken structures; it does not tell them apart
+_NOT_OPENED = (
+    exceptions.DecryptionError,
+    exceptions.InvalidKeyError,
+    exceptions.FileFormatError,
+    exceptions.ParseError,
+    struct.error,
+    ValueError,
+    LookupError,
+    OSError,
+    EOFError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+)
+
+
+class _InMemory:
+    """In place of the module `tempfile`, from which the library takes the copy that it writes: a worker has no files."""
+
+    TemporaryFile = io.BytesIO
+
+
+doc97.tempfile = ppt97.tempfile = xls97.tempfile = _InMemory
+
+
+def is_locked(content: bytes, source: Source) -> bool:
+    if source in (Source.RTF, Source.XLSB):  # RTF has no encryption, an encrypted xlsb is a package
+        return False
+    with directory(content) as ole:
+        if source is Source.DOC:
+            return bool(_number("<H", stream(ole, "WordDocument"), _FIB_FLAGS_AT) & _FIB_ENCRYPTED)
+        if source is Source.PPT:
+            return _number("<I", stream(ole, "Current User"), _TOKEN_AT) == _TOKEN_ENCRYPTED or ole.exists("EncryptedSummary")
+        return any(kind == FILEPASS for kind, _ in globals_of(ole))
+
+
+def opened(content: bytes, passwords: tuple[str, ...]) -> bytes:
+    """The document without its password, by the first that fits."""
+    for password in passwords:
+        if (plain := _decrypted(content, password)) is not None:
+            return plain
+    if passwords:
+        raise Refused(Reason.WRONG_PASSWORD, "none of the passwords opens the document", Verdict.LOCKED)
+    hidden = (
+        "it opens without asking, by Office's built-in password" if _decrypted(content, _BUILT_IN) else "a password is needed"
+    )
+    raise Refused(Reason.ENCRYPTED, hidden, Verdict.LOCKED)
+
+
+def _decrypted(content: bytes, password: str) -> bytes | None:
+    plain = io.BytesIO()
+    try:
+        file = msoffcrypto.OfficeFile(io.BytesIO(content))
+        if isinstance(file, ooxml.OOXMLFile):
+            file.load_key(password=password, verify_password=True)
+        else:
+            file.load_key(password=password)
+        file.decrypt(plain)
+    except _NOT_OPENED:
+        return None
+    return plain.getvalue()
+
+
+def _number(form: str, data: bytes, at: int) -> int:
+    number: int = struct.unpack_from(form, data, at)[0] if len(data) >= at + struct.calcsize(form) else 0
+    return number

@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sanitizers.labels import ASCII, EUC_JP, ISO_2022_JP, SINGLE_BYTE, codec
@@ -302,9 +303,24 @@ _JOINER = re.compile(f"(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
 _SELECTOR = re.compile(
     "(?:^|(?<=[\\s\ufe00-\ufe0f\U000e0100-\U000e01ef]))[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )  # only the first after a base counts
+
+
 # UAX #15 13: text is stream-safe with at most 30 marks on a letter; more make normalisation quadratic, and text unreadable
-_MARKS_OF_LETTERS = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x300, 0x1F000))))
-_STACKED = re.compile(f"([{_MARKS_OF_LETTERS}]{{30}})[{_MARKS_OF_LETTERS}]+")
+def _ranges(codes: Iterable[int]) -> str:
+    """For a character class, which is searched one item after the other above U+FFFF."""
+    spans: list[tuple[int, int]] = []
+    for code in codes:
+        if spans and spans[-1][1] == code - 1:
+            spans[-1] = (spans[-1][0], code)
+        else:
+            spans.append((code, code))
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in spans)
+
+
+_MARKS = [code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))]
+_MARK = f"[{_ranges(_MARKS)}]"
+_MAY_BE_MARK = f"[{_ranges(code for code in _MARKS if code <= 0xFFFF)}\U00010000-\U0001efff]"  # 100 times as fast as _MARK
+_STACKED = re.compile(f"(?={_MAY_BE_MARK})({_MARK}{{30}}){_MARK}+")
 # NFC would turn these into other shapes of people's names (神 U+FA19 -> 神): they stay
 _COMPATIBILITY = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 

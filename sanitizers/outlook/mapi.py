@@ -15,6 +15,7 @@ from sanitizers import charset
 INTEGER_16, INTEGER_32, BOOLEAN, OBJECT = 0x0002, 0x0003, 0x000B, 0x000D
 STRING_8, UNICODE, TIME, BINARY = 0x001E, 0x001F, 0x0040, 0x0102
 VARIABLE = (STRING_8, UNICODE, BINARY, OBJECT)
+NAMED = 0x8000  # from here on identifiers are those of named properties
 MULTIPLE = 0x1000  # flag on a type: several values; none of those has a place in a mail
 
 # Identifiers, MS-OXPROPS 2

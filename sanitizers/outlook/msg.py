@@ -75,14 +75,17 @@ class _Tree:
         listed = self._stream((*path, _PROPERTIES))[skip:] if _PROPERTIES in children else b""
         for kind, identifier, _, value in _ENTRY.iter_unpack(listed[: len(listed) // _ENTRY.size * _ENTRY.size]):
             if not kind & mapi.MULTIPLE and kind not in mapi.VARIABLE:
-                values[self._named.get(identifier, identifier)] = (kind, value)
+                values[self._identifier(identifier)] = (kind, value)
         for kind in (mapi.STRING_8, mapi.UNICODE, mapi.BINARY):
             for name in children:
                 if name.startswith("__substg1.0_") and name.upper().endswith(f"{kind:04X}") and len(name) == 20:
-                    identifier = int(name[12:16], 16)
-                    values[self._named.get(identifier, identifier)] = (kind, self._stream((*path, name)))
+                    values[self._identifier(int(name[12:16], 16))] = (kind, self._stream((*path, name)))
         pages = Properties(values)
         return Properties(values, pages.number(mapi.CODE_PAGE) or pages.number(mapi.INTERNET_CODE_PAGE) or code_page)
+
+    def _identifier(self, written: int) -> int:
+        """A named property counts by its number in its set, and not at all (0) when it has none."""
+        return written if written < mapi.NAMED else self._named.get(written, 0)
 
     def _names(self) -> dict[int, int]:
         """Identifier -> number in its set, for named properties that have a number."""
@@ -90,7 +93,7 @@ class _Tree:
             return {}
         entries = self._stream((_NAMES, "__substg1.0_00030102"))
         listed = _NAMED.iter_unpack(entries[: len(entries) // _NAMED.size * _NAMED.size])
-        return {0x8000 + index & 0xFFFF: number for number, sort, index in listed if not sort & 1}
+        return {mapi.NAMED + index: number for number, sort, index in listed if not sort & 1 and number >= mapi.NAMED}
 
     def _attached(self, path: Path, code_page: int, depth: int) -> Attached:
         properties = self._properties(path, _ROW, code_page)

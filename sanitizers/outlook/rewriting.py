@@ -74,12 +74,13 @@ def rewritten(note: Note, switches: Switches, findings: Findings) -> bytes:
 def _letter(note: Note, body: str, findings: Findings) -> Letter:
     properties = note.properties
     sent = properties.time(_SUBMITTED) or properties.time(_DELIVERED)
-    if any(recipient.number(_RECIPIENT_KIND) == _BCC for recipient in note.recipients):
+    if any(recipient.number(_RECIPIENT_KIND) & 0xF == _BCC for recipient in note.recipients):
         findings.add(Kind.HEADER, "bcc", "hidden recipients", Treatment.REMOVED)
+    senders = _senders(properties)
     return Letter(
         subject=_line(properties.text(_SUBJECT, _NORMALIZED_SUBJECT)),
-        from_=_sender(properties),
-        sender=None,
+        from_=tuple(senders[:1]),
+        sender=next(iter(senders[1:]), None),
         reply_to=(),
         to=_recipients(note, _TO, _SHOWN_TO),
         cc=_recipients(note, _CC, _SHOWN_CC),
@@ -95,12 +96,12 @@ def _letter(note: Note, body: str, findings: Findings) -> Letter:
 # --- Header
 
 
-def _sender(properties: Properties) -> tuple[Mailbox, ...]:
-    """The one on whose behalf it was sent, else who sent it; the mail's own From where only Exchange's address was kept."""
+def _senders(properties: Properties) -> list[Mailbox]:
+    """On whose behalf it was sent, and by whom if that is another; the mail's own From where only Exchange's address is."""
     found = [box for name, addresses in _SENDERS if (box := _mailbox(properties, name, addresses))]
     if (field := _FROM.search(properties.text(_TRANSPORT_HEADERS))) and all(box.address == NO_ADDRESS for box in found):
         found = list(headers.addresses(field[1].encode()).mailboxes) or found
-    return tuple(found[:1])
+    return found[:1] + [box for box in found[1:2] if box.address not in (found[0].address, NO_ADDRESS)]
 
 
 def _recipients(note: Note, kind: int, shown: int) -> tuple[Mailbox, ...]:

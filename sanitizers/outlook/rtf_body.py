@@ -89,7 +89,7 @@ class _Reading:
             elif token["sign"] in _SIGNS:
                 self._put(_SIGNS[token["sign"]])
         self._flush()
-        return "".join(self._out)
+        return "".join(self._out).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # \\u writes halves
 
     def _brace(self, brace: bytes) -> None:
         self._flush()

@@ -119,7 +119,7 @@ def _properties(reader: _Reader) -> dict[int, tuple[int, bytes]]:
     found: dict[int, tuple[int, bytes]] = {}
     for _ in range(reader.count()):
         kind, identifier = reader.number(2), reader.number(2)
-        if identifier >= 0x8000:
+        if identifier >= mapi.NAMED:
             identifier = _named(reader)
         value = _value(reader, kind)
         if identifier and not kind & mapi.MULTIPLE:
@@ -128,10 +128,11 @@ def _properties(reader: _Reader) -> dict[int, tuple[int, bytes]]:
 
 
 def _named(reader: _Reader) -> int:
-    """The number of a named property in its set; 0 for one with a name of letters."""
+    """The number of a named property in its set; 0 for one that has none."""
     reader.take(16)  # which set it belongs to
     if reader.number(4) == 0:
-        return reader.number(4)
+        number = reader.number(4)
+        return number if number >= mapi.NAMED else 0
     reader.padded(reader.number(4))
     return 0
 

@@ -155,6 +155,13 @@ def test_the_sender_comes_from_the_mails_header_where_only_exchanges_address_was
     assert treated(outlook.msg(item), "a.msg")[1]["From"].addresses[0].addr_spec == "a@example.jp"
 
 
+def test_h06_who_really_sent_it_is_told() -> None:
+    item = outlook.Item({**outlook.LETTER, 0x0C1A: "秘書", 0x5D01: "hisho@citizen.example.jp"})
+    parsed = treated(outlook.msg(item), "a.msg")[1]
+    assert parsed["From"].addresses[0].addr_spec == "hanako@citizen.example.jp"
+    assert parsed["Sender"].address.addr_spec == "hisho@citizen.example.jp"
+
+
 def test_f10_a_programs_name_is_not_hidden_behind_a_better_one() -> None:
     item = outlook.Item(outlook.LETTER, (("手順.txt", b"text"),))
     content = outlook.msg(item).replace("手順.txt".encode("utf-16-le"), "手順.hta".encode("utf-16-le"))
@@ -164,11 +171,11 @@ def test_f10_a_programs_name_is_not_hidden_behind_a_better_one() -> None:
 
 
 def test_the_body_in_rtf_is_read_when_there_is_no_other() -> None:
-    rtf = rb"{\rtf1\ansi\ansicpg932{\fonttbl{\f0\fcharset128 MS;}}{\*\htmltag <b>}\f0 \'89\'ef\'8b\'63\par\u36039?\u26009?}"
-    item = outlook.Item(
-        {0x001A: "IPM.Note", 0x0037: "x", 0x1009: struct.pack("<IIII", len(rtf) + 12, len(rtf), 0x414C454D, 0) + rtf}
-    )
-    assert body(treated(outlook.tnef(item), "winmail.dat")[1]) == "会議\n資料\n"
+    fonts = rb"{\rtf1\ansi\ansicpg932{\fonttbl{\f0\fcharset128 MS;}}{\*\htmltag <b>}"
+    rtf = fonts + rb"\f0 \'89\'ef\'8b\'63\par\u36039?\u26009?\u-10179?\u-8704?}"
+    packed = struct.pack("<IIII", len(rtf) + 12, len(rtf), 0x414C454D, 0) + rtf
+    item = outlook.Item({0x001A: "IPM.Note", 0x0037: "x", 0x1009: packed})
+    assert body(treated(outlook.tnef(item), "winmail.dat")[1]) == "会議\n資料😀\n"
 
 
 def test_compressed_rtf_as_the_specification_shows_it() -> None:

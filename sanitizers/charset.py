@@ -317,10 +317,12 @@ def _ranges(codes: Iterable[int]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in spans)
 
 
-_MARKS = [code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))]
-_MARK = f"[{_ranges(_MARKS)}]"
-_MAY_BE_MARK = f"[{_ranges(code for code in _MARKS if code <= 0xFFFF)}\U00010000-\U0001efff]"  # 100 times as fast as _MARK
-_STACKED = re.compile(f"(?={_MAY_BE_MARK})({_MARK}{{30}}){_MARK}+")
+_COMBINING = [code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))]
+_LETTER_MARK = f"[{_ranges(_COMBINING)}]"
+_PERHAPS = (
+    f"[{_ranges(code for code in _COMBINING if code <= 0xFFFF)}\U00010000-\U0001efff]"  # 100 times as fast as _LETTER_MARK
+)
+_STACKED = re.compile(f"(?={_PERHAPS})({_LETTER_MARK}{{30}}){_LETTER_MARK}+")
 # NFC would turn these into other shapes of people's names (神 U+FA19 -> 神): they stay
 _COMPATIBILITY = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 

@@ -305,7 +305,6 @@ _SELECTOR = re.compile(
 )  # only the first after a base counts
 
 
-# UAX #15 13: text is stream-safe with at most 30 marks on a letter; more make normalisation quadratic, and text unreadable
 def _ranges(codes: Iterable[int]) -> str:
     """For a character class, which is searched one item after the other above U+FFFF."""
     spans: list[tuple[int, int]] = []
@@ -317,11 +316,11 @@ def _ranges(codes: Iterable[int]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in spans)
 
 
+# UAX #15 13: text is stream-safe with at most 30 marks on a letter; more make normalisation quadratic, and text unreadable
 _COMBINING = [code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))]
 _LETTER_MARK = f"[{_ranges(_COMBINING)}]"
-_PERHAPS = (
-    f"[{_ranges(code for code in _COMBINING if code <= 0xFFFF)}\U00010000-\U0001efff]"  # 100 times as fast as _LETTER_MARK
-)
+# looked for first, and a hundred times faster: above U+FFFF one range instead of sixty
+_PERHAPS = f"[{_ranges(code for code in _COMBINING if code <= 0xFFFF)}\U00010000-\U0001efff]"
 _STACKED = re.compile(f"(?={_PERHAPS})({_LETTER_MARK}{{30}}){_LETTER_MARK}+")
 # NFC would turn these into other shapes of people's names (神 U+FA19 -> 神): they stay
 _COMPATIBILITY = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")

@@ -17,6 +17,7 @@ FROM debian:12-slim
 # no Ghostscript, GStreamer or Java: each has been the way into a document converter
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 libarchive13 fonts-ipafont-gothic tini \
+       libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 65532 --user-group --no-create-home --shell /usr/sbin/nologin mugai \
     && install -d -o mugai -g mugai -m 0700 /var/lib/mugai

@@ -30,7 +30,7 @@ if [ -n "$missing" ]; then
         fail "apt-get failed: $(tail -n 1 setup.log) (all of it in setup.log); check the network and run again"
     rm -f setup.log
 fi
-command -v soffice >/dev/null || say "LibreOffice is not installed: doc, xls and ppt will be withheld (apt-get install libreoffice-{writer,calc,impress}-nogui)"
+command -v soffice >/dev/null || say "LibreOffice is not installed: doc, xls, ppt, RTF and xlsb will be withheld (apt-get install libreoffice-{writer,calc,impress}-nogui)"
 
 # 2. a virtual environment from the lock file
 python=""

@@ -24,6 +24,7 @@ from gateway.intake import Limits, Listener
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
 from gateway.notifier import Notifier
+from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
 from gateway.relay import Relay
@@ -35,6 +36,7 @@ from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
 from gateway.yaml_file import BadConfiguration
 from sanitizers.letter import Mailbox
+from sanitizers.lock.office import OfficeCaps
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
@@ -63,7 +65,15 @@ class Gateway:
             timeout=settings.clamav.timeout,
             oldest=settings.clamav.hold_age_hours * 3_600,
         )
-        self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=settings.sandbox.wall_seconds)
+        lanes = settings.sandbox.lanes or os.cpu_count() or 1
+        self.office = Office(
+            enabled=settings.sandbox.office,
+            lanes=lanes,
+            caps=OfficeCaps(cpu_seconds=settings.sandbox.cpu_seconds),
+            work=settings.sandbox.office_directory,
+            on_alarm=lambda text: self._alarm("sandbox", text),
+        )
+        self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=settings.sandbox.wall_seconds, office=self.office)
         self.relay = Relay(settings.hostname)
         queue = settings.queue
         self.pipeline = Pipeline(
@@ -81,7 +91,7 @@ class Gateway:
             hostname=settings.hostname,
             notifier=Notifier(store.clock, _postmaster(settings), settings.retention.quarantine_days),
         )
-        self.runner = Runner(store.spool, self.pipeline, lanes=settings.sandbox.lanes or os.cpu_count() or 1)
+        self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
             SmtpServer(each, store.spool, gate, self._refused, store.clock.now) for each in listeners(settings)
@@ -99,6 +109,8 @@ class Gateway:
             await self.sandbox.stop()
             why = test.problem or ", ".join(test.leaks)
             raise SetupError(f"sandbox level {test.level}, {self.settings.sandbox.minimum_level} is required: {why}")
+        if problem := await self.office.start():
+            log.warning("old Office documents (doc, xls, ppt, RTF, xlsb) are withheld: %s", problem)
         try:
             await self._health.start()
             for server in self.servers:
@@ -122,6 +134,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.relay.close()
         await self.sandbox.stop()
+        await self.office.stop()
         await self._health.stop()
         await self.store.journal.write(journal.Stopped(reason=reason))
         await self.store.journal.stop()
@@ -146,6 +159,7 @@ class Gateway:
         pressure = await self.store.spool.pressure()
         facts: dict[str, object] = {
             "sandbox_level": self.sandbox.level,
+            "office": self.office.problem or "ready",
             "policy": self.pipeline.policy.version,
             "waiting": pressure.waiting,
             "oldest_seconds": round(pressure.oldest_seconds, 1),

@@ -16,6 +16,7 @@ from gateway import settings as settings_file
 from gateway.app import listeners
 from gateway.clamd import EICAR
 from gateway.notice import Notices
+from gateway.office import Office
 from gateway.policy import file as policy_file
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
@@ -66,7 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
         found += _relay(settings)
         found += _store(settings)
         found += asyncio.run(_alive(settings))
-    found += _programs()
     for each in found:
         print(f"{each.level:>4}  {each.about}: {each.text}")
     bad_ones = sum(each.level == "bad" for each in found)
@@ -112,7 +112,7 @@ def _store(settings: Settings) -> Iterator[Found]:
 
 
 async def _alive(settings: Settings) -> list[Found]:
-    return [await _sandbox(settings), *await _scanner(settings)]
+    return [await _sandbox(settings), await _office(settings), *await _scanner(settings)]
 
 
 async def _sandbox(settings: Settings) -> Found:
@@ -126,6 +126,18 @@ async def _sandbox(settings: Settings) -> Found:
     if test.level < settings.sandbox.minimum_level:
         return Found("bad", "sandbox", f"{text}; {settings.sandbox.minimum_level} is required {test.problem}".strip())
     return Found("ok", "sandbox", text)
+
+
+async def _office(settings: Settings) -> Found:
+    """It converts one document in its lock, after having attacked that."""
+    office = Office(enabled=settings.sandbox.office, work=settings.sandbox.office_directory)
+    try:
+        problem = await office.start()
+    finally:
+        await office.stop()
+    if problem:
+        return Found("warn", "LibreOffice", f"{problem}: doc, xls, ppt, RTF and xlsb are withheld")
+    return Found("ok", "LibreOffice", "converts in a sandbox of its own; no attack got through")
 
 
 async def _scanner(settings: Settings) -> list[Found]:
@@ -148,8 +160,3 @@ async def _scanner(settings: Settings) -> list[Found]:
     if not encrypted.startswith(ENCRYPTED):
         found.append(Found("warn", "clamd", "AlertEncrypted is off: set `AlertEncrypted yes` and `AlertExceedsMax yes`"))
     return found
-
-
-def _programs() -> Iterator[Found]:
-    if shutil.which("soffice") is None:
-        yield Found("warn", "LibreOffice", "is not installed: doc, xls and ppt are withheld")

@@ -16,6 +16,7 @@ from gateway.commands.terminal import plain
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection
 from gateway.notice import Notices
+from gateway.office import Office
 from gateway.policy import file as policy_file
 from gateway.policy.rules import Policy
 from gateway.sandbox import Sandbox
@@ -68,10 +69,10 @@ Answer = tuple[Inspection, Group, Decision]
 
 
 async def _explain(content: bytes, envelope: Envelope, policy: Policy, scanner: Scanner | None, wall: float) -> list[Answer]:
-    sandbox = Sandbox()
+    sandbox, office = Sandbox(), Office()
     await sandbox.start()
     try:
-        inspector = Inspector(sandbox, scanner, wall_seconds=wall)
+        inspector = Inspector(sandbox, scanner, wall_seconds=wall, office=office)
         answers: list[Answer] = []
         for group in policy.split(envelope, envelope.recipients, len(content)):
             inspection = await inspector.message(content, policy.profiles[group.profile])
@@ -80,6 +81,7 @@ async def _explain(content: bytes, envelope: Envelope, policy: Policy, scanner: 
         return answers
     finally:
         await sandbox.stop()
+        await office.stop()
 
 
 def _show(console: Console, notices: Notices, inspection: Inspection, group: Group, decision: Decision) -> None:

@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import PartReport
+from gateway.office import Office
 from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
 from sanitizers.model import Finding, Limits, Method, Outcome, Profile
@@ -109,8 +110,9 @@ async def _sanitize(arguments: argparse.Namespace, files: list[Path], report: Te
     limits = replace(Limits(), part_bytes=256 << 20, total_bytes=1 << 30, parts=10_000)  # files are larger than mails
     profile = Profile(arguments.profile, Method(arguments.profile), limits=limits, passwords=tuple(arguments.password))
     scanner = Scanner(arguments.clamd, largest=95 << 20) if arguments.clamd else None
+    office = Office(lanes=max(1, arguments.jobs))
     desk = _Desk(
-        Inspector(sandbox, scanner, wall_seconds=arguments.seconds),
+        Inspector(sandbox, scanner, wall_seconds=arguments.seconds, office=office),
         profile,
         arguments.output,
         asyncio.Semaphore(max(1, arguments.jobs)),
@@ -134,6 +136,7 @@ async def _sanitize(arguments: argparse.Namespace, files: list[Path], report: Te
         return 2
     finally:
         await sandbox.stop()
+        await office.stop()
     print(f"{len(files) - withheld} delivered, {withheld} withheld", file=sys.stderr)
     return 1 if withheld else 0
 

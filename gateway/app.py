@@ -17,8 +17,10 @@ from pathlib import Path
 from gateway import intake, journal
 from gateway.backoff import Backoff
 from gateway.clearance import Clearance
+from gateway.deception import Own
 from gateway.gate import HourlyGate
 from gateway.health import Health
+from gateway.identity import Authenticator, Identifier
 from gateway.inspection import Inspector
 from gateway.intake import Limits, Listener
 from gateway.model import Direction, NextHop
@@ -28,6 +30,7 @@ from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
 from gateway.relay import Relay
+from gateway.resolver import NameserverResolver
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
 from gateway.scan import ScanFailed, Scanner
@@ -79,7 +82,7 @@ class Gateway:
         self.pipeline = Pipeline(
             spool=store.spool,
             inspector=self.inspector,
-            clearance=Clearance(self.inspector, notices, settings.originals_at, settings.retention.originals_days),
+            clearance=self._clearance(notices),
             relay=self.relay,
             policy=policy,
             notices=notices,
@@ -90,6 +93,7 @@ class Gateway:
             hold_when_scanner_down=settings.clamav.when_down == "hold",
             hostname=settings.hostname,
             notifier=Notifier(store.clock, _postmaster(settings), settings.retention.quarantine_days),
+            identifier=_identifier(settings, self.sandbox),
         )
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
@@ -149,9 +153,7 @@ class Gateway:
             await self.store.journal.write(refused)
             return
         self.pipeline.policy, self.pipeline.notices = policy, notices
-        self.pipeline.clearance = Clearance(
-            self.inspector, notices, self.settings.originals_at, self.settings.retention.originals_days
-        )
+        self.pipeline.clearance = self._clearance(notices)
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)
 
@@ -172,6 +174,10 @@ class Gateway:
         except ScanFailed as failure:
             return False, facts | {"clamd": f"down: {failure}"}
         return self.sandbox.ready, facts
+
+    def _clearance(self, notices: Notices) -> Clearance:
+        settings = self.settings
+        return Clearance(self.inspector, notices, settings.originals_at, settings.retention.originals_days, settings.hostname)
 
     async def _selftest(self) -> SelfTest:
         test = await (self.sandbox.selftest() if self.sandbox.ready else self.sandbox.start())
@@ -216,6 +222,16 @@ class Gateway:
 
 def _postmaster(settings: Settings) -> Mailbox:
     return Mailbox(f"{settings.organisation} メール無害化", f"postmaster@{settings.inbound.domains[0]}")
+
+
+def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:
+    identity = settings.identity
+    if not identity.enabled:
+        return None
+    resolver = NameserverResolver(identity.nameservers, identity.timeout) if identity.nameservers else None
+    authenticators = tuple(Authenticator(each.id, each.peers) for each in identity.trusted_authenticators)
+    own = Own(settings.inbound.domains, (settings.organisation, *identity.own_names))
+    return Identifier(sandbox, resolver, authenticators, own, seconds=settings.sandbox.wall_seconds)
 
 
 def _next_hop(listener: ListenerSettings) -> NextHop:

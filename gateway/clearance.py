@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.clock import JST
+from gateway.identity import results_header
 from gateway.inspection import MESSAGE, Inspector
 from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
 from gateway.notice import Notices
@@ -33,6 +34,7 @@ class Clearance:
     notices: Notices
     originals_at: str  # where staff find the original, for the notice
     originals_days: int
+    authserv_id: str  # our name in Authentication-Results
 
     async def clear(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision, trace: bytes) -> Cleared:
         """Builds, verifies, scans.  Raises NotCleared."""
@@ -44,7 +46,9 @@ class Clearance:
                 foot = self.notices.foot(item.receipt)
             until = datetime.fromtimestamp(item.received_at, JST) + timedelta(days=self.originals_days)
             head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
+        identity = inspection.identity
         headers = (
+            *((("Authentication-Results", results_header(identity, self.authserv_id)),) if identity else ()),
             ("X-Mugai-Receipt", item.receipt),
             ("X-Mugai-Id", item.id),
             ("X-Mugai-Verdict", inspection.verdict.name.lower()),

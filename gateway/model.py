@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sanitizers.identity import Authentication
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Finding, Reason, Verdict
 
@@ -166,6 +167,37 @@ class PartReport:
         return (self, *(q for p in self.parts for q in p.walk()))
 
 
+class Suspicion(StrEnum):
+    """What speaks against a sender.  A closed set: rules match it, and each has its line in `config/notices`."""
+
+    DMARC_FAIL = "dmarc_fail"
+    SPF_FAIL = "spf_fail"
+    NOT_JUDGED = "not_judged"  # the worker that should prove it failed
+    DISPLAY_NAME_SPOOF = "display_name_spoof"  # the name shows an address of another organisation
+    OWN_NAME = "own_name"  # the name shows one of ours
+    OWN_DOMAIN_OUTSIDE = "own_domain_outside"  # our own domain, arriving from outside, not proven
+    LOOK_ALIKE = "look_alike"  # a domain that might be read as ours
+    SEVERAL_SENDERS = "several_senders"
+    REPLY_ELSEWHERE = "reply_elsewhere"  # the answer would go to another organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One suspicion for the reader: what the mail shows, and what it is."""
+
+    kind: Suspicion
+    shown: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who sent an inbound mail, as far as it can be told (AV-08)."""
+
+    proven: Authentication
+    warnings: tuple[Caution, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """All that came over the wall for one message: the report, and what may be delivered."""
@@ -175,6 +207,7 @@ class Inspection:
     letter: Letter | None  # None when the message itself failed
     enclosures: tuple[Enclosure, ...]  # in the order of letter.attachments
     sandbox_level: int
+    identity: Identity | None = None  # None for outbound mail
 
 
 @dataclass(frozen=True, slots=True)

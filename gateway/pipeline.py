@@ -14,6 +14,7 @@ from gateway import dsn, journal
 from gateway.backoff import Backoff
 from gateway.clearance import Clearance, NotCleared, releasable
 from gateway.clock import Clock
+from gateway.identity import Identifier
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import (
     Authored,
@@ -70,6 +71,7 @@ class Pipeline:
     hold_when_scanner_down: bool
     hostname: str
     notifier: Notifier
+    identifier: Identifier | None = None  # None: senders are not judged
 
     async def step(self, lease: Lease) -> Settlement:
         if lease.deaths >= self.worker_deaths:
@@ -85,10 +87,14 @@ class Pipeline:
             content = await self.spool.content(item.id)
         except MissingContent as missing:
             return self._held(lease, item.recipients, replace(UNPROCESSABLE, reason=str(missing)), None)
+        identifier = self.identifier if item.envelope.direction is Direction.INBOUND else None
         settlement = Settlement()
         try:
+            proven = await identifier.authenticate(content, item) if identifier else None
             for group in policy.split(item.envelope, item.recipients, item.size):
                 inspection = await self.inspector.message(content, policy.profiles[group.profile])
+                if identifier:
+                    inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
                 for part, decision in policy.decide(item.envelope, group, item.size, inspection):
                     settlement = merge(settlement, await self._act(lease, part, inspection, decision))
         finally:

@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     ValidationError,
     field_validator,
     model_validator,
@@ -153,6 +154,21 @@ class RetentionSettings(_Model):
     originals_days: int = Field(30, ge=1, description="How long the original of a delivered mail can be found again.")
 
 
+class AuthenticatorSettings(_Model):
+    id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="authserv-id that it writes (RFC 8601 2.5).")
+    peers: tuple[Peer, ...] = Field(min_length=1, description="Its addresses; SPF is not judged for what comes from there.")
+
+
+class IdentitySettings(_Model):
+    enabled: bool = Field(True, description="Judge the senders of inbound mail (AV-08); a result never loses a mail.")
+    nameservers: tuple[IPvAnyAddress, ...] = Field((), description="For SPF, DKIM, DMARC and ARC; empty = none is asked.")
+    timeout: Seconds = Field(5, description="For one DNS question.")
+    trusted_authenticators: tuple[AuthenticatorSettings, ...] = Field(
+        (), description="Mail servers in front, whose Authentication-Results are believed (SAN-07)."
+    )
+    own_names: tuple[str, ...] = Field((), description="Names that nobody outside may show, besides organisation.")
+
+
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
@@ -174,6 +190,7 @@ class Settings(_Model):
     clamav: ClamavSettings = ClamavSettings()
     queue: QueueSettings = QueueSettings()
     retention: RetentionSettings = RetentionSettings()
+    identity: IdentitySettings = IdentitySettings()
     health: HealthSettings = HealthSettings()
 
     def place(self, name: str) -> Path:

@@ -128,6 +128,8 @@ class Task(StrEnum):
     LETTER = "letter"  # a top-level message -> Letter (headers and body as text, attachments by number)
     VERIFY = "verify"  # an output -> list of objections
     ATTACK = "attack"  # self-test: try to break out
+    IDENTIFY = "identify"  # a message as it came -> what proves its sender (SPF, DKIM, DMARC, ARC)
+    RESOLVE = "resolve"  # a question to the DNS; asked for by IDENTIFY only, answered outside of any worker
     RENDER = "render"  # a rebuilt PDF -> pictures of its pages; asked for by another worker only
     CONVERT = "convert"  # an old document -> OOXML, by LibreOffice; asked for by another worker only
 

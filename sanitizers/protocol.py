@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from sanitizers.identity import AUTHENTICATION, DOMAIN, QUESTION, Authentication, Question, Session
 from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 
@@ -73,6 +74,7 @@ class Start:
     part: Part
     profile: Profile
     digests: tuple[str, ...] = ()  # SHA-256, lower-case hex
+    session: Session | None = None  # for IDENTIFY
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,10 @@ class Budget:
     verdict: Verdict
 
 
-ASKABLE = frozenset({Task.RENDER, Task.CONVERT})  # what a worker may have done for it; every other task is the supervisor's to start
-_WITH_OUTPUT = ASKABLE | {Task.SANITISE, Task.LETTER}
+ASKABLE = frozenset(
+    {Task.RENDER, Task.RESOLVE, Task.CONVERT}
+)  # what a worker may have done for it; every other task is the supervisor's to start
+_WITH_OUTPUT = ASKABLE | {Task.SANITISE, Task.LETTER, Task.IDENTIFY}
 
 T = TypeVar("T")
 START: TypeAdapter[Start] = TypeAdapter(Start)
@@ -224,6 +228,23 @@ def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> Claim:
         return replace(claim, letter=_letter(letter, payload))
     _check(payload is None or bool(outcome.media_type), "output without a media type")
     return replace(claim, outcome=replace(outcome, output=payload))
+
+
+def untrusted_question(content: bytes) -> Question:
+    question = _strict(QUESTION, content)
+    _check(DOMAIN.fullmatch(question.name) is not None, "a question that is no domain name")
+    return question
+
+
+def untrusted_authentication(content: bytes, believed: tuple[str, ...]) -> Authentication:
+    """Its domains go into a header and its details into the journal."""
+    claimed = _strict(AUTHENTICATION, content)
+    domains = {claimed.spf_domain, claimed.from_domain, *(signature.domain for signature in claimed.signatures)} - {""}
+    _check(all(map(DOMAIN.fullmatch, domains)), "authentication of what is no domain")
+    _check(len(claimed.signatures) <= _MANY, "too many signatures")
+    _check_texts(*_texts(claimed.signatures))
+    _check(claimed.authenticator in ("", *believed), "an authenticator that is not believed")
+    return claimed
 
 
 def _strict(adapter: TypeAdapter[T], body: bytes) -> T:

@@ -5,9 +5,10 @@ Importing this module imports every sanitiser, which is how the zygote gets them
 
 from __future__ import annotations
 
-from sanitizers import attack, message, registry, render, verify
+from sanitizers import attack, authentication, message, registry, render, verify
+from sanitizers.identity import AUTHENTICATION
 from sanitizers.job import Job
-from sanitizers.model import Outcome, Task, Verdict
+from sanitizers.model import Outcome, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Claim, Start
 from sanitizers.worker import TaskTable
 
@@ -30,6 +31,13 @@ def _render(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(render.render(content, start.profile.limits))
 
 
+def _identify(content: bytes, start: Start, job: Job) -> Claim:
+    if start.session is None:
+        raise Refused(Reason.CRASHED, "no session to judge")
+    found = authentication.authenticate(content, start.session, job)
+    return Claim(Outcome(Verdict.CLEAN, "", AUTHENTICATION.dump_json(found), "application/json"))
+
+
 def _attack(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
 
@@ -40,4 +48,5 @@ TASKS: TaskTable = {
     Task.VERIFY: _verify,
     Task.ATTACK: _attack,
     Task.RENDER: _render,
+    Task.IDENTIFY: _identify,
 }

@@ -13,7 +13,7 @@ from gateway.journal import events
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "gateway").rglob("*.py")) + sorted((ROOT / "sanitizers").rglob("*.py"))
 # values, the writer of messages, and pure functions on strings: nothing that reads a format
-BOUNDARY = {"model", "letter", "protocol", "compose", "lock", "attack", "worker", "names", "job", "charset", "conversion"}
+BOUNDARY = {"model", "letter", "protocol", "compose", "lock", "attack", "worker", "names", "job", "charset", "identity", "domains", "conversion"}
 
 
 def imported(path: Path) -> set[str]:

@@ -131,6 +131,8 @@ class Decided(Event):
     parts: tuple[str, ...]  # path, media type, verdict, SHA-256 in and out
     scan: str  # engine and database
     found: tuple[str, ...]  # what was found and its treatment, counted
+    identity: str = ""  # what was proven of the sender; "" for outbound mail
+    warnings: tuple[str, ...] = ()
     recipients: tuple[str, ...] = personal(())
     names: tuple[str, ...] = personal(())
 
@@ -153,9 +155,19 @@ class Decided(Event):
             ),
             scan=f"{scan.engine}/{scan.database_version}" if scan else "",
             found=tuple(f"{count} {what}" for what, count in _found(parts).items()),
+            identity=_proven(inspection.identity),
+            warnings=tuple(warning.kind for warning in inspection.identity.warnings) if inspection.identity else (),
             recipients=group.recipients,
             names=tuple(p.name for p in parts),
         )
+
+
+def _proven(identity: model.Identity | None) -> str:
+    if identity is None:
+        return ""
+    found = identity.proven
+    by = f" by {found.authenticator}" if found.authenticator else ""
+    return f"spf={found.spf} dkim={found.dkim} dmarc={found.dmarc} arc={found.arc}{by}"
 
 
 def _found(parts: Sequence[model.PartReport]) -> Counter[str]:

@@ -87,7 +87,8 @@ class Notices:
         """Above the body of a delivered mail; "" for a plain text without attachments in which nothing was found."""
         parts = inspection.report.parts
         released = decision.reason if decision.rule.startswith("release:") else ""
-        if inspection.verdict is Verdict.CLEAN and not parts and not released:
+        warnings = self._warnings(inspection)
+        if inspection.verdict is Verdict.CLEAN and not (parts or released or warnings):
             return ""
         lines = tuple(self._line(number, part) for number, part in enumerate(parts[:_ATTACHMENTS], 1))
         return self._render(
@@ -95,6 +96,7 @@ class Notices:
             receipt=receipt,
             until=until,
             where=original_where,
+            warnings=warnings,
             released=_one_line(released),
             body=self._words(inspection.report.findings),
             attachments=lines,
@@ -139,6 +141,12 @@ class Notices:
         words += [f"中の「{_file_name(p.name)}」はお届けしていません({self._why(p, 'ja')})" for p in withheld[:_MEMBERS]]
         words += [f"ほか{len(withheld) - _MEMBERS}件もお届けしていません"] if len(withheld) > _MEMBERS else []
         return Line(number, name, name_out if name_out != name else "", "、".join(filter(None, words)), "")
+
+    def _warnings(self, inspection: Inspection) -> tuple[str, ...]:
+        """One line for each thing that speaks against the sender (H6)."""
+        found = inspection.identity.warnings if inspection.identity else ()
+        lines = (self.names["ja"].warnings[w.kind].format(shown=_one_line(w.shown), actual=_one_line(w.actual)) for w in found)
+        return tuple(dict.fromkeys(lines))[:_KINDS]
 
     def _why(self, part: PartReport, language: str) -> str:
         return self.names[language].reasons[part.reason or Reason.CRASHED]

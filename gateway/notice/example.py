@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.model import (
+    Caution,
     Client,
     Decision,
     Delivery,
@@ -10,11 +11,14 @@ from gateway.model import (
     Direction,
     Disposition,
     Envelope,
+    Identity,
     Inspection,
     PartReport,
     QueueItem,
     Reply,
+    Suspicion,
 )
+from sanitizers.identity import Authentication
 from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
 
 _FINDINGS = (Finding(Kind.MACRO, "", "", Treatment.REMOVED), Finding(Kind.HTML_BODY, "", "", Treatment.REPLACED))
@@ -49,6 +53,7 @@ INSPECTION = Inspection(
     None,
     (),
     0,
+    Identity(Authentication(), tuple(Caution(kind, "a@example.jp", "b@example.jp") for kind in Suspicion)),
 )
 RELEASE = Decision(Disposition.DELIVER, "release:held", "確認済み", (), "", "rebuild")
 _ENVELOPE = Envelope("a@example.jp", ("b@example.jp",), Direction.INBOUND, Client("192.0.2.1", 25, "example.jp"))

@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from gateway import yaml_file
+from gateway.model import Suspicion
 from gateway.yaml_file import BadConfiguration, Document, Problem
 from sanitizers.model import Kind, Reason, Treatment, Verdict
 
@@ -34,6 +35,7 @@ class Names:
     treatments: dict[Treatment, str]
     verdicts: dict[Verdict, str]
     reasons: dict[Reason, str]
+    warnings: dict[Suspicion, str]  # whole lines; {shown} and {actual} are filled in
 
 
 def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:
@@ -63,8 +65,8 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         document = yaml_file.read(path)
     except BadConfiguration as bad:
         problems += bad.problems
-        return Names({}, {}, {}, {}, {})
-    for key in sorted(document.values.keys() - {"kinds", "phrases", "treatments", "verdicts", "reasons"}):
+        return Names({}, {}, {}, {}, {}, {})
+    for key in sorted(document.values.keys() - {"kinds", "phrases", "treatments", "verdicts", "reasons", "warnings"}):
         problems.append(document.problem(key, "is not a known section"))
     verdicts = {verdict.name.lower(): verdict for verdict in Verdict}
     return Names(
@@ -73,6 +75,7 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         _section(document, "treatments", _by_value(Treatment), problems),
         _section(document, "verdicts", verdicts, problems),
         _section(document, "reasons", _by_value(Reason), problems),
+        _section(document, "warnings", _by_value(Suspicion), problems),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway import yaml_file
-from gateway.model import Direction, Disposition
+from gateway.model import Direction, Disposition, Suspicion
 from gateway.policy.rules import NEVER_DELIVERED, Choice, Match, Policy, Rule, unreachable
 from gateway.settings import Peer, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -60,6 +60,7 @@ class _Match(_Model):
     finding: Annotated[tuple[Kind, ...], BeforeValidator(_as_list)] = ()
     media_type: Patterns = ()
     name: Patterns = ()
+    identity: Annotated[tuple[Suspicion, ...], BeforeValidator(_as_list)] = ()
     larger_than: Size | None = None
 
     def build(self) -> Match:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from gateway.model import Decision, Direction, Disposition, Envelope, Group, Inspection
+from gateway.model import Decision, Direction, Disposition, Envelope, Group, Inspection, Suspicion
 from sanitizers.model import Kind, Profile, Verdict
 
 
@@ -29,11 +29,12 @@ class Match:
     finding: tuple[Kind, ...] = ()  # in any part
     media_type: tuple[str, ...] = ()  # patterns on the detected type of any part
     name: tuple[str, ...] = ()  # patterns on the name of any part, in lower case
+    identity: tuple[Suspicion, ...] = ()  # against the sender of an inbound mail
     larger_than: int = 0  # bytes, of the whole mail
 
     @property
     def needs_inspection(self) -> bool:
-        return bool(self.verdict or self.finding or self.media_type or self.name)
+        return bool(self.verdict or self.finding or self.media_type or self.name or self.identity)
 
     def envelope_holds(self, envelope: Envelope, recipient: str, size: int) -> bool:
         return (
@@ -46,11 +47,13 @@ class Match:
 
     def inspection_holds(self, inspection: Inspection) -> bool:
         parts = inspection.report.walk()
+        warned = {warning.kind for warning in inspection.identity.warnings} if inspection.identity else set[Suspicion]()
         return (
             (not self.verdict or inspection.verdict in self.verdict)
             and (not self.finding or any(f.kind in self.finding for p in parts for f in p.findings))
             and (not self.media_type or any(fnmatchcase(p.detected, pattern) for p in parts for pattern in self.media_type))
             and (not self.name or any(fnmatchcase(p.name.lower(), pattern) for p in parts for pattern in self.name))
+            and (not self.identity or not warned.isdisjoint(self.identity))
         )
 
 

@@ -159,7 +159,7 @@ def test_held_withheld_and_foot_say_what_the_reader_can_do(notices: Notices) -> 
 @pytest.mark.parametrize(
     ("file", "old", "new", "line", "message"),
     [
-        ("ja/head.j2", "{{ receipt }}", "{{ reciept }}", 3, "reciept"),
+        ("ja/head.j2", "{{ receipt }}", "{{ reciept }}", 6, "reciept"),
         ("ja/head.j2", "{% endfor %}", "", 0, "not a valid template"),
         ("en/foot.j2", "{{ receipt }}", "{{ receipt.__class__.__mro__ }}", 1, "__class__"),
         ("ja/names.yaml", "  macro: マクロ\n", "", 5, "no text for macro"),

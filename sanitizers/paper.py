@@ -91,7 +91,7 @@ def lines(page: pypdfium2.PdfPage) -> Iterator[str]:
 
 
 def runs(page: pypdfium2.PdfPage, width: int, height: int) -> Iterator[Run]:
-    """Word for word (in Japanese, line for line), for a page that is drawn `width` times `height` pixels large."""
+    """Word for word (in Japanese, line for line) what begins on a page that is drawn `width` times `height` pixels large."""
     text = page.get_textpage()
     try:
         units = _units(text)
@@ -127,12 +127,14 @@ def _run(
         return None
     stop = last if units[last] and not units[last].isspace() else last - 1
     head, tail = (_box(page, text, index, width, height) for index in (first, stop))
+    if head[0] >= width or head[2] <= 0 or head[1] >= height or head[3] <= 0:
+        return None  # beside the page, where nobody sees it
     return Run(
         written.replace(_LINE_FEED, " "),
-        min(head[0], tail[0]),
-        min(head[1], tail[1]),
-        max(head[2], tail[2]),
-        max(head[3], tail[3]),
+        max(min(head[0], tail[0]), 0),
+        max(min(head[1], tail[1]), 0),
+        min(max(head[2], tail[2]), width),
+        min(max(head[3], tail[3]), height),
         _turn(tail[0] - head[0], tail[1] - head[1]),
     )
 
@@ -147,18 +149,13 @@ def _turn(right: int, down: int) -> Turn:
 def _box(
     page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, index: int, width: int, height: int
 ) -> tuple[int, int, int, int]:
-    """Of one character: left, top, right, bottom in pixels, inside the page."""
+    """Of one character: left, top, right, bottom in pixels."""
     box = pdfium.FS_RECTF()
     pdfium.FPDFText_GetLooseCharBox(text, index, box)
     across, down = zip(
         _pixel(page, box.left, box.bottom, width, height), _pixel(page, box.right, box.top, width, height), strict=True
     )
-    return (
-        min(max(min(across), 0), width),
-        min(max(min(down), 0), height),
-        min(max(max(across), 0), width),
-        min(max(max(down), 0), height),
-    )
+    return min(across), min(down), max(across), max(down)
 
 
 def _pixel(page: pypdfium2.PdfPage, x: float, y: float, width: int, height: int) -> tuple[int, int]:

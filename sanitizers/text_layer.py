@@ -14,6 +14,8 @@ from sanitizers.paper import Run, Turn
 
 _CODES = 256  # of one font: one byte each
 _BLOCK = 100  # entries of one bfchar block: Adobe technical note 5411
+_EDGE = 0.2  # of a line's height, left free above and below: lines are set no closer than that
+_CORE = 1 - 2 * _EDGE
 _CMAP = """/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def
 1 begincodespacerange <00> <FF> endcodespacerange
 {}endcmap end end
@@ -43,7 +45,6 @@ class TextLayer:
             self.fonts[f"/F{first // _CODES}"] = self._pdf.make_indirect(font)
 
     def _shown(self, run: Run, height: int) -> bytes:
-        # Without its box a run is nowhere; one pixel wide it can still be found.
         matrix = _matrix(run, height)
         pieces: list[tuple[int, bytearray]] = []
         for character in run.text:
@@ -71,15 +72,17 @@ class TextLayer:
 
 
 def _matrix(run: Run, height: int) -> tuple[float, float, float, float, float, float]:
-    """Of a unit square (9.4.4), so that as many of them as the run has characters fill its box."""
+    """Of a unit square (9.4.4), so that as many of them as the run has characters fill its box.
+
+    Across the line they stay inside it: boxes of close lines overlap, and readers would take two such lines for one."""
     count = len(run.text.rstrip()) or 1
     width, tall = max(run.right - run.left, 1), max(run.bottom - run.top, 1)
     top, bottom = height - run.top, height - run.bottom
     if run.turn is Turn.DOWN:
-        return 0, -tall / count, width, 0, run.left, top
+        return 0, -tall / count, width * _CORE, 0, run.left + width * _EDGE, top
     if run.turn is Turn.UP:
-        return 0, tall / count, -width, 0, run.right, bottom
-    return width / count, 0, 0, tall, run.left, bottom
+        return 0, tall / count, -width * _CORE, 0, run.right - width * _EDGE, bottom
+    return width / count, 0, 0, tall * _CORE, run.left, bottom + tall * _EDGE
 
 
 def _to_unicode(characters: list[str]) -> str:

@@ -107,6 +107,21 @@ def test_the_label_of_a_classified_document_stays() -> None:
         assert dict(document.trailer["/Info"]) == {"/Title": String("【機密性2】計画")}
 
 
+def test_words_beside_the_page_are_not_on_it() -> None:
+    def beside(document: Pdf) -> None:
+        document.pages[0].obj["/Contents"] = document.make_stream(b"BT /F1 18 Tf 72 720 Td (on) Tj 900 0 Td (off) Tj ET")
+
+    assert words(delivered(make.pdf(beside))) == ["on"]
+
+
+def test_lines_set_close_stay_apart() -> None:
+    def close(document: Pdf) -> None:
+        text = b"BT /F1 18 Tf 16 TL 72 720 Td (first line of text) Tj T* (second line of text) Tj ET"
+        document.pages[0].obj["/Contents"] = document.make_stream(text)
+
+    assert words(delivered(make.pdf(close))) == ["first", "line", "of", "text", "second", "line", "of", "text"]
+
+
 def test_the_text_layer_can_be_left_out() -> None:
     profile = replace(PROFILE, switches=Switches(text_layer=False))
     assert words(delivered(make.pdf(), profile)) == []
@@ -182,9 +197,9 @@ def test_a_page_that_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize(
     ("turn", "matrix"),
     [
-        (Turn.RIGHT, "20 0 0 40 10 150 Tm"),
-        (Turn.DOWN, "0 -20 40 0 10 190 Tm"),
-        (Turn.UP, "0 20 -40 0 50 150 Tm"),
+        (Turn.RIGHT, "20 0 0 24 10 158 Tm"),
+        (Turn.DOWN, "0 -20 24 0 18 190 Tm"),
+        (Turn.UP, "0 20 -24 0 42 150 Tm"),
     ],
 )
 def test_words_lie_in_their_box_whichever_way_they_run(turn: Turn, matrix: str) -> None:

@@ -17,7 +17,26 @@ from gateway.store.values import load
 
 TOO_FAR = 86_400.0  # seconds: no retry and no lease lies further ahead; what does was written by a clock since set back
 
+# made once: building a statement costs more than running it, and every step claims twice
 _CONCERNED = sa.select(recipient.c.address).where(recipient.c.job == sa.bindparam("number"))
+_READY = (
+    sa.select(job)
+    .where(
+        job.c.work == sa.bindparam("work"),
+        job.c.owner.is_(None),
+        job.c.frozen.is_(sa.false()),
+        job.c.visible_at <= sa.bindparam("now"),
+    )
+    .order_by(job.c.visible_at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    job.update()
+    .where(job.c.id.in_(sa.bindparam("jobs", expanding=True)))
+    .values(owner=sa.bindparam("by"), visible_at=sa.bindparam("until"), token=job.c.token + 1)
+)
+_OURS = sa.select(job.c.id).where(job.c.id == sa.bindparam("number"), job.c.token == sa.bindparam("held")).with_for_update()
 
 
 class LostLease(Exception):
@@ -25,13 +44,9 @@ class LostLease(Exception):
 
 
 def claim(conn: sa.Connection, owner: str, work: Work, limit: int, until: float, now: float) -> list[Lease]:
-    ready = sa.select(job).where(
-        job.c.work == work, job.c.owner.is_(None), job.c.frozen.is_(sa.false()), job.c.visible_at <= now
-    )
-    rows = conn.execute(ready.order_by(job.c.visible_at).limit(limit).with_for_update(skip_locked=True)).all()
-    taken = {"owner": owner, "visible_at": until, "token": job.c.token + 1}
+    rows = conn.execute(_READY, {"work": work, "now": now, "most": limit}).all()
     if rows:
-        conn.execute(job.update().where(job.c.id.in_([row.id for row in rows])).values(taken))
+        conn.execute(_TAKE, {"jobs": [row.id for row in rows], "by": owner, "until": until})
     leases = []
     for row in rows:
         item = read_item(conn, row.message, conn.scalars(_CONCERNED, {"number": row.id}).all(), row.attempts)
@@ -65,8 +80,7 @@ def reap(conn: sa.Connection, now: float) -> int:
 
 def fence(conn: sa.Connection, lease: Lease) -> None:
     """Raises LostLease."""
-    ours = sa.select(job.c.id).where(job.c.id == lease.job, job.c.token == lease.token)
-    if conn.execute(ours.with_for_update()).one_or_none() is None:
+    if conn.execute(_OURS, {"number": lease.job, "held": lease.token}).one_or_none() is None:
         raise LostLease(f"job {lease.job} of {lease.item.id}")
 
 

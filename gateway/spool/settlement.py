@@ -28,6 +28,9 @@ _IDLE = sa.select(job.c.id).where(job.c.message == sa.bindparam("of"), ~sa.exist
 _BUSY = sa.exists().where(
     recipient.c.message == sa.bindparam("of"), recipient.c.state.not_in([state for state in State if state.final])
 )
+_COPY = sa.select(job.c.cleared).where(job.c.id == sa.bindparam("number"))
+_DONE = job.delete().where(job.c.id == sa.bindparam("number"))
+_DISPOSED = cleared.update().where(cleared.c.id == sa.bindparam("copy")).values(content=None, blob=None)
 _FINISHED = message.update().where(message.c.id == sa.bindparam("of"), ~_BUSY)
 
 
@@ -138,10 +141,10 @@ def _defer(conn: sa.Connection, lease: Lease, settlement: Settlement) -> None:
 
 def _finish_job(conn: sa.Connection, number: int) -> None:
     """Its cleared copy goes with it: nobody needs it again, and its file becomes an orphan for gc."""
-    copy = conn.scalar(sa.select(job.c.cleared).where(job.c.id == number))
-    conn.execute(job.delete().where(job.c.id == number))
+    copy = conn.scalar(_COPY, {"number": number})
+    conn.execute(_DONE, {"number": number})
     if copy is not None:
-        conn.execute(cleared.update().where(cleared.c.id == copy).values(content=None, blob=None))
+        conn.execute(_DISPOSED, {"copy": copy})
 
 
 def _finish_message(conn: sa.Connection, item_id: str, now: float) -> None:

@@ -14,7 +14,7 @@ from sanitizers.odf import formula
 from sanitizers.odf.allowlist import ATTRIBUTES, CALCEXT, CHART, FIELD, FORM, OFFICE, STYLE, TABLE, TEXT, tags
 from sanitizers.ooxml import xml
 
-_ANNOTATIONS = tags(OFFICE, "annotation", "annotation-end")
+_ANNOTATIONS = tags(OFFICE, "annotation", "annotation-end") + tags("http://openoffice.org/2009/office", "annotation")
 _CHANGES = tags(TEXT, "tracked-changes", "change", "change-start", "change-end") + tags(TABLE, "tracked-changes")
 _SHEET_STYLE, _SHEET = f"{{{STYLE}}}style", f"{{{TABLE}}}table"
 _SPREADSHEET = f"{{{OFFICE}}}spreadsheet"

@@ -14,8 +14,9 @@ EXTENSIONS: tuple[Namespace, ...] = (
     namespace(  # LibreOffice, any program
         _FOUNDATION + "office:xmlns:loext:1.0",
         elements="""
-        char-complex-color color color-table content-control fill-character fill-complex-color graphic-properties gradient-stop
-        line-complex-color list-item opacity-stop p sender-initials table-properties text theme theme-colors transformation
+        char-complex-color color color-table content-control fill-character fill-complex-color footer-first gradient-stop
+        graphic-properties header-first line-complex-color list-item opacity-stop p sender-initials table-properties text
+        theme theme-colors transformation
         """,
         qualified="""
         alias allow-overlap appearance border-bottom border-left border-right border-top cap-height char-shading-value checkbox
@@ -51,6 +52,7 @@ EXTENSIONS: tuple[Namespace, ...] = (
         elements="fieldmark fieldmark-end fieldmark-separator fieldmark-start param",
         qualified="name type value",
     ),
+    namespace("http://openoffice.org/2009/office", elements="annotation"),  # on slides, before ODF had it there
     namespace("http://openoffice.org/2009/table", qualified="display-name tab-color"),
     namespace("http://openoffice.org/2010/draw", qualified="display enhanced-path"),
     namespace("http://openoffice.org/2010/chart", elements="coordinate-region date-scale", qualified="axis-type symbol-type"),

@@ -29,7 +29,7 @@ _CONDITION = re.compile(rf"(?<![\w.\])-])(?:{_CONDITIONS})(?=\()")
 _PREFIX = re.compile(r"([A-Za-z_][\w.-]*):(=?)")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"|' r"'(?:[^']|'')*'")
 _ARRAY = re.compile(r"\{[^{}]*\}")  # its rows are divided by a pipe
-_CALL = re.compile(r"([^\W\d][\w.]*)\s*\(")
+_CALL = re.compile(r"(?<![\w.])([\w.]+)\s*\(")  # from the start of a word only, so that it stays linear
 _VENDOR = re.compile(
     r"(?:_xlfn\.|_xlws\.|ORG\.OPENOFFICE\.|ORG\.LIBREOFFICE\.|COM\.MICROSOFT\.|LEGACY\."
     r"|COM\.SUN\.STAR\.SHEET\.ADDIN\.(?:ANALYSIS|DATEFUNCTIONS)\.GET)+",

@@ -49,7 +49,7 @@ _NAMESPACES = frozenset(f"{_OASIS}{name}:1.0" for name in _OWN) | words(
     "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0",
     "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
     "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",
-    "http://openoffice.org/2009/table http://openoffice.org/2010/draw http://openoffice.org/2010/chart",
+    "http://openoffice.org/2009/office http://openoffice.org/2009/table http://openoffice.org/2010/draw http://openoffice.org/2010/chart",
 )
 _ACTIVE = words(
     "script scripts event-listener event-listeners execute-macro error-macro libraries library-embedded library-linked",

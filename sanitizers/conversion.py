@@ -51,7 +51,7 @@ def request(source: Source, content: bytes) -> bytes:
 def untrusted_request(request: bytes) -> tuple[Source, bytes]:
     """Raises Refused(CRASHED) for what no honest sanitiser asks."""
     known = {source.encode(): source for source in Source}
-    name, _, content = request[: _LONGEST + 1].partition(b"\n")
-    if name not in known or not content:
+    name, newline, _ = request[: _LONGEST + 1].partition(b"\n")
+    if name not in known or not newline:
         raise Refused(Reason.CRASHED, "a conversion that does not exist")
     return known[name], request[len(name) + 1 :]

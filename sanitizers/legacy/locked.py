@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import struct
+import xml.dom.expatbuilder  # noqa: F401 -- like the next: msoffcrypto would import it when it first decrypts
 
-import cryptography.hazmat.backends.openssl  # noqa: F401 -- msoffcrypto would import it when it first decrypts
+import cryptography.hazmat.backends.openssl  # noqa: F401
 import msoffcrypto
 from msoffcrypto import exceptions
-from msoffcrypto.format import doc97, ooxml, ppt97, xls97
+from msoffcrypto.format import doc97, ooxml, ppt97, xls97  # noqa: F401 -- ooxml too would be imported late
 
 from sanitizers.conversion import Source
 from sanitizers.legacy.records import FILEPASS, directory, globals_of, stream
@@ -20,7 +21,7 @@ from sanitizers.model import Reason, Refused, Verdict
 
 __all__ = ["is_locked", "opened"]
 
-_BUILT_IN = "VelvetSweatshop"  # [MS-XLS] 2.2.10
+_BUILT_IN = ("VelvetSweatshop", "/01Hannes Ruescher/01")  # [MS-XLS] 2.2.10; PowerPoint's, as far as is known
 _FIB_FLAGS_AT, _FIB_ENCRYPTED = 10, 0x0100  # [MS-DOC] 2.5.2, the same in Word 6 and 95
 _TOKEN_AT, _TOKEN_ENCRYPTED = 12, 0xF3D1C4DF  # [MS-PPT] 2.3.2, behind the record's header and size
 # what the library raises on a wrong password, an unknown method and broken structures; it does not tell them apart
@@ -56,7 +57,7 @@ def is_locked(content: bytes, source: Source) -> bool:
         if source is Source.DOC:
             return bool(_number("<H", stream(ole, "WordDocument"), _FIB_FLAGS_AT) & _FIB_ENCRYPTED)
         if source is Source.PPT:
-            return _number("<I", stream(ole, "Current User"), _TOKEN_AT) == _TOKEN_ENCRYPTED or ole.exists("EncryptedSummary")
+            return _number("<I", stream(ole, "Current User"), _TOKEN_AT) == _TOKEN_ENCRYPTED
         return any(kind == FILEPASS for kind, _ in globals_of(ole))
 
 
@@ -77,10 +78,7 @@ def _decrypted(content: bytes, password: str) -> bytes | None:
     plain = io.BytesIO()
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(content))
-        if isinstance(file, ooxml.OOXMLFile):
-            file.load_key(password=password, verify_password=True)
-        else:
-            file.load_key(password=password)
+        file.load_key(password=password)  # packages are not verified here, which fails on some: what comes out must be a ZIP
         file.decrypt(plain)
     except _NOT_OPENED:
         return None

@@ -16,7 +16,7 @@ from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf
 from PIL import Image
 
 from sanitizers import image, pdf, render
-from sanitizers.image import jpeg
+from sanitizers.image import jpeg, png
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Task, Treatment
 from sanitizers.render import Page
@@ -71,17 +71,18 @@ def _assemble(target: Pdf, pages: Iterator[Page], job: Job) -> None:
 def _picture(target: Pdf, content: bytes, limits: Limits) -> pikepdf.Stream:
     """Pixels only: whatever the renderer sent is decoded and encoded again."""
     recoded = image.recode(content, limits, Findings(), "")
-    with Image.open(io.BytesIO(recoded.content), formats=("JPEG",)) as drawn:
-        return target.make_stream(
-            jpeg.bare(recoded.content),
-            Type=Name.XObject,
-            Subtype=Name.Image,
-            Width=drawn.width,
-            Height=drawn.height,
-            BitsPerComponent=8,
-            ColorSpace=_SPACES[drawn.mode],
-            Filter=Name.DCTDecode,
-        )
+    with Image.open(io.BytesIO(recoded.content), formats=("JPEG", "PNG")) as drawn:
+        width, height, mode = *drawn.size, drawn.mode
+    if mode not in _SPACES:
+        raise Refused(Reason.CORRUPT, f"a page drawn as {mode}")
+    stream = target.make_stream(b"", Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height, BitsPerComponent=8)
+    stream["/ColorSpace"] = _SPACES[mode]
+    if recoded.media_type == "image/jpeg":
+        stream.write(jpeg.bare(recoded.content), filter=Name.DCTDecode)
+    else:  # a PNG's rows are what PDF calls predicted by PNG's filters (7.4.4.4)
+        filtered = Dictionary(Predictor=15, Colors=len(mode), BitsPerComponent=8, Columns=width)
+        stream.write(png.rows(recoded.content), filter=Name.FlateDecode, decode_parms=filtered)
+    return stream
 
 
 def _page(target: Pdf, page: Page, picture: pikepdf.Stream, layer: bytes, fonts: Object) -> Dictionary:

@@ -34,6 +34,12 @@ def encode(pixels: Image.Image, dpi: tuple[int, int] | None) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+def rows(content: bytes) -> bytes:
+    """The compressed rows of a picture that `encode` wrote: its one IDAT chunk."""
+    at = content.index(b"IDAT")
+    return content[at + 4 : at + 4 + int.from_bytes(content[at - 4 : at], "big")]
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", isal_zlib.crc32(name + data))
 

@@ -77,7 +77,7 @@ def _picture_page(page: pikepdf.Object) -> Iterator[str]:
     resources = page.Resources
     yield from (f"resource {key}" for key in resources if key not in ("/XObject", "/Font"))
     drawn = list(resources.XObject.values())
-    if len(drawn) != 1 or drawn[0].get("/Subtype") != "/Image" or drawn[0].get("/Filter") != "/DCTDecode":
+    if len(drawn) != 1 or drawn[0].get("/Subtype") != "/Image" or drawn[0].get("/Filter") not in ("/DCTDecode", "/FlateDecode"):
         yield "not one picture"
     for font in resources.get("/Font", pikepdf.Dictionary()).values():
         if font.get("/Subtype") != "/Type3" or not _all_blank(font.CharProcs):

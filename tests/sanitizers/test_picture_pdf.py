@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from PIL import Image
 
 from sanitizers import paper, picture_pdf, render, text_layer
 from sanitizers.job import LocalJob
@@ -145,8 +146,21 @@ def test_more_pages_than_the_limit_are_refused() -> None:
 
 def test_pictures_larger_than_a_part_are_refused() -> None:
     with pytest.raises(Refused) as refusal:
-        sanitise(make.pdf(pages=5), replace(PROFILE, limits=Limits(part_bytes=100_000)))
+        sanitise(make.pdf(pages=5), replace(PROFILE, limits=Limits(part_bytes=10_000)))
     assert refusal.value.reason is Reason.LIMIT_SIZE
+
+
+def test_text_is_drawn_as_png_and_a_photograph_as_jpeg() -> None:
+    noise = Image.effect_noise((200, 200), 90).convert("RGB")
+
+    def photograph(document: Pdf) -> None:
+        stream = document.make_stream(noise.tobytes(), Type=Name.XObject, Subtype=Name.Image, Width=200, Height=200)
+        stream["/BitsPerComponent"], stream["/ColorSpace"] = 8, Name.DeviceRGB
+        make.drawn(document, stream)
+
+    for content, used in ((make.pdf(), "/FlateDecode"), (make.pdf(photograph), "/DCTDecode")):
+        with Pdf.open(io.BytesIO(delivered(content))) as document:
+            assert document.pages[0].obj["/Resources"]["/XObject"]["/P"]["/Filter"] == used
 
 
 def test_many_pages_take_several_renderers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +190,7 @@ def test_a_renderer_is_not_believed() -> None:
     good = render.render(render.request(make.pdf(pages=2), 0), Limits()).output
     assert good is not None
     endless = good[:8].replace(good[:4], b"\0\0\x80\x7f") + good[8:]  # infinitely wide
-    lies = [b"", good[:10], good[:-1], good + good, good.replace(b"\xff\xd8\xff", b"MZ\0"), endless]
+    lies = [b"", good[:10], good[:-1], good + good, good.replace(b"IHDR", b"MZ\0\0"), endless]
     assert {asked(answer) for answer in lies} == {Reason.CORRUPT}
 
 

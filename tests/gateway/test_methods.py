@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from pikepdf import Dictionary, Name, Pdf
-from PIL import Image
+from pikepdf import Dictionary, Name, Pdf, PdfImage
 
 from gateway.inspection import Inspector
 from gateway.model import PartReport
@@ -42,9 +41,8 @@ async def test_an_image_pdf_is_drawn_with_the_machines_own_japanese_font(inspect
     assert outcome.output is not None, outcome
     assert words(outcome.output) == [JAPANESE[:5]]
     with Pdf.open(io.BytesIO(outcome.output)) as document:
-        drawn = document.pages[0].obj["/Resources"]["/XObject"]["/P"].read_raw_bytes()
-    with Image.open(io.BytesIO(drawn)) as page:
-        assert page.convert("L").getextrema()[0] < 64  # black on white: an empty page has none
+        drawn = PdfImage(document.pages[0].obj["/Resources"]["/XObject"]["/P"]).as_pil_image()
+    assert drawn.convert("L").getextrema()[0] < 64  # black on white: an empty page has none
 
 
 async def test_a_text_is_read_behind_the_wall(inspector: Inspector) -> None:
@@ -118,9 +116,10 @@ def _nested(document: Pdf) -> None:
     make.drawn(document, form)
 
 
-async def test_a_page_that_takes_for_ever_to_draw_is_held(inspector: Inspector) -> None:
+async def test_a_page_that_takes_for_ever_to_draw_is_held_and_the_next_one_drawn(inspector: Inspector) -> None:
     _, outcome = await file(inspector, make.pdf(_nested), "bomb.pdf", Method.IMAGE)
-    assert (outcome.verdict, outcome.reason, outcome.output) == (Verdict.FAILED, Reason.LIMIT_TIME, None)
+    assert (outcome.verdict, outcome.output) == (Verdict.FAILED, None)
+    assert outcome.reason in (Reason.LIMIT_TIME, Reason.CRASHED)  # pdfium crashes where it gets no more memory
     _, outcome = await file(inspector, make.pdf(), "plan.pdf", Method.IMAGE)
     assert outcome.output is not None
 

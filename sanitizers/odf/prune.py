@@ -46,6 +46,11 @@ def prune(root: xml.Element, where: str, findings: Findings) -> None:
         del element.attrib[name]
     for element in doomed:
         _drop(element, doomed, where, findings)
+    forget_namespaces(root)
+
+
+def forget_namespaces(root: xml.Element) -> None:
+    """Take out the declarations that no name uses and no value may mention."""
     xml.forget_namespaces(root, {prefix for prefix, uri in root.nsmap.items() if prefix and uri in _VALUE_NAMESPACES})
 
 

@@ -16,7 +16,7 @@ from sanitizers.model import Kind, Limits, Reason, Refused, Switches, Treatment,
 from sanitizers.odf import content, meta, reference
 from sanitizers.odf.allowlist import MATH, OFFICE, tags
 from sanitizers.odf.package import NewPackage, Package
-from sanitizers.odf.prune import prune
+from sanitizers.odf.prune import forget_namespaces, prune
 from sanitizers.ooxml import media, xml
 
 OPEN = "application/vnd.oasis.opendocument."
@@ -74,6 +74,7 @@ class Rebuild:
         prune(root, where, self.findings)
         content.after(root, where, self.switches, self.findings)
         reference.settle(root, where, around, self.limits, self.switches, self.findings)
+        forget_namespaces(root)  # once more, for what the last rules took out
 
 
 @dataclass(slots=True)

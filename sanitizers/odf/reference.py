@@ -54,7 +54,7 @@ def settle(root: xml.Element, where: str, around: Surroundings, limits: Limits, 
             _link(element, where, switches, findings)
         elif element.tag == _OBJECT:
             _object(element, where, around, findings)
-        elif HREF in element.attrib and element.tag not in _PICTURES:
+        elif element.get(HREF) is not None and element.tag not in _PICTURES:
             if element.get(HREF) not in _ITSELF:
                 findings.add(Kind.EXTERNAL_LINK, where, f"{xml.local(element)} {element.get(HREF)}", Treatment.REMOVED)
             del element.attrib[HREF]
@@ -108,7 +108,7 @@ def _recoded(element: xml.Element, where: str, around: Surroundings, limits: Lim
         return media.recode(content, f"{where}: inline picture", limits, findings)
     picture = around.picture(href) if href else None
     if href and picture is None:
-        findings.add(Kind.EXTERNAL_LINK, where, f"picture {href}", Treatment.REMOVED)
+        findings.add(Kind.EXTERNAL_LINK, where, f"picture {href} is not in the file", Treatment.REMOVED)
     return picture
 
 

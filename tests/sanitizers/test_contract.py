@@ -24,11 +24,12 @@ from samples import appointment, container, letter, office, outlook, picture, po
 from samples.build import samples
 from samples.package import Package
 from samples.sample import Sample
-from sanitizers import ooxml
+from sanitizers import odf, ooxml
 from sanitizers.job import LocalJob
 from sanitizers.model import Outcome, Part, Reason, Treatment, Verdict
 from sanitizers.registry import SANITISERS, sanitise
 from sanitizers.verify import verify
+from tests.sanitizers import make_odf
 
 _HTML = "<html><body><h1>お知らせ</h1><p>明日は休館です。</p></body></html>"
 _SAVED_PAGE = (
@@ -71,6 +72,15 @@ def _tar(mode: str) -> bytes:
     return buffer.getvalue()
 
 
+def _open_document(media_type: str) -> bytes:
+    if media_type == make_odf.FLAT:
+        return make_odf.flat(make_odf.paragraph("事業計画書"))
+    if media_type == make_odf.ODF:
+        return make_odf.package(f'<math xmlns="{make_odf.NAMESPACES["math"]}"><mi>x</mi></math>', media_type)
+    shown = '<table:table table:name="表"/>' if "spreadsheet" in media_type else ""
+    return make_odf.package(make_odf.content(shown, media_type), media_type)
+
+
 BENIGN: dict[str, tuple[str, bytes]] = {
     "message/rfc822": (
         "mail.eml",
@@ -100,6 +110,7 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     "application/x-xz": ("a.tar.xz", _tar("w:xz")),
     "application/x-7z-compressed": ("a.7z", _packed("7zip")),
     **{media_type: ("plan.bin", _office(media_type)) for media_type in ooxml.MEDIA_TYPES - _NO_WRITER},
+    **{media_type: ("plan.bin", _open_document(media_type)) for media_type in odf.MEDIA_TYPES},
 }
 TYPES = sorted(SANITISERS.keys() & BENIGN.keys())
 

@@ -46,7 +46,7 @@ def _add_cdr(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure, for a later --compare")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with plots")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="each file so many times (default: 3)")
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="of the synthetic set (default: all)")
+    parser.add_argument("--size", action="append", choices=SIZES, help="of the synthetic set; may be repeated (default: all)")
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show the change since an earlier --json")
     parser.set_defaults(run=run_cdr)
 
@@ -69,7 +69,7 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
 def run_cdr(arguments: argparse.Namespace) -> int:
     try:
         old = report.RUN.validate_json(arguments.compare.read_bytes()) if arguments.compare else None
-        cases = cdr.folder(arguments.paths) if arguments.paths else list(synthetic.cases(arguments.sizes))
+        cases = cdr.folder(arguments.paths) if arguments.paths else list(synthetic.cases(arguments.size or SIZES))
     except OSError as error:
         return _trouble(f"{error.filename}: {error.strerror}")
     except ValidationError:

@@ -56,7 +56,19 @@ _CODECS = (
 )
 
 # A codec is a module that Python loads at its first use; inside the wall nothing can be loaded any more
-for _codec in (*_TABLE, *_CODECS.values(), "ascii", "latin-1", "euc_jp", "euc_kr", "gb2312", "utf-16-be", "idna", "punycode"):
+for _codec in (
+    *_TABLE,
+    *_CODECS.values(),
+    "ascii",
+    "latin-1",
+    "euc_jp",
+    "euc_kr",
+    "gb2312",
+    "utf-16-be",
+    "utf-8-sig",
+    "idna",
+    "punycode",
+):
     if _codec not in (ISO_2022_JP, EUC_JP):
         codecs.lookup(_codec)
 

@@ -74,7 +74,7 @@ class Authentication:
 
     @property
     def signers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(s.domain for s in self.signatures if s.result is Result.PASS))
+        return tuple(dict.fromkeys(s.domain for s in self.signatures if s.result is Result.PASS and s.domain))
 
 
 class RecordType(StrEnum):

@@ -74,7 +74,7 @@ def _domain(value: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """RFC 5322 3.2.2 comments nest; what is quoted stays."""
+    """RFC 5322 3.2.2 comments nest; what is quoted stays, but ends no statement."""
     kept, depth, quoted = [], 0, False
     for piece in re.findall(r'\\.|["()]|[^\\"()]+|.', text, re.DOTALL):
         if piece == '"' and not depth:
@@ -85,5 +85,5 @@ def _without_comments(text: str) -> str:
             depth = max(0, depth - 1)
             continue
         if not depth:
-            kept.append(piece)
+            kept.append(piece.replace(";", " ") if quoted else piece)
     return "".join(kept)

@@ -30,7 +30,7 @@ _ATTACK_SECONDS = 30.0
 # All workers of one zygote share its address layout and hash seed: what leaks in one must soon be worthless.
 _JOBS_PER_ZYGOTE = 5_000
 _ZYGOTE_SECONDS = 600.0
-_CONFINEMENTS = {Task.RENDER: Confinement.RENDER}  # every other task has no file system at all
+_CONFINEMENTS = dict.fromkeys((Task.RENDER, Task.DRAW), Confinement.RENDER)  # every other task has no file system at all
 _FILES_LEVEL = 3  # under it, where files may be read they may all be read
 _ATTACK = Start(Task.ATTACK, Part("", "", ""), Profile())
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script from anywhere
 
-from samples import appointment, container, letter, office, outlook, picture, portable, prose
+from samples import appointment, container, drawing, letter, office, outlook, picture, portable, prose
 from samples.sample import Sample
 
 _COLUMNS = ("path", "row", "about", "verdict", "canary", "size", "sha256")
@@ -20,7 +20,7 @@ _COLUMNS = ("path", "row", "about", "verdict", "canary", "size", "sha256")
 
 def samples() -> Iterator[Sample]:
     """Every sample there is, benign ones first within each kind."""
-    for kind in (office, portable, picture, prose, container, letter, outlook, appointment):
+    for kind in (office, portable, picture, prose, container, letter, outlook, appointment, drawing):
         yield from kind.samples()
 
 

@@ -111,7 +111,7 @@ class Budget:
 
 
 ASKABLE = frozenset(
-    {Task.RENDER, Task.RESOLVE, Task.CONVERT}
+    {Task.RENDER, Task.DRAW, Task.RESOLVE, Task.CONVERT}
 )  # what a worker may have done for it; every other task is the supervisor's to start
 _WITH_OUTPUT = ASKABLE | {Task.SANITISE, Task.LETTER, Task.IDENTIFY}
 

@@ -9,7 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from sanitizers import archive, calendar, html, image, legacy, message, odf, ooxml, pdf, picture_pdf, plain, text, unknown
+from sanitizers import (
+    archive,
+    cad,
+    calendar,
+    html,
+    ichitaro,
+    image,
+    legacy,
+    message,
+    odf,
+    ooxml,
+    pdf,
+    picture_pdf,
+    plain,
+    svg,
+    text,
+    unknown,
+)
 from sanitizers.detect import detect
 from sanitizers.job import Job
 from sanitizers.model import Method, Outcome, Part, Reason, Refused, Verdict
@@ -28,6 +45,9 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: ooxml.sanitise for media_type in ooxml.MEDIA_TYPES},
     **{media_type: legacy.sanitise for media_type in legacy.MEDIA_TYPES},  # xlsb among them: no rebuilder reads it
     **{media_type: odf.sanitise for media_type in odf.MEDIA_TYPES},
+    **{media_type: ichitaro.sanitise for media_type in ichitaro.MEDIA_TYPES},
+    **{media_type: cad.sanitise for media_type in cad.MEDIA_TYPES},
+    **{media_type: svg.sanitise for media_type in svg.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
 }
 
@@ -44,7 +64,7 @@ def _body_only(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
     raise Refused(Reason.BODY_ONLY, "the profile delivers bodies only", Verdict.WITHHELD)
 
 
-_PICTURES = dict.fromkeys(image.MEDIA_TYPES, image.sanitise)
+_PICTURES = {**dict.fromkeys(image.MEDIA_TYPES, image.sanitise), **dict.fromkeys(svg.MEDIA_TYPES, svg.sanitise)}
 _CONTAINERS: dict[str, Sanitiser] = {  # under every method: each member is treated by it
     **dict.fromkeys(message.MEDIA_TYPES, message.sanitise),
     **dict.fromkeys(archive.MEDIA_TYPES, archive.sanitise),
@@ -66,7 +86,8 @@ METHODS: dict[Method, dict[str, Sanitiser]] = {
         **_TEXTS,
         **dict.fromkeys(plain.MEDIA_TYPES, plain.sanitise),
         **dict.fromkeys(legacy.MEDIA_TYPES, legacy.sanitise),
-        **dict.fromkeys(image.MEDIA_TYPES, _textless),
+        **dict.fromkeys(ichitaro.MEDIA_TYPES, ichitaro.sanitise),
+        **dict.fromkeys((*image.MEDIA_TYPES, *svg.MEDIA_TYPES, *cad.MEDIA_TYPES), _textless),
     },
     Method.BODY_ONLY: {"message/rfc822": message.sanitise},
 }

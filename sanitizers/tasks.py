@@ -10,6 +10,7 @@ from sanitizers.identity import AUTHENTICATION
 from sanitizers.job import Job
 from sanitizers.model import Outcome, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Claim, Start
+from sanitizers.svg import draw
 from sanitizers.worker import TaskTable
 
 
@@ -31,6 +32,10 @@ def _render(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(render.render(content, start.profile.limits))
 
 
+def _draw(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(draw.draw(content))
+
+
 def _identify(content: bytes, start: Start, job: Job) -> Claim:
     if start.session is None:
         raise Refused(Reason.CRASHED, "no session to judge")
@@ -48,5 +53,6 @@ TASKS: TaskTable = {
     Task.VERIFY: _verify,
     Task.ATTACK: _attack,
     Task.RENDER: _render,
+    Task.DRAW: _draw,
     Task.IDENTIFY: _identify,
 }

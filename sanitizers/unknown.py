@@ -53,7 +53,9 @@ _NOT_ALLOWED = {
     "application/x-mspublisher": "Publisher publication",
     "application/vnd.ms-project": "Project plan",
     "application/x-msaccess": "Access database",
-    "application/x-ichitaro": "Ichitaro document",
+    "application/vnd.fujixerox.docuworks": "DocuWorks document",
+    "application/vnd.fujixerox.docuworks.binder": "DocuWorks binder",
+    "application/vnd.fujixerox.docuworks.container": "DocuWorks container",
     "application/x-hwp": "Hangul document",
     "application/rtf": "RTF document",
     "application/x-office-xml-2003": "Office 2003 XML document",
@@ -62,14 +64,11 @@ _NOT_ALLOWED = {
     "application/x-sylk": "SYLK sheet, runs macros in Excel",
     "application/postscript": "PostScript, a program that draws",
     "application/pkcs7-signature": "S/MIME signature",
-    "image/svg+xml": "SVG drawing, may hold scripts",
     "image/emf": "Windows metafile (EMF)",
     "image/wmf": "Windows metafile (WMF)",
     "image/heic": "HEIC photograph",
     "image/vnd.dwg": "AutoCAD drawing (DWG)",
-    "image/vnd.dxf": "AutoCAD drawing (DXF)",
     "application/x-jww": "Jw_cad drawing",
-    "application/x-sxf": "SXF drawing",
 }
 
 

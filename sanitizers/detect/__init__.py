@@ -10,7 +10,7 @@ calls what is dangerous (`{\\rt`, .iqy, .mht, junk before a PDF) plain text (lib
 
 from __future__ import annotations
 
-from sanitizers.detect.container import inside_ole, inside_zip
+from sanitizers.detect.container import OLE_TYPE, inside_ole, inside_zip
 from sanitizers.detect.family import dangerous, family, mismatched
 from sanitizers.detect.prose import BINARY, TEXT, kind_of_text
 from sanitizers.detect.signature import OLE, ZIP, by_signature
@@ -21,6 +21,14 @@ __all__ = ["UNKNOWN", "dangerous", "detect", "family", "mismatched"]
 
 UNKNOWN = "application/octet-stream"
 
+_ICHITARO, _DOCUWORKS = "application/x-ichitaro", "application/vnd.fujixerox.docuworks"
+_BY_NAME = {
+    ".xdw": _DOCUWORKS,
+    ".xbd": _DOCUWORKS + ".binder",
+    ".xct": _DOCUWORKS + ".container",
+    **dict.fromkeys((".jtd", ".jtt", ".jtdc", ".jttc", ".jtsd"), _ICHITARO),
+    **dict.fromkeys((".jsw", ".jaw", ".jtw", ".jbw", ".juw", ".jfw", ".jvw"), _ICHITARO),  # before version 8
+}
 _PDF_LEEWAY = 1024  # PDF 32000-1 Annex H.3.4.1: readers look for the header in so many bytes
 
 
@@ -34,13 +42,18 @@ def detect(content: bytes, part: Part) -> str:
     if content.startswith(ZIP):
         return inside_zip(content)
     if content.startswith(OLE):
-        return inside_ole(content)
+        return _named(inside_ole(content), part)
     if found := by_signature(content):
         return found
     kind = kind_of_text(content, part, extension(part.name))
     if kind in (BINARY, TEXT) and _late_pdf(content):
         return "application/pdf"
-    return kind or UNKNOWN
+    return kind or _named(UNKNOWN, part)
+
+
+def _named(found: str, part: Part) -> str:
+    """Formats without a published signature, when content is no other format: none of them is delivered on its name's word."""
+    return _BY_NAME.get(extension(part.name), found) if found in (UNKNOWN, OLE_TYPE) else found
 
 
 def _late_pdf(content: bytes) -> bool:

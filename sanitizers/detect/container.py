@@ -52,7 +52,8 @@ _OLE_ENTRIES = (  # in the root storage; what executes or is encrypted comes fir
     ("Props", "application/vnd.ms-project"),
     ("BodyText", "application/x-hwp"),
     ("DocumentText", "application/x-ichitaro"),
-    ("JSRV_SegmentInformation", "application/x-ichitaro"),
+    ("JSCompDocument", "application/x-ichitaro"),  # compressed (.jtdc, .jttc)
+    ("\x04JSRV_SegmentInformation", "application/x-ichitaro"),
     ("MatOST", "application/vnd.ms-works"),
     ("StarWriterDocument", "application/vnd.stardivision.writer"),
     ("StarCalcDocument", "application/vnd.stardivision.calc"),

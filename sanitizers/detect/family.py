@@ -16,7 +16,7 @@ _ARCHIVES = ("zip", "x-7z", "rar", "lzh", "cab", "tar", "x-xz", "x-compress", "z
 _MAILS = ("message/", "application/mbox", "ms-outlook", "ms-tnef")
 _EXTENSIONS = {
     "pdf": "pdf",
-    "word": "doc docx docm dot dotx dotm rtf odt ott wps jtd jtt",
+    "word": "doc docx docm dot dotx dotm rtf odt ott wps jtd jtdc jtt jttc",
     "sheet": "xls xlsx xlsm xlsb xlt xltx xltm xlam ods ots slk",
     "slide": "ppt pptx pptm pps ppsx ppsm pot potx potm odp otp",
     "picture": "jpg jpeg jpe jfif png gif bmp dib tif tiff webp avif jp2 j2k heic heif ico psd svg emf wmf mpo",

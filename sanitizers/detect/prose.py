@@ -80,10 +80,9 @@ _BEGINNINGS = (  # lower case, after white space; what Windows or a server would
     ("begin:vcalendar", "text/calendar"),
     ("begin:vcard", "text/vcard"),
     ("iso-10303-21;", "application/x-sxf"),
-    ("autocad binary dxf", "image/vnd.dxf"),
-    ("0\r\nsection", "image/vnd.dxf"),
-    ("0\nsection", "image/vnd.dxf"),
 )
+# DXF begins with a section, after comments (group 999) if there are any
+_DRAWING = re.compile(r"\s{0,9}(?:999[ \t]{0,9}\r?\n[^\n]{0,300}\n[ \t]{0,9}){0,20}0[ \t]{0,9}\r?\n[ \t]{0,9}SECTION\s")
 _JSON = re.compile(r'[\[{]\s*(?:["\[{\]}]|-?\d|true|false|null)')
 _NAMED = {
     ".csv": "text/csv",
@@ -141,6 +140,8 @@ def _mail(head: str, part: Part, extension: str) -> str:
 
 
 def _beginning(head: str) -> str:
+    if _DRAWING.match(head):
+        return "image/vnd.dxf"
     start = head[:200].lstrip().lower()
     return next((media_type for sign, media_type in _BEGINNINGS if start.startswith(sign)), "")
 

@@ -45,6 +45,7 @@ _MAGICS = (
     *_at(0, "application/vnd.sqlite3", b"SQLite format 3\0"),
     *_at(0, "image/vnd.djvu", b"AT&TFORM"),
     *_at(0, "image/vnd.dwg", b"AC10"),
+    *_at(0, "image/vnd.dxf", b"AutoCAD Binary DXF"),
     *_at(0, "application/x-jww", b"JwwData."),
     *_at(0, "application/vnd.ms-tnef", b"\x78\x9f\x3e\x22"),
     *_at(0, "application/vnd.ms-outlook-pst", b"!BDN"),

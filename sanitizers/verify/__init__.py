@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from sanitizers.model import Method
-from sanitizers.verify import archive, calendar, mail, odf, ooxml, pdf, picture, text
+from sanitizers.verify import archive, calendar, drawing, mail, odf, ooxml, pdf, picture, text
 from sanitizers.verify.words import words
 
 Check = Callable[[bytes, frozenset[str]], Iterator[str]]
@@ -30,6 +30,8 @@ CHECKS: dict[str, Check] = {
     "image/bmp": picture.bmp,
     "image/tiff": picture.tiff,
     "image/webp": picture.webp,
+    "image/vnd.dxf": drawing.dxf,
+    "application/x-sxf": drawing.step,
     "application/pdf": pdf.pdf,
     "application/zip": archive.zip_archive,
     "message/rfc822": mail.message,
@@ -40,11 +42,12 @@ CHECKS: dict[str, Check] = {
 
 
 # What a method promises beyond the type's own rules; REBUILD and BODY_ONLY promise nothing more.
+_PICTURES = words("image/jpeg image/png image/gif image/bmp image/tiff image/webp")
 _CONTAINERS = words("application/zip message/rfc822")
 _TEXTS = words("text/plain text/csv text/tab-separated-values")
 PROMISES: dict[Method, dict[str, Check]] = {
     Method.IMAGE: {
-        **{kind: CHECKS[kind] for kind in CHECKS if kind in _CONTAINERS or kind.startswith("image/")},
+        **{kind: CHECKS[kind] for kind in CHECKS if kind in _CONTAINERS | _PICTURES},
         "application/pdf": pdf.pictures,
     },
     Method.TEXT: {kind: CHECKS[kind] for kind in _CONTAINERS | _TEXTS},

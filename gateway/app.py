@@ -231,7 +231,7 @@ def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:
     resolver = NameserverResolver(identity.nameservers, identity.timeout) if identity.nameservers else None
     authenticators = tuple(Authenticator(each.id, each.peers) for each in identity.trusted_authenticators)
     own = Own(settings.inbound.domains, (settings.organisation, *identity.own_names))
-    return Identifier(sandbox, resolver, authenticators, own, seconds=settings.sandbox.wall_seconds)
+    return Identifier(sandbox, resolver, authenticators, own)
 
 
 def _next_hop(listener: ListenerSettings) -> NextHop:

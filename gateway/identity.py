@@ -1,7 +1,8 @@
 """Who sent an inbound mail: has it proven in a locked worker, answers its DNS questions, and adds what the letter shows.
 
 Nothing here costs a mail: without an answer the result is `temperror`, and a worker that fails is the suspicion NOT_JUDGED.
-Raises only `SandboxDown`.  Outbound mail has no stranger to judge.
+Raises only `SandboxDown`.  Outbound mail has no stranger to judge.  A worker under foreign control could speak to the world in
+its questions; that is why they are few, are names, and only this task has them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Garbage, Start, untrusted_authentication, untrusted_question
 
+_SECONDS = 30.0  # for one mail: a stranger's slow nameservers hold no lane for longer
 _FAILED = Authentication(Result.TEMPERROR, dmarc=Result.TEMPERROR, arc=Result.TEMPERROR)
 
 
@@ -38,11 +40,8 @@ class Identifier:
         resolver: Resolver | None,
         authenticators: tuple[Authenticator, ...],
         own: Own,
-        *,
-        seconds: float,
     ):
         self._sandbox, self._resolver, self._authenticators, self._own = sandbox, resolver, authenticators, own
-        self._seconds = seconds
 
     async def authenticate(self, content: bytes | int, item: QueueItem) -> Authentication | None:
         """None when the worker failed.  Signatures are judged as of the time when the mail came."""
@@ -59,7 +58,7 @@ class Identifier:
                 raise Garbage("an identifier that asks for more than names")
             return await self._answer(asked)
 
-        answer = await self._sandbox.run(start, content, on_ask=on_ask, wall_seconds=self._seconds)
+        answer = await self._sandbox.run(start, content, on_ask=on_ask, wall_seconds=_SECONDS)
         if answer.outcome.output is None:
             return None
         try:

@@ -9,6 +9,8 @@ from sanitizers.identity import ANSWER, DOMAIN, QUESTION, QUESTIONS, Question, R
 from sanitizers.job import Job
 from sanitizers.model import Refused, Task
 
+_FAILURES = 3  # then the rest of the mail's questions are not asked: nobody waits for a dead resolver forty times
+
 
 class Unanswered(Exception):
     """No answer now: the resolver is down, slow, or was asked too much."""
@@ -20,6 +22,7 @@ class Dns:
     def __init__(self, job: Job):
         self._job = job
         self._known: dict[Question, tuple[str, ...]] = {}
+        self._failures = 0
 
     def ask(self, name: str, type_: RecordType) -> tuple[str, ...]:
         """The records; () when there is no such name or no such record.  A name that can not exist has none."""
@@ -27,8 +30,8 @@ class Dns:
         if not DOMAIN.fullmatch(question.name):
             return ()
         if question not in self._known:
-            if len(self._known) >= QUESTIONS:
-                raise Unanswered(f"more than {QUESTIONS} questions")
+            if len(self._known) + self._failures >= QUESTIONS or self._failures >= _FAILURES:
+                raise Unanswered(f"more than {QUESTIONS} questions, or {_FAILURES} without an answer")
             self._known[question] = self._asked(question)
         return self._known[question]
 
@@ -36,4 +39,5 @@ class Dns:
         try:
             return ANSWER.validate_json(self._job.ask(Task.RESOLVE, QUESTION.dump_json(question))).records
         except Refused as refusal:
+            self._failures += 1
             raise Unanswered(refusal.detail) from None

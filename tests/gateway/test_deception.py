@@ -62,8 +62,17 @@ def test_h06_answers_to_strangers() -> None:
 
 @pytest.mark.parametrize(
     "domain",
-    "city.exarnple.lg.jp city.example.1g.jp cíty.example.lg.jp ｃity.example.lg.jp city.exampel1g.jp cty.example-lg.jp "
-    "cityexample.lgjp.net сіту.ехаmрӏе.lg.jp ctiy.example-lg.jp".split(),
+    [
+        "city.exarnple.lg.jp",
+        "city.example.1g.jp",
+        "cíty.example.lg.jp",
+        "ｃity.example.lg.jp",
+        "city.exampel1g.jp",
+        "cty.example-lg.jp",
+        "cityexample.lgjp.net",
+        "сіту.ехаmрӏе.lg.jp",
+        "ctiy.example-lg.jp",
+    ],
 )
 def test_h06_may_be_read_as_ours(domain: str) -> None:
     assert is_alike(domain, OURS)

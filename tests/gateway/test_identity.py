@@ -33,7 +33,9 @@ from gateway.notice import Notices
 from gateway.policy.rules import Match
 from gateway.resolver import Unresolved
 from gateway.sandbox import Sandbox
+from sanitizers import message
 from sanitizers.authentication import authenticate
+from sanitizers.compose import compose
 from sanitizers.identity import (
     ANSWER,
     AUTHENTICATION,
@@ -45,9 +47,11 @@ from sanitizers.identity import (
     Result,
     Signature,
 )
+from sanitizers.job import LocalJob
 from sanitizers.letter import Letter, Mailbox
-from sanitizers.model import Outcome, Profile, Reason, Refused, Task, Verdict
+from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Garbage, Start
+from sanitizers.verify import verify
 from tests.sanitizers.make_signed import NOW, Zone, signed, zone
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -100,7 +104,7 @@ def item(client: str = "198.51.100.7") -> QueueItem:
 
 
 def identifier(wall: object, dns: Zone | None = None, *authenticators: Authenticator) -> Identifier:
-    return Identifier(wall, Names(dns) if dns else None, authenticators, OWN, seconds=10)  # type: ignore[arg-type]
+    return Identifier(wall, Names(dns) if dns else None, authenticators, OWN)  # type: ignore[arg-type]
 
 
 def question(name: str) -> bytes:
@@ -191,6 +195,18 @@ def test_our_own_results_are_one_header() -> None:
         "mugai.example.lg.jp; spf=pass smtp.mailfrom=shop.example.com; dkim=pass header.d=shop.example.com;"
         " dmarc=pass header.from=shop.example.com; arc=none"
     )
+
+
+def test_s19_no_foreign_results_survive_and_ours_pass_the_verifier() -> None:
+    foreign = b"Authentication-Results: mugai.example.lg.jp; dmarc=pass\r\nARC-Seal: i=1; cv=none\r\n"
+    letter, _ = message.letter(foreign + signed(), Part("", "", "message/rfc822"), LocalJob())
+    ours = ("Authentication-Results", results_header(Identity(PROVEN), "mugai.example.lg.jp"))
+    written = compose(letter, (), extra_headers=(ours,))
+    assert written.count(b"Authentication-Results: mugai.example.lg.jp; spf=pass") == 1
+    assert written.lower().count(b"authentication-results:") == 1
+    assert b"DKIM-Signature" not in written
+    assert b"ARC-" not in written
+    assert verify(written, "message/rfc822", frozenset()) == []
 
 
 def inspection(*warnings: Caution) -> Inspection:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanitizers.authentication import arc, dkim, fields
-from sanitizers.authentication.dns import Dns
+from sanitizers.authentication.dns import Dns, Unanswered
 from sanitizers.identity import QUESTIONS, RecordType, Result, Signature
 from tests.sanitizers.make_signed import FORWARDERS, MAIL, NOW, Zone, forwarded, record, rsa_key, sealed, signed, zone
 
@@ -171,12 +171,21 @@ def test_h07_hostile_headers_and_bodies_cost_little(mail: bytes) -> None:
     assert time.process_time() - began < 1.0
 
 
+def test_nobody_waits_for_a_dead_resolver() -> None:
+    dns = Zone(is_down=True)
+    asker = Dns(dns)
+    for number in range(20):
+        with pytest.raises(Unanswered):
+            asker.ask(f"n{number}.example.com", RecordType.A)
+    assert len(dns.asked) == 3
+
+
 def test_a_mail_may_not_ask_for_ever() -> None:
     dns = Zone()
     asker = Dns(dns)
     for number in range(QUESTIONS):
         asker.ask(f"n{number}.example.com", RecordType.A)
-    with pytest.raises(Exception, match="more than 40"):
+    with pytest.raises(Unanswered, match="more than 40"):
         asker.ask("last.example.com", RecordType.A)
     assert asker.ask("n0.example.com", RecordType.A) == ()
     assert asker.ask("not a name", RecordType.A) == ()

@@ -163,8 +163,8 @@ class Office:
             raise Refused(Reason.EXPLOIT_ATTEMPT, "LibreOffice made a system call that no conversion needs")
         if status == EXIT_UNLOCKED:
             raise SandboxDown("LibreOffice could not be locked")
-        if status in (-signal.SIGXCPU, -signal.SIGKILL):
-            raise Refused(Reason.LIMIT_TIME, f"LibreOffice: more than {self._caps.cpu_seconds} s of CPU")
+        if status == -signal.SIGKILL:
+            raise Refused(Reason.LIMIT_TIME, f"LibreOffice: more than {self._caps.cpu_seconds} s of CPU, or no memory left")
         if status:
             raise Refused(Reason.CRASHED, f"LibreOffice ended with status {status}")
         return await asyncio.to_thread(_collect, directory, f"in.{target.extension}", most_bytes)
@@ -203,14 +203,23 @@ def _installed() -> str:
 def _new_root(work: Path) -> tuple[Path, int]:
     """A directory for all jobs, and the descriptor that keeps it; what a killed gateway left behind goes."""
     for left in work.glob(_PREFIX + "*"):
-        with contextlib.suppress(OSError), open(os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)) as other:
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.suppress(OSError):
+            os.close(_lease(left))
             shutil.rmtree(left, ignore_errors=True)
     root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=work))
     root.chmod(0o711)  # a gateway that runs as root converts as nobody
-    lease = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    fcntl.flock(lease, fcntl.LOCK_EX)
-    return root, lease
+    return root, _lease(root)
+
+
+def _lease(root: Path) -> int:
+    """Raises OSError for what a living gateway holds."""
+    lease = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lease)
+        raise
+    return lease
 
 
 def _write_settings(profile: Path) -> None:
@@ -240,12 +249,16 @@ def _furnish(directory: Path, profile: Path, name: str, content: bytes) -> None:
 
 
 def _clear(directory: Path) -> None:
-    """LibreOffice removes its socket itself unless it was killed; the socket is named by a hash of the profile's address."""
+    for socket_left in _sockets(directory):
+        socket_left.unlink(missing_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _sockets(directory: Path) -> list[Path]:
+    """What LibreOffice leaves when it is killed: its socket's name has a hash of the profile's address."""
     address = f"file://{directory}/profile".encode("utf-16-le")
     name = "".join(f"{byte:x}" for byte in hashlib.md5(address, usedforsecurity=False).digest())
-    for left in Path("/tmp").glob(f"OSL_PIPE_*SingleOfficeIPC_{name}"):  # noqa: S108 -- compiled in
-        left.unlink(missing_ok=True)
-    shutil.rmtree(directory, ignore_errors=True)
+    return list(Path("/tmp").glob(f"OSL_PIPE_*SingleOfficeIPC_{name}"))  # noqa: S108 -- compiled in
 
 
 def _collect(directory: Path, name: str, most_bytes: int) -> bytes:
@@ -258,9 +271,10 @@ def _collect(directory: Path, name: str, most_bytes: int) -> bytes:
             os.close(place)
     except OSError:
         raise Refused(Reason.CORRUPT, "LibreOffice can not open it") from None
+    if not stat.S_ISREG(os.fstat(result).st_mode):
+        os.close(result)
+        raise Refused(Reason.EXPLOIT_ATTEMPT, "the converted document is not a file")
     with open(result, "rb") as file:
-        if not stat.S_ISREG(os.fstat(result).st_mode):
-            raise Refused(Reason.EXPLOIT_ATTEMPT, "the converted document is not a file")
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
         raise Refused(Reason.LIMIT_SIZE, f"the converted document has more than {most_bytes} bytes")

@@ -25,7 +25,7 @@ class Job(Protocol):
         ...
 
     def ask(self, task: Task, content: bytes) -> bytes:
-        """Have a worker of another confinement do `task` (one of `CONFINED`); its result is as hostile as any content.
+        """Have a worker of another confinement do `task` (one of `protocol.ASKABLE`); its result is as hostile as any content.
 
         Raises `Refused` when it fails, or when the budget of the whole mail is exhausted."""
         ...
@@ -93,4 +93,6 @@ class LocalJob:
         from sanitizers.protocol import Start
         from sanitizers.tasks import TASKS
 
+        if task not in TASKS:
+            raise Refused(Reason.NO_CONVERTER, "LibreOffice runs beside the gateway only", Verdict.WITHHELD)
         return answered(TASKS[task](content, Start(task, Part("", "", ""), self.profile), self).outcome)

@@ -68,10 +68,9 @@ def opened(content: bytes, passwords: tuple[str, ...]) -> bytes:
             return plain
     if passwords:
         raise Refused(Reason.WRONG_PASSWORD, "none of the passwords opens the document", Verdict.LOCKED)
-    hidden = (
-        "it opens without asking, by Office's built-in password" if _decrypted(content, _BUILT_IN) else "a password is needed"
-    )
-    raise Refused(Reason.ENCRYPTED, hidden, Verdict.LOCKED)
+    hidden = any(_decrypted(content, password) for password in _BUILT_IN)
+    how = "it opens without asking, by a password built into Office" if hidden else "a password is needed"
+    raise Refused(Reason.ENCRYPTED, how, Verdict.LOCKED)
 
 
 def _decrypted(content: bytes, password: str) -> bytes | None:

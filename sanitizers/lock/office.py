@@ -44,7 +44,7 @@ def lock(directory: str, program: str, caps: OfficeCaps, parent: int, *, permiss
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_AS, caps.memory_bytes)
-    resource.setrlimit(resource.RLIMIT_CPU, (caps.cpu_seconds, caps.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
+    limit(resource.RLIMIT_CPU, caps.cpu_seconds)  # SIGKILL at once: it would handle SIGXCPU
     limit(resource.RLIMIT_FSIZE, caps.file_bytes)
     limit(resource.RLIMIT_NOFILE, _DESCRIPTORS)
     installation = os.path.dirname(os.path.dirname(program))  # also of packages that install below /opt

@@ -257,11 +257,6 @@ def test_a_package_with_two_main_parts_is_ambiguous() -> None:
     assert _refusal(made.bytes()).reason is Reason.AMBIGUOUS
 
 
-def test_a_binary_workbook_is_withheld() -> None:
-    refusal = _refusal(b"PK", "application/vnd.ms-excel.sheet.binary.macroEnabled.12")
-    assert (refusal.reason, refusal.verdict) == (Reason.TYPE_NOT_ALLOWED, Verdict.WITHHELD)
-
-
 def test_relationships_that_share_an_identifier_are_all_dropped() -> None:
     rels = (Rel("rId9", "hyperlink", "https://example.jp/", external=True), Rel("rId9", "oleObject", "x.bin"))
     body = '<w:p><w:hyperlink r:id="rId9"><w:r><w:t>こちら</w:t></w:r></w:hyperlink></w:p>'

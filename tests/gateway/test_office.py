@@ -1,0 +1,168 @@
+"""LibreOffice in its lock: it converts, it reaches nothing else, and nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from gateway import office
+from gateway.office import Office
+from sanitizers import attack
+from sanitizers.conversion import TARGETS, Source, request
+from sanitizers.lock.office import OfficeCaps
+from sanitizers.model import Outcome, Reason, Refused, Verdict
+
+RTF = b"{\\rtf1\\ansi \\u20250 ?\\u-30340 ?\\u12398 ?\\u35352 ?\\u-26940 ? 2026}"  # 会議の記録
+# a table in a table in a table, with 200,000 rows: takes minutes
+SLOW = (
+    b"{\\rtf1"
+    + b"{\\trowd\\cellx99\\intbl " * 3
+    + b"\\trowd\\cellx500\\intbl\\itap2 x\\nestcell\\cell\\row" * 200_000
+    + b"}}}}"
+)
+
+
+def test_a_leak_is_told_and_what_was_not_heard_counts_as_one() -> None:
+    assert "connect to a socket: no answer" in attack.office_leaks(())
+    assert "connect to a socket: OK" in attack.office_leaks(("connect to a socket: OK",))
+
+
+async def test_switched_off_it_withholds() -> None:
+    outcome = await Office(enabled=False).convert(request(Source.RTF, RTF), 1 << 20, 10)
+    assert (outcome.verdict, outcome.reason, outcome.output) == (Verdict.WITHHELD, Reason.NO_CONVERTER, None)
+
+
+async def test_without_libreoffice_it_withholds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    it = Office(work=tmp_path)
+    assert (await it.convert(request(Source.RTF, RTF), 1 << 20, 10)).reason is Reason.NO_CONVERTER
+    assert it.problem == "LibreOffice is not installed"
+
+
+async def test_a_lock_that_leaks_is_no_converter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def leaky(self: Office, task: str, directory: Path, *more: str, seconds: float) -> tuple[int, bytes]:
+        assert task == "assault"
+        return 0, b"read /etc/passwd: OK\n"
+
+    monkeypatch.setattr(office, "_installed", lambda: "/usr/lib/libreoffice/program/soffice.bin")
+    monkeypatch.setattr(Office, "_run", leaky)
+    it = Office(work=tmp_path)
+    assert "read /etc/passwd: OK" in await it.start()
+    assert (await it.convert(request(Source.DOC, b"x"), 1 << 20, 10)).reason is Reason.NO_CONVERTER
+    await it.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_gateway_left_goes_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:
+    living, lease = office._new_root(tmp_path)
+    left = tmp_path / "mugai-office-left"
+    (left / "job").mkdir(parents=True)
+    second, other = office._new_root(tmp_path)
+    assert set(tmp_path.iterdir()) == {living, second}
+    os.close(lease)
+    os.close(other)
+
+
+@pytest.mark.parametrize("result", ["link", "pipe", "directory", "nothing"])
+def test_only_a_file_is_taken_out_of_the_directory(tmp_path: Path, result: str) -> None:
+    place = tmp_path / "out"
+    place.mkdir()
+    if result == "link":
+        (place / "in.docx").symlink_to("/etc/passwd")
+    elif result == "pipe":
+        os.mkfifo(place / "in.docx")
+    elif result == "directory":
+        (place / "in.docx").mkdir()
+    with pytest.raises(Refused):
+        office._collect(tmp_path, "in.docx", 99)
+
+
+def test_a_linked_directory_is_not_followed_and_a_long_result_not_read(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "in.docx").write_bytes(b"secret")
+    (tmp_path / "out").symlink_to("elsewhere")
+    with pytest.raises(Refused, match="can not open"):
+        office._collect(tmp_path, "in.docx", 99)
+    (tmp_path / "out").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "out")
+    assert office._collect(tmp_path, "in.docx", 6) == b"secret"
+    with pytest.raises(Refused, match="more than 5"):
+        office._collect(tmp_path, "in.docx", 5)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def real() -> AsyncIterator[Office]:
+    it = Office()
+    assert await it.start() == ""
+    yield it
+    await it.stop()
+
+
+def processes() -> set[str]:
+    """LibreOffices and their launchers that this process has started, zombies included."""
+    found = set()
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = each.read_text().partition(" (")[2].rpartition(")")
+            if int(rest.split()[1]) == os.getpid() and name.startswith(("soffice", "python")):
+                found.add(each.parent.name)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio(loop_scope="module")
+class TestReal:
+    async def test_it_converts_and_leaves_nothing(self, real: Office) -> None:
+        outcomes = await asyncio.gather(*(real.convert(request(Source.RTF, RTF), 1 << 20, 60) for _ in range(3)))
+        for outcome in outcomes:
+            assert outcome.output is not None, outcome
+            assert outcome.output.startswith(b"PK")
+            assert outcome.media_type == TARGETS[Source.RTF].media_type
+        assert processes() == set()
+        assert {path.name for path in real._root.iterdir()} == {"profile"}
+
+    async def test_what_it_can_not_open_is_corrupt(self, real: Office) -> None:
+        outcome = await real.convert(request(Source.PPT, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), 1 << 20, 60)
+        assert (outcome.verdict, outcome.output) == (Verdict.FAILED, None)
+
+    async def test_a_late_one_is_killed_and_nothing_of_it_is_left(self, real: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+        sockets: list[int] = []
+
+        def watched(directory: Path) -> None:
+            sockets.append(len(office._sockets(directory)))
+            clear(directory)
+            sockets.append(len(office._sockets(directory)))
+
+        clear = office._clear
+        monkeypatch.setattr(office, "_clear", watched)
+        outcome: Outcome = await real.convert(request(Source.RTF, SLOW), 1 << 20, 3)
+        assert (outcome.verdict, outcome.reason) == (Verdict.FAILED, Reason.LIMIT_TIME)
+        assert sockets == [1, 0]
+        assert processes() == set()
+        assert {path.name for path in real._root.iterdir()} == {"profile"}
+
+    async def test_a_cancelled_one_is_killed(self, real: Office) -> None:
+        task = asyncio.create_task(real.convert(request(Source.RTF, SLOW), 1 << 20, 60))
+        await asyncio.sleep(2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert processes() == set()
+        assert {path.name for path in real._root.iterdir()} == {"profile"}
+
+    async def test_a_long_result_is_refused(self, real: Office) -> None:
+        assert (await real.convert(request(Source.RTF, RTF), 100, 60)).reason is Reason.LIMIT_SIZE
+
+    async def test_cpu_is_bounded(self) -> None:
+        hungry = Office(caps=OfficeCaps(cpu_seconds=2))
+        try:
+            assert await hungry.start() == ""
+            assert (await hungry.convert(request(Source.RTF, SLOW), 1 << 20, 60)).reason is Reason.LIMIT_TIME
+        finally:
+            await hungry.stop()

@@ -105,3 +105,40 @@ def test_each_table_gives_each_call_a_number_of_its_own(machine: str) -> None:
 def test_an_unknown_machine_is_refused() -> None:
     with pytest.raises(ImportError, match="riscv64"):
         numbers("riscv64")
+
+
+OFFICE = seccomp.office(permissive=False)
+
+
+@pytest.mark.parametrize("name", ["ptrace", "bpf", "io_uring_setup", "process_vm_readv", "mount", "unshare", "keyctl"])
+def test_libreoffice_dies_of_what_no_conversion_needs(name: str) -> None:
+    assert answer(OFFICE, NUMBERS[name]) == KILL
+
+
+@pytest.mark.parametrize("name", ["fork", "vfork", "kill", "sendto", "sendmsg", "memfd_create", "chmod", "fchown"])
+def test_what_libreoffice_tries_is_refused(name: str) -> None:
+    assert answer(OFFICE, NUMBERS[name]) == refused(errno.EPERM)
+
+
+def test_libreoffice_has_threads_but_no_second_process() -> None:
+    assert answer(OFFICE, NUMBERS["clone"], 0x003D0F00) == ALLOW  # pthread_create
+    assert answer(OFFICE, NUMBERS["clone"], 17) == refused(errno.EPERM)  # fork
+    assert answer(OFFICE, NUMBERS["clone"], 0x00004111) == refused(errno.EPERM)  # vfork
+    assert answer(OFFICE, NUMBERS["clone"], 0x003D0F00 | 0x10000000) == refused(errno.EPERM)  # CLONE_NEWUSER
+    assert answer(OFFICE, NUMBERS["clone3"]) == refused(errno.ENOSYS)
+
+
+def test_libreoffice_listens_on_unix_streams_and_connects_to_nothing() -> None:
+    assert answer(OFFICE, NUMBERS["socket"], 1, 0o2000001) == ALLOW
+    for family, kind in ((2, 1), (10, 1), (16, 3), (1, 2), (1, 5)):
+        assert answer(OFFICE, NUMBERS["socket"], family, kind) == refused(errno.EPERM)
+    assert answer(OFFICE, NUMBERS["connect"]) == refused(errno.EACCES)
+
+
+def test_libreoffice_signals_nobody_by_descriptors_and_limits_only_itself() -> None:
+    for command in (8, 10, 15):  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+        assert answer(OFFICE, NUMBERS["fcntl"], 3, command) == refused(errno.EPERM)
+    for command in (0, 1, 2, 3, 4, 6, 7, 1030):
+        assert answer(OFFICE, NUMBERS["fcntl"], 3, command) == ALLOW
+    assert answer(OFFICE, NUMBERS["prlimit64"], 0) == ALLOW
+    assert answer(OFFICE, NUMBERS["prlimit64"], 1) == refused(errno.EPERM)

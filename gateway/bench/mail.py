@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,31 +92,24 @@ async def measure(
         state = Path(tempfile.mkdtemp(prefix="mugai-bench-", dir=directory))
     except OSError as error:
         raise Failed(f"{directory}: {error.strerror}") from None
-    hop = NullHop()
-    clamd = await PrivateClamd.start()
-    try:
-        port, next_hop = _free_port(), await hop.start()
-        async with _sender(load, core) as sender, _gateway(settings, state, port, next_hop, clamd.socket) as gateway:
-            rig = _Rig(hop, gateway.pid, clamd.process.pid)
-            started = rig.cpu()
-            sent = await _send(sender, port, hop, on_progress)
-            await _arrival(hop, sent, on_progress)
-            return _flow(load, core, hop, sent, rig.cpu() - started)
-    finally:
-        hop.stop()
-        clamd.stop()
-        shutil.rmtree(state, ignore_errors=True)
+    hop, port = NullHop(), _free_port()
+    async with AsyncExitStack() as stack:
+        stack.callback(shutil.rmtree, state, ignore_errors=True)
+        clamd = await PrivateClamd.start()
+        stack.callback(clamd.stop)
+        next_hop = await hop.start()
+        stack.callback(hop.stop)
+        sender = await stack.enter_async_context(_sender(load, core))
+        gateway = await stack.enter_async_context(_gateway(settings, state, port, next_hop, clamd.socket))
+        before = _cpu(gateway.pid, clamd.process.pid)
+        sent = await _send(sender, port, hop, on_progress)
+        await _arrival(hop, sent, on_progress)
+        return _flow(load, core, hop, sent, _cpu(gateway.pid, clamd.process.pid) - before)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rig:
-    hop: NullHop
-    gateway: int  # process ids
-    clamd: int
-
-    def cpu(self) -> Cpu:
-        clamd = processor.spent(self.clamd)
-        return Cpu(processor.spent(self.gateway).own, processor.below(self.gateway), clamd.own + clamd.children)
+def _cpu(gateway: int, clamd: int) -> Cpu:
+    """Of two process ids."""
+    return Cpu(processor.spent(gateway).own, processor.below(gateway), processor.spent(clamd).own)
 
 
 @asynccontextmanager

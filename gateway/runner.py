@@ -1,7 +1,8 @@
 """Which work is due, how many at once, and an orderly stop.
 
 Lanes bound the memory: inspections are as many as cores, deliveries are cheap and have lanes of their own, so that a slow
-next hop never stops the inspection.  What one step means is `pipeline.py`'s; what is due is the spool's.
+next hop never stops the inspection.  Twice as many are claimed, so that no lane waits while another step is committed.
+What one step means is `pipeline.py`'s; what is due is the spool's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from gateway.spool import LostLease, Spool
 LEASE_SECONDS = 30.0  # a crashed gateway's work is taken over after this; renewed every third of it
 IDLE_SECONDS = 0.2  # how long new work may wait unseen when nothing woke us
 RELAY_LANES = 20
+AHEAD = 2  # claimed per lane: one at work, one whose claim or result is being written
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,9 @@ log = logging.getLogger(__name__)
 class Runner:
     def __init__(self, spool: Spool, pipeline: Pipeline, *, lanes: int):
         self._spool, self._pipeline = spool, pipeline
-        self._lanes = {Work.INSPECT: lanes, Work.RELAY: RELAY_LANES}
+        # a delivery keeps its lane until it is committed: what is between is sent twice after a crash (I3)
+        self._most = {Work.INSPECT: AHEAD * lanes, Work.RELAY: RELAY_LANES}
+        self._lanes = {Work.INSPECT: asyncio.Semaphore(lanes), Work.RELAY: asyncio.Semaphore(RELAY_LANES)}
         self._busy: dict[asyncio.Task[None], Lease] = {}
         self._stopping = asyncio.Event()
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -55,7 +59,7 @@ class Runner:
         await self._spool.give_back(list(abandoned.values()))
 
     async def _fill(self, work: Work) -> bool:
-        free = self._lanes[work] - sum(lease.work is work for lease in self._busy.values())
+        free = self._most[work] - sum(lease.work is work for lease in self._busy.values())
         leases = await self._spool.claim(self.owner, work, free, LEASE_SECONDS) if free > 0 else []
         for lease in leases:
             task = asyncio.create_task(self._step(lease), name=f"{work}:{lease.item.id}")
@@ -65,7 +69,9 @@ class Runner:
 
     async def _step(self, lease: Lease) -> None:
         try:
-            await self._spool.settle(lease, await self._pipeline.step(lease))
+            async with self._lanes[lease.work]:
+                settlement = await self._pipeline.step(lease)
+            await self._spool.settle(lease, settlement)
         except LostLease:
             log.warning("%s: another process took over this step; its result counts, not ours", lease.item.id)
 

@@ -38,20 +38,20 @@ class Own:
     names: tuple[str, ...]
 
 
-def warnings(letter: Letter, own: Own, is_proven: bool) -> tuple[Caution, ...]:
-    """`is_proven`: DMARC holds for From, so the address is not forged."""
-    found = [warning for box in letter.from_ for warning in _of_sender(box, own, is_proven)]
+def warnings(letter: Letter, own: Own, proven: str) -> tuple[Caution, ...]:
+    """`proven` is the domain of From for which DMARC holds, "" for none: an address there is not forged."""
+    found = [warning for box in letter.from_ for warning in _of_sender(box, own, proven)]
     if len(letter.from_) > 1:
         found.append(Caution(Suspicion.SEVERAL_SENDERS, str(len(letter.from_)), letter.from_[0].address))
     found += _of_replies(letter, own)
     return tuple(dict.fromkeys(found))
 
 
-def _of_sender(box: Mailbox, own: Own, is_proven: bool) -> Iterator[Caution]:
+def _of_sender(box: Mailbox, own: Own, proven: str) -> Iterator[Caution]:
     domain = _domain(box)
     yield from _looks_alike(domain, own)
     if _is_own(domain, own):
-        if not is_proven:
+        if domain != proven:
             yield Caution(Suspicion.OWN_DOMAIN_OUTSIDE, box.address, box.address)
         return
     name = unicodedata.normalize("NFKC", box.name)

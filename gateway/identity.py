@@ -32,7 +32,7 @@ class Authenticator:
 
 
 class Identifier:
-    """`resolver` None: a closed network, in which nothing can be asked.  `seconds` for one mail."""
+    """`resolver` None: a closed network, in which nothing can be asked."""
 
     def __init__(
         self,
@@ -70,13 +70,12 @@ class Identifier:
         """What was proven, and what the letter pretends."""
         proven = found or _FAILED
         warned = [] if found else [Caution(Suspicion.NOT_JUDGED, "", envelope.sender)]
-        failures = (
-            (Suspicion.DMARC_FAIL, proven.dmarc, proven.from_domain),
-            (Suspicion.SPF_FAIL, proven.spf, proven.spf_domain),
-        )
-        warned += [Caution(kind, shown, envelope.client.address) for kind, result, shown in failures if result is Result.FAIL]
+        if proven.dmarc is Result.FAIL:
+            warned.append(Caution(Suspicion.DMARC_FAIL, proven.from_domain, envelope.client.address))
+        if proven.spf is Result.FAIL and proven.dmarc is not Result.PASS:  # a forwarder is no forger while the signature holds
+            warned.append(Caution(Suspicion.SPF_FAIL, proven.spf_domain, envelope.client.address))
         if letter is not None:
-            warned += warnings(letter, self._own, proven.dmarc is Result.PASS)
+            warned += warnings(letter, self._own, proven.from_domain if proven.dmarc is Result.PASS else "")
         return Identity(proven, tuple(warned))
 
     def _session(self, envelope: Envelope, now: float) -> Session:

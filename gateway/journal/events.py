@@ -156,7 +156,7 @@ class Decided(Event):
             scan=f"{scan.engine}/{scan.database_version}" if scan else "",
             found=tuple(f"{count} {what}" for what, count in _found(parts).items()),
             identity=_proven(inspection.identity),
-            warnings=tuple(warning.kind for warning in inspection.identity.warnings) if inspection.identity else (),
+            warnings=tuple(dict.fromkeys(w.kind for w in inspection.identity.warnings)) if inspection.identity else (),
             recipients=group.recipients,
             names=tuple(p.name for p in parts),
         )

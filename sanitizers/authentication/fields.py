@@ -57,12 +57,12 @@ class Message:
 
 def read(content: bytes, header_bytes: int) -> Message:
     """Raises Unusable when the header is longer than `header_bytes`."""
-    end = 0 if content.startswith(b"\r\n") else content.find(b"\r\n\r\n", 0, header_bytes)
+    if content.startswith(b"\r\n"):
+        return Message((), content[2:])
+    end = content.find(b"\r\n\r\n", 0, header_bytes)
     if end < 0 and len(content) > header_bytes:
         raise Unusable(f"a header of more than {header_bytes} bytes")
-    head, body = (content, b"") if end < 0 else (content[:end], content[end:].removeprefix(b"\r\n").removeprefix(b"\r\n"))
-    if not end:
-        body = content[2:]
+    head, body = (content, b"") if end < 0 else (content[:end], content[end + 4 :])
     fields = (Field(raw.partition(b":")[0].rstrip(b" \t").lower(), raw) for raw in _FIELD_END.split(head) if b":" in raw)
     return Message(tuple(fields), body)
 

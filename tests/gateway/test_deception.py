@@ -14,7 +14,7 @@ OURS = "city.example.lg.jp"
 OWN = Own((OURS,), ("例示市",))
 
 
-def kinds(*senders: Mailbox, reply_to: str = "", proven: bool = False, extra: tuple[tuple[str, str], ...] = ()) -> list[str]:
+def kinds(*senders: Mailbox, reply_to: str = "", proven: str = "", extra: tuple[tuple[str, str], ...] = ()) -> list[str]:
     answers = (Mailbox("", reply_to),) if reply_to else ()
     letter = Letter("件名", senders, None, answers, (), (), "", "", (), (), "本文", (), extra)
     return [warning.kind.value for warning in warnings(letter, OWN, proven)]
@@ -44,7 +44,8 @@ def test_h06_of_one_sender(name: str, address: str, expected: list[str]) -> None
 
 
 def test_h06_what_is_proven_to_be_ours_is_ours() -> None:
-    assert kinds(Mailbox("総務課", f"soumu@{OURS}"), proven=True) == []
+    assert kinds(Mailbox("総務課", f"soumu@{OURS}"), proven=OURS) == []
+    assert kinds(Mailbox("総務課", f"soumu@{OURS}"), proven="shop.example.com") == ["own_domain_outside"]
 
 
 def test_h06_several_senders() -> None:
@@ -93,7 +94,7 @@ def test_h06_hostile_values_cost_little() -> None:
 
 def test_the_warning_shows_both_sides() -> None:
     letter = Letter("", (Mailbox("boss@bank.example.net", "x@evil.example"),), None, (), (), (), "", "", (), (), "", ())
-    (warning,) = warnings(letter, OWN, False)
+    (warning,) = warnings(letter, OWN, "")
     assert (warning.kind, warning.shown, warning.actual) == (
         Suspicion.DISPLAY_NAME_SPOOF,
         "boss@bank.example.net",

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from gateway import journal
+from gateway.app import _identifier as made_by
 from gateway.clock import JST
 from gateway.deception import Own
 from gateway.identity import Authenticator, Identifier, results_header
@@ -33,6 +35,7 @@ from gateway.notice import Notices
 from gateway.policy.rules import Match
 from gateway.resolver import Unresolved
 from gateway.sandbox import Sandbox
+from gateway.settings import Settings
 from sanitizers import message
 from sanitizers.authentication import authenticate
 from sanitizers.compose import compose
@@ -51,6 +54,7 @@ from sanitizers.job import LocalJob
 from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Garbage, Start
+from sanitizers.tasks import TASKS
 from sanitizers.verify import verify
 from tests.sanitizers.make_signed import NOW, Zone, signed, zone
 
@@ -218,6 +222,31 @@ def test_failures_and_deceptions_are_warnings() -> None:
     failed = replace(PROVEN, spf=Result.FAIL, dmarc=Result.FAIL)
     judged = identifier(None).judge(item().envelope, failed, LETTER)
     assert [warning.kind.value for warning in judged.warnings] == ["dmarc_fail", "spf_fail", "display_name_spoof"]
+    forwarded = identifier(None).judge(item().envelope, replace(PROVEN, spf=Result.FAIL), None)
+    assert forwarded.warnings == ()
+
+
+def test_only_the_identifier_has_the_dns() -> None:
+    assert Task.RESOLVE not in TASKS
+
+
+def test_the_configuration_makes_it() -> None:
+    settings = Settings.model_validate(
+        {
+            "identity": {
+                "nameservers": ["192.0.2.53"],
+                "trusted_authenticators": [{"id": "mx.cloud.example.jp", "peers": ["192.0.2.0/28"]}],
+            }
+        }
+    )
+    made = made_by(settings, Wall(None))  # type: ignore[arg-type]
+    assert made is not None
+    assert made._session(item("192.0.2.3").envelope, NOW).believed == ("mx.cloud.example.jp",)
+    assert made._session(item("192.0.2.3").envelope, NOW).has_dns
+    assert made_by(Settings.model_validate({"identity": {"enabled": False}}), Wall(None)) is None  # type: ignore[arg-type]
+    for wrong in ({"nameservers": ["dns.example"]}, {"trusted_authenticators": [{"id": "a b", "peers": ["192.0.2.1"]}]}):
+        with pytest.raises(ValidationError):
+            Settings.model_validate({"identity": wrong})
 
 
 def test_the_notice_has_a_plain_line_for_each_warning_and_is_written_even_for_a_clean_mail() -> None:

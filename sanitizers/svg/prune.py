@@ -29,6 +29,7 @@ _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96
 _LENGTH = re.compile(r"\s*\+?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*([a-z]{0,2})\s*")
 _BOX = re.compile(r"[\s,]+")
 _LOCAL = re.compile(r"""url\(\s*["']?#[^"'()\\]{1,200}["']?\s*\)""")
+_REFERENCE = re.compile(r"""url\(\s*["']?#([^"'()\s]{1,200})""")
 _ABROAD = re.compile(r"url|@|\\|expression|javascript|image-set|src\s*\(", re.IGNORECASE)  # a backslash hides any of them
 _RULE = re.compile(r"@[^{};]*(?:;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\Z)")
 _DATA = re.compile(r"data:image/[\w.+-]{1,40}(?:;[\w=-]{1,40}){0,3},", re.IGNORECASE)
@@ -145,7 +146,7 @@ class _Pruning:
 
 
 def _within_cost(root: etree._Element) -> None:
-    """Every `use` stands for a copy of its target: what is drawn in the end is counted before it is drawn."""
+    """A `use`, a mask, a pattern stand for a copy of their target: what is drawn in the end is counted before it is drawn."""
     targets = {str(element.get("id")): element for element in root.iter() if element.get("id")}
     known, open_ = dict[etree._Element, tuple[int, int]](), set[etree._Element]()
 
@@ -158,8 +159,9 @@ def _within_cost(root: etree._Element) -> None:
         if len(open_) > _DEPTH:
             raise Refused(Reason.LIMIT_DEPTH, f"SVG: more than {_DEPTH} levels")
         open_.add(element)
-        used = targets.get(str(element.get(HREF, ""))[1:])
-        inner = [cost(child) for child in element] + ([cost(used)] if used is not None else [])
+        named = [name for value in element.attrib.values() for name in _REFERENCE.findall(str(value))]
+        named.append(str(element.get(HREF, ""))[1:])
+        inner = [cost(child) for child in element] + [cost(targets[name]) for name in named if name in targets]
         open_.discard(element)
         known[element] = 1 + sum(count for count, _ in inner), 1 + max((depth for _, depth in inner), default=0)
         return known[element]

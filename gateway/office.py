@@ -1,9 +1,9 @@
 """LibreOffice as a converter of old documents: one locked process for each, in a directory of its own, killed when late.
 
 `convert` never raises because of content: no result, a crash, time or an attack is an Outcome that fails the part.  It raises
-`SandboxDown` when the lock can not be put on.  Where there is no LibreOffice, or its lock leaks, every conversion answers
-NO_CONVERTER and the rest of Mugai works.  What comes back is as hostile as what went in: the asking worker rebuilds it.
-The lock is `sanitizers/lock/office.py`; nothing here looks into a document.  Source: security.md 1.5.
+`SandboxDown` when the lock can not be put on, or the directory is full.  Where there is no LibreOffice, or its lock leaks,
+every conversion answers NO_CONVERTER and the rest of Mugai works.  What comes back is as hostile as what went in: the asking
+worker rebuilds it.  The lock is `sanitizers/lock/office.py`; nothing here looks into a document.  Source: security.md 1.5.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _SETTINGS = {
 
 
 class Office:
-    """`lanes` conversions at once.  `enabled` false is `sandbox.office: off`."""
+    """`lanes` conversions at once; `work` holds their directories.  Made ready by `start`, or at the first use."""
 
     def __init__(
         self,
@@ -91,6 +91,9 @@ class Office:
                 try:
                     self.problem = await self._prepare()
                 except (OSError, SandboxDown, Refused) as error:
+                    if isinstance(error, Refused) and error.reason is Reason.LIMIT_TIME:
+                        await self.stop()  # the machine is busy, not unfit: the next document tries again
+                        return str(error)
                     self.problem = str(error)
         return self.problem
 
@@ -112,6 +115,8 @@ class Office:
                 output = await self._converted(directory, source, content, most_bytes, seconds)
         except Refused as refusal:
             return Outcome(refusal.verdict, "", reason=refusal.reason, detail=refusal.detail)
+        except OSError as error:
+            raise SandboxDown(f"{self._work}: {error}") from error
         return Outcome(Verdict.CLEAN, "", output, TARGETS[source].media_type)
 
     async def _prepare(self) -> str:

@@ -86,7 +86,8 @@ def _cell_formulas(root: xml.Element, where: str, switches: Switches, findings: 
     for element in list(root.iter(*_CELL_FORMULA)):
         text, group = element.text or "", element.get("si", "")
         kind = formula.objection(text, switches) if text else None
-        if kind or (group and not text and group in shared):
+        is_nothing = not text and element.get("t", "normal") == "normal"  # LibreOffice writes it for an error: shown as empty
+        if kind or is_nothing or (group and not text and group in shared):
             if group:
                 shared.add(group)
             if kind:

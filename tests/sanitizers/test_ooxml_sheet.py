@@ -131,6 +131,13 @@ def test_followers_of_a_shared_formula_go_with_their_master() -> None:
     assert _sheet(master + follower).xml(SHEET).count("<s:f ") == 1
 
 
+def test_an_empty_formula_hides_no_value() -> None:
+    rebuilt = _sheet('<s:c r="A1" t="e"><s:f aca="false"></s:f><s:v>#DIV/0!</s:v></s:c>')
+    assert "<s:f" not in rebuilt.xml(SHEET)
+    assert "<s:v>#DIV/0!</s:v>" in rebuilt.xml(SHEET)
+    assert rebuilt.kinds == set()
+
+
 def test_forms_keep_validation_formats_and_print_set_up() -> None:
     after = (
         '<s:conditionalFormatting sqref="A1"><s:cfRule type="expression" priority="1"><s:formula>A1&gt;0</s:formula></s:cfRule>'

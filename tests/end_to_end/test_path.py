@@ -105,6 +105,17 @@ async def test_macro_docx_javascript_pdf_and_exif_jpeg_arrive_harmless(site: Sit
     assert all(f" {kind} " in found for kind in ("received", "decided", "cleared_for_delivery", "relayed"))
 
 
+async def test_h06_a_deceptive_sender_is_told_and_only_our_own_results_arrive(site: Site) -> None:
+    forged = ("--header", "Authentication-Results: mugai.city.example.lg.jp; dmarc=pass")
+    receipt = receipt_of(await site.swaks("--h-From", '"boss@bank.example" <sender@example.com>', *forged))
+    message = await site.delivered(receipt)
+    assert message is not None
+    ours = "mugai.city.example.lg.jp; spf=none; dkim=none; dmarc=none; arc=none"
+    assert message.get_all("Authentication-Results") == [ours]
+    body = message.get_body().get_content()
+    assert "boss@bank.example というアドレスが含まれていますが、実際の送信元は sender@example.com です。" in body
+
+
 async def test_an_infected_zip_is_held_and_can_not_be_released(site: Site, tmp_path: Path) -> None:
     infected = tmp_path / "invoice.zip"
     with zipfile.ZipFile(infected, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+import tracemalloc
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -169,6 +170,16 @@ def test_h07_hostile_headers_and_bodies_cost_little(mail: bytes) -> None:
     dkim.verify(message, dns, NOW)
     arc.verify(message, dns)
     assert time.process_time() - began < 1.0
+
+
+def test_h07_a_large_body_fits_into_a_worker() -> None:
+    body = b"y " * 1_500_000 + b"\r\n"
+    tracemalloc.start()
+    try:
+        assert len(fields.read(b"From: a\r\n\r\n" + body, 1 << 18).relaxed_body) == len(body) - 1
+        assert tracemalloc.get_traced_memory()[1] < 8 * len(body)
+    finally:
+        tracemalloc.stop()
 
 
 def test_nobody_waits_for_a_dead_resolver() -> None:

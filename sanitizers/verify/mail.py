@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import pybase64
 
-from sanitizers.verify import ooxml, text
+from sanitizers.verify import odf, ooxml, text
 from sanitizers.verify.words import words
 
 _LINE = 998  # octets without CRLF, RFC 5322 2.1.1
@@ -25,12 +25,13 @@ _MEDIA_TYPE = re.compile(rb"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 _WORD = re.compile(rb"=\?UTF-8\?([BbQq])\?([^?]*)\?=", re.IGNORECASE)
 _GAP = re.compile(rb"(?<=\?=)\s+(?==\?)")  # between two encoded words, RFC 2047 6.2
 _MULTIPART = b"multipart/mixed"
-_ATTACHABLE = frozenset(ooxml.MAIN) | words(
+_ATTACHABLE = frozenset((*ooxml.MAIN, *odf.PACKAGES, *odf.FLAT)) | words(
     "text/plain text/csv text/tab-separated-values text/calendar text/vcard application/pdf application/zip message/rfc822",
-    "image/jpeg image/png image/gif image/bmp image/tiff image/webp",
+    "image/jpeg image/png image/gif image/bmp image/tiff image/webp image/vnd.dxf application/x-sxf",
 )
 _EXTENSIONS = words(
-    "txt log csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx"
+    "txt log csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx",
+    "odt ods odp odg odf fodt fods fodp fodg dxf sfc p21 stp step",
 )  # what the types above are called; anything else another program would open
 _PART_FIELDS = words("content-type content-transfer-encoding content-disposition")
 _ONCE = words(

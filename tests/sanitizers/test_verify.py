@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from samples import office, picture, portable
 from samples.build import samples
 from samples.sample import Sample
-from sanitizers import zip_strict
+from sanitizers import names, zip_strict
 from sanitizers.compose import compose
 from sanitizers.letter import Enclosure, Letter, Mailbox
 from sanitizers.verify import CHECKS, mail, ooxml, verify
@@ -224,6 +224,11 @@ def test_every_reading_of_a_name_is_judged() -> None:
 
 def test_attachable_types_are_those_that_have_a_check() -> None:
     assert CHECKS.keys() == mail._ATTACHABLE
+
+
+def test_every_name_that_a_sanitiser_may_give_may_travel() -> None:
+    allowed = {extension.lstrip(".") for kind in CHECKS for extension in names.EXTENSIONS.get(kind, ())}
+    assert allowed <= mail._EXTENSIONS
 
 
 def test_f05_a_zip_holds_accepted_parts_and_notes_only() -> None:

@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SXF = re.compile(r"\s*(SXF[0-9.]{0,4})\s+(#\d+)\s*=\s*([a-z0-9_]{1,80})\s*\((.*)\)\s*(SXF[0-9.]{0,4})\s*", re.DOTALL)
-_ARGUMENT = re.compile(r"\s*(?:\\'(?P<text>(?:[^'\\]|\\(?!')|'(?!\s*[,)]))*)\\'|'(?P<value>[^'\\]*)')\s*(?:,|\Z)")
+_ARGUMENT = re.compile(r"\s*(?:\\'(?P<text>(?:[^\\]|\\(?!'\s*(?:,|\Z)))*)\\'|'(?P<value>[^'\\]*)')\s*(?:,|\Z)")
 _ESCAPE = re.compile(r"\\X[24]\\((?:[0-9A-Fa-f]{4})+)\\X0\\|\\X\\([0-9A-Fa-f]{2})|(\\)\\")  # 6.4.3
 
 # Words of the drawing, which may well say what looks like a path

@@ -10,6 +10,7 @@ import binascii
 import math
 import re
 import urllib.parse
+from typing import cast
 
 from lxml import etree
 
@@ -17,6 +18,9 @@ from sanitizers import image, text
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Treatment
 from sanitizers.svg.vocabulary import ATTRIBUTES, ELEMENTS, HREF, SPACE, SVG, UNSEEN, XLINK
+
+_NAMESPACES = cast(dict[str, str], {None: SVG, "xlink": XLINK})  # the stubs lack the default one
+_WORDS = ("text", "tspan", "textPath")
 
 _PIXELS = 16_000_000  # drawn at once: 64 MB
 _EDGE = 16_000  # pixels on one side
@@ -70,6 +74,14 @@ def _parsed(written: str, findings: Findings) -> etree._Element:
     return root
 
 
+def _drawn_as(source: etree._Element, name: str) -> str:
+    """A link is a group, and among words a span."""
+    if name != "a":
+        return name
+    parent = source.getparent()
+    return "tspan" if parent is not None and etree.QName(parent).localname in _WORDS else "g"
+
+
 class _Pruning:
     def __init__(self, limits: Limits, findings: Findings) -> None:
         self._limits, self._findings = limits, findings
@@ -85,7 +97,7 @@ class _Pruning:
         if qualified.namespace not in (SVG, None) or (name not in ELEMENTS and name != "a"):
             self._drop(name)
             return None
-        element = etree.Element(f"{{{SVG}}}{'g' if name == 'a' else name}", nsmap={None: SVG, "xlink": XLINK})  # type: ignore[dict-item]  # the stubs lack None
+        element = etree.Element(f"{{{SVG}}}{_drawn_as(source, name)}", nsmap=_NAMESPACES)
         for attribute, value in source.attrib.items():
             self._attribute(element, name, str(attribute), str(value))
         element.text, element.tail = self._style(source.text) if name == "style" else source.text, source.tail

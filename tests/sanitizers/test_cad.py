@@ -53,6 +53,7 @@ def test_words_that_look_like_a_path_stay_words() -> None:
     text = (*WORDS[:-1], (1, r"//凡例 C:\図面\a.dwg"))
     assert r"//凡例 C:\図面\a.dwg".encode("cp932") in output(dxf(text), "図.dxf")
     assert b"//" in output(sxf(SHEET, CAPTION.replace("縮尺", "//縮尺")), "図.sfc")
+    assert b"5', 6' a*b" in output(sxf(SHEET, CAPTION.replace("縮尺", "5', 6' a*b")), "図.sfc")
 
 
 def test_a_picture_beside_the_drawing_keeps_its_name() -> None:

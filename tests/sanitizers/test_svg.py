@@ -76,6 +76,7 @@ def test_a_links_children_are_drawn_and_its_target_is_gone() -> None:
     content = svg('<a href="http://example.invalid/"><rect width="60" height="30" fill="lime"/></a>')
     assert pixels(content).getpixel((4, 4)) == (0, 255, 0, 255)
     assert Kind.HYPERLINK in kinds(content)
+    assert pixels(svg('<text y="30"><a href="http://example.invalid/">案内</a></text>')).getbbox() is not None
 
 
 def test_a_size_that_is_claimed_is_not_the_size_that_is_drawn() -> None:

@@ -19,6 +19,7 @@ import socket
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import astuple
 from pathlib import Path
@@ -38,6 +39,7 @@ _SECONDS, _SECONDS_PER_MB = 30.0, 10.0  # 1,500 paragraphs of Japanese take 15 s
 _RESTART = 81  # LibreOffice has written its profile and wants to be started again
 _ATTEMPTS = 3
 _PREFIX = "mugai-office-"
+_YOUNG_SECONDS = 60.0  # another gateway may have made it just now and not yet leased it
 _PACKAGE_ROOT = str(Path(sanitizers.__file__).parent.parent)
 # -I: no environment, no current directory; -B: nothing written.  The root is appended, so it can shadow nothing.
 _PROGRAM = """
@@ -209,8 +211,9 @@ def _new_root(work: Path) -> tuple[Path, int]:
     """A directory for all jobs, and the descriptor that keeps it; what a killed gateway left behind goes."""
     for left in work.glob(_PREFIX + "*"):
         with contextlib.suppress(OSError):
-            os.close(_lease(left))
-            shutil.rmtree(left, ignore_errors=True)
+            if time.time() - left.stat().st_mtime > _YOUNG_SECONDS:
+                os.close(_lease(left))
+                shutil.rmtree(left, ignore_errors=True)
     root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=work))
     root.chmod(0o711)  # a gateway that runs as root converts as nobody
     return root, _lease(root)

@@ -63,6 +63,8 @@ def test_what_a_killed_gateway_left_goes_and_a_living_one_keeps_its_own(tmp_path
     living, lease = office._new_root(tmp_path)
     left = tmp_path / "mugai-office-left"
     (left / "job").mkdir(parents=True)
+    for old in (left, living):
+        os.utime(old, (0, 0))
     second, other = office._new_root(tmp_path)
     assert set(tmp_path.iterdir()) == {living, second}
     os.close(lease)

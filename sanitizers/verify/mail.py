@@ -30,7 +30,7 @@ _ATTACHABLE = frozenset((*ooxml.MAIN, *odf.PACKAGES, *odf.FLAT)) | words(
     "image/jpeg image/png image/gif image/bmp image/tiff image/webp image/vnd.dxf application/x-sxf",
 )
 _EXTENSIONS = words(
-    "txt log csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx",
+    "txt text log md csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx",
     "odt ods odp odg odf fodt fods fodp fodg dxf sfc p21 stp step",
 )  # what the types above are called; anything else another program would open
 _PART_FIELDS = words("content-type content-transfer-encoding content-disposition")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,10 @@ from gateway.journal import events
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "gateway").rglob("*.py")) + sorted((ROOT / "sanitizers").rglob("*.py"))
 # values, the writer of messages, and pure functions on strings: nothing that reads a format
-BOUNDARY = {"model", "letter", "protocol", "compose", "lock", "attack", "worker", "names", "job", "charset", "identity", "domains", "conversion"}
+BOUNDARY = {
+    *("model", "letter", "protocol", "compose", "lock", "attack", "worker", "zygote", "job"),
+    *("names", "charset", "identity", "domains", "conversion"),
+}
 
 
 def imported(path: Path) -> set[str]:
@@ -88,3 +93,9 @@ def test_nothing_names_the_workplace() -> None:
         ROOT / "ARCHITECTURE.md",
     ]:
         assert "../shared" not in path.read_text(), path
+
+
+def test_a_running_gateway_has_no_parser_loaded() -> None:
+    code = "import gateway.cli, sys; print([m for m in ('lxml', 'pikepdf', 'PIL', 'pypdfium2', 'olefile') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -30,7 +30,6 @@ from gateway.bench.sender import SENT, Sent
 from gateway.clamd import PrivateClamd
 from gateway.settings import Settings
 
-KINDS = ("text", "docx", "mixed")
 START_SECONDS = 90.0  # imports, four zygotes and the self-test, on a machine that starts everything at once
 PATIENCE = 60.0  # without any mail arriving: what is missing by then is lost or held
 

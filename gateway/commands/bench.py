@@ -6,24 +6,9 @@ Exit 0 = measured, 1 = measured, but something that was sent did not arrive, 2 =
 from __future__ import annotations
 
 import argparse
-import asyncio
-import sys
 from pathlib import Path
 
-import uvloop
-from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from gateway import settings as settings_file
-from gateway.bench import cdr, mail, report, synthetic
-from gateway.bench.page import page
-from gateway.clamd import ClamdMissing
-from gateway.sandbox import SandboxDown
-
-WIDTH = 150  # characters of the sheet: wider than most terminals, but a figure that is cut is none
-SIZES = ("small", "medium", "large")
-_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+from gateway.bench import KINDS, SIZES
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,7 +33,7 @@ def _add_cdr(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="each file so many times (default: 3)")
     parser.add_argument("--size", action="append", choices=SIZES, help="of the synthetic set; may be repeated (default: all)")
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show the change since an earlier --json")
-    parser.set_defaults(run=run_cdr)
+    parser.set_defaults(run=_cdr)
 
 
 def _add_mail(parser: argparse.ArgumentParser) -> None:
@@ -57,71 +42,23 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = "Example: mugai bench mail --kind docx --count 500 --core 0"
     parser.add_argument("--count", type=int, default=300, metavar="N", help="mails (default: 300)")
-    parser.add_argument(
-        "--kind", choices=mail.KINDS, default="text", help="text 5 KB, docx 100 KB, mixed 70:30 (default: text)"
-    )
+    parser.add_argument("--kind", choices=KINDS, default="text", help="text 5 KB, docx 100 KB, mixed 70:30 (default: text)")
     parser.add_argument("--sessions", type=int, default=8, metavar="K", help="SMTP connections at once (default: 8)")
     parser.add_argument("--core", type=int, metavar="C", help="pin everything but the sender to this core")
     parser.add_argument("--directory", type=Path, metavar="DIR", help="where the state is made; take the disk that counts")
-    parser.set_defaults(run=run_mail)
+    parser.set_defaults(run=_mail)
 
 
-def run_cdr(arguments: argparse.Namespace) -> int:
-    try:
-        old = report.RUN.validate_json(arguments.compare.read_bytes()) if arguments.compare else None
-        cases = cdr.folder(arguments.paths) if arguments.paths else list(synthetic.cases(arguments.size or SIZES))
-    except OSError as error:
-        return _trouble(f"{error.filename}: {error.strerror}")
-    except ValidationError:
-        return _trouble(f"{arguments.compare} was not written by this version's `mugai bench cdr --json`")
-    if not cases:
-        return _trouble("no files in what was given")
-    if arguments.repeat < 1:
-        return _trouble("--repeat must be at least 1")
-    console = Console(stderr=True)
-    try:
-        with Progress(*_COLUMNS, console=console, transient=True) as progress:
-            bar = progress.add_task("測定中 measuring", total=len(cases))
-            run = asyncio.run(cdr.measure(cases, repeat=arguments.repeat, on_step=lambda: progress.advance(bar)))
-    except SandboxDown as down:
-        return _trouble(str(down))
-    return _show(run, old, arguments)
+# The sanitisers and their libraries are loaded only here: every other command, the gateway above all, stays without parsers.
 
 
-def _show(run: report.Run, old: report.Run | None, arguments: argparse.Namespace) -> int:
-    console = Console()
-    console.width = max(console.width, WIDTH)
-    console.print(report.sheet(run))
-    if old:
-        console.print(report.comparison(old, run))
-    try:
-        if arguments.json:
-            arguments.json.write_bytes(report.RUN.dump_json(run, indent=1))
-        if arguments.html:
-            arguments.html.write_text(page(run, old), encoding="utf-8")
-    except OSError as error:
-        return _trouble(f"{error.filename}: {error.strerror}")
-    return 0
+def _cdr(arguments: argparse.Namespace) -> int:
+    from gateway.bench import session
+
+    return session.run_cdr(arguments)
 
 
-def run_mail(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load(arguments.config)
-    if arguments.count < 1 or arguments.sessions < 1:
-        return _trouble("--count and --sessions must be at least 1")
-    load = mail.Load(arguments.kind, arguments.count, arguments.sessions)
-    try:
-        with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
-            bar = progress.add_task("配送中 relaying", total=arguments.count)
-            work = mail.measure(
-                settings, load, arguments.core, arguments.directory, lambda done: progress.update(bar, completed=done)
-            )
-            flow = uvloop.run(work)
-    except (mail.Failed, ClamdMissing) as failed:
-        return _trouble(str(failed))
-    Console().print(mail.sheet(flow))
-    return 0 if flow.lost == 0 else 1
+def _mail(arguments: argparse.Namespace) -> int:
+    from gateway.bench import session
 
-
-def _trouble(text: str) -> int:
-    print(f"mugai: {text}", file=sys.stderr)
-    return 2
+    return session.run_mail(arguments)

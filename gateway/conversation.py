@@ -77,7 +77,7 @@ class Conversation:
         await self._reply(self._on_child(child.part, content), child.want_output)
 
     async def _ask(self, body: bytes, payload: bytes | None) -> None:
-        task, content = untrusted_ask(body, payload)
+        task, content = untrusted_ask(body, payload, self._start.task)
         if self._on_ask is None:
             raise Garbage("a task asked for where none is possible")
         self._asked += 1

@@ -110,10 +110,13 @@ class Budget:
     verdict: Verdict
 
 
-ASKABLE = frozenset(
-    {Task.RENDER, Task.DRAW, Task.RESOLVE, Task.CONVERT}
-)  # what a worker may have done for it; every other task is the supervisor's to start
-_WITH_OUTPUT = ASKABLE | {Task.SANITISE, Task.LETTER, Task.IDENTIFY}
+# What the worker of a task may have done for it; every other task is the supervisor's to start.  Only who judges the sender
+# may ask the DNS: through anybody else a name would carry content out.
+ASKABLE = {
+    Task.SANITISE: frozenset({Task.RENDER, Task.DRAW, Task.CONVERT}),
+    Task.IDENTIFY: frozenset({Task.RESOLVE}),
+}
+_WITH_OUTPUT = frozenset({Task.LETTER, *ASKABLE, *(asked for tasks in ASKABLE.values() for asked in tasks)})
 
 T = TypeVar("T")
 START: TypeAdapter[Start] = TypeAdapter(Start)
@@ -199,9 +202,9 @@ def untrusted_child(body: bytes, payload: bytes | None) -> tuple[Child, bytes]:
     return child, payload
 
 
-def untrusted_ask(body: bytes, payload: bytes | None) -> tuple[Task, bytes]:
+def untrusted_ask(body: bytes, payload: bytes | None, asker: Task) -> tuple[Task, bytes]:
     task = _strict(ASK, body).task
-    _check(task in ASKABLE, f"a worker that asks for {task}")
+    _check(task in ASKABLE.get(asker, ()), f"a worker that does {asker} and asks for {task}")
     if payload is None:
         raise Garbage("a task without content")
     return task, payload

@@ -172,13 +172,24 @@ def test_a_childs_path_is_numbers(path: str) -> None:
 
 
 def test_a_worker_may_ask_for_a_renderer_but_start_no_job_of_the_supervisors() -> None:
-    assert untrusted_ask(write_ask(Task.RENDER, b"pdf")[HEADER.size :], b"pdf") == (Task.RENDER, b"pdf")
+    assert _asked(Task.RENDER, Task.SANITISE) == Task.RENDER
     for task in (Task.SANITISE, Task.LETTER, Task.VERIFY, Task.ATTACK):
         with pytest.raises(Garbage):
-            untrusted_ask(write_ask(task, b"")[HEADER.size :], b"")
+            _asked(task, Task.SANITISE)
     for body, payload in ((b'{"task":"render","part":1}', b""), (b'{"task":1}', b""), (b'{"task":"render"}', None)):
         with pytest.raises(Garbage):
-            untrusted_ask(body, payload)
+            untrusted_ask(body, payload, Task.SANITISE)
+
+
+def test_only_who_judges_the_sender_may_ask_the_dns() -> None:
+    assert _asked(Task.RESOLVE, Task.IDENTIFY) == Task.RESOLVE
+    for asker in (Task.SANITISE, Task.LETTER, Task.VERIFY):
+        with pytest.raises(Garbage):
+            _asked(Task.RESOLVE, asker)
+
+
+def _asked(task: Task, asker: Task) -> Task:
+    return untrusted_ask(write_ask(task, b"x")[HEADER.size :], b"x", asker)[0]
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,8 @@ class Inspector:
         report = _report(part, content, treated)
         outcome = treated.outcome
         if report.worst().verdict > Verdict.WITHHELD and outcome.output is not None:
-            outcome = replace(
-                outcome, verdict=report.worst().verdict, output=None
-            )  # a member failed: the container does not leave
+            # a member failed: the container does not leave
+            outcome = replace(outcome, verdict=report.worst().verdict, output=None)
         return report, outcome
 
     async def verify(

@@ -114,7 +114,10 @@ class Pipeline:
             try:
                 cleared = await self.clearance.clear(item, group, inspection, decision, await self.spool.trace(item.id))
             except NotCleared as refusal:
-                decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=f"{UNCLEARED}({refusal})")
+                why = f"{UNCLEARED}({self.notices.reason(refusal.reason)})"
+                decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=why)
+                # rebuilder and verifier disagree: staff read why in plain words, the administrator all of it
+                events += (journal.Alarm(item=item.id, name="not-cleared", detail=str(refusal)),)
             else:
                 moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in group.recipients)
                 return Settlement(moves=moves, cleared=(cleared,), events=(*events, journal.ClearedForDelivery.of(cleared)))
@@ -139,7 +142,7 @@ class Pipeline:
         return Settlement(moves=moves, held=(hold,), events=(journal.Held.of(lease.item, hold),))
 
     def _later(self, lease: Lease, why: str) -> Settlement:
-        if self.hold_when_scanner_down:
+        if self.hold_when_scanner_down or self._is_old(lease):
             return self._held(
                 lease,
                 lease.item.recipients,
@@ -152,6 +155,10 @@ class Pipeline:
             retry_at=at, attempts=attempts, events=(journal.Deferred.of(lease.item, lease.item.recipients, why, at),)
         )
 
+    def _is_old(self, lease: Lease) -> bool:
+        """Past the queue lifetime: nothing is tried for ever (I5)."""
+        return self.clock.now() - lease.item.received_at > self.backoff.lifetime
+
     async def _deliver(self, lease: Lease) -> Settlement:
         try:
             cleared = await self.spool.cleared(lease)
@@ -159,7 +166,7 @@ class Pipeline:
             return self._held(lease, lease.item.recipients, replace(UNDELIVERABLE, reason=str(missing)), None)
         outcomes = await self.relay.send(cleared, self.next_hops[cleared.item.envelope.direction])
         by = {d: tuple(o for o in outcomes if o.delivery is d) for d in Delivery}
-        expired = self.clock.now() - lease.item.received_at > self.backoff.lifetime
+        expired = self._is_old(lease)
         settlement = self._relayed(lease, cleared, by[Delivery.ACCEPTED])
         settlement = merge(
             settlement, self._undelivered(lease, by[Delivery.REFUSED] + (by[Delivery.DEFERRED] if expired else ()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import journal
 from gateway.backoff import Backoff
 from gateway.clearance import NotCleared
 from gateway.clock import Clock
@@ -148,6 +149,8 @@ async def test_what_the_last_look_refuses_is_held() -> None:
     assert [m.state for m in done.moves] == [State.HELD]
     assert done.held[0].decision.rule == "not-cleared"
     assert done.cleared == ()
+    assert "script left" not in done.held[0].decision.reason  # staff read plain words
+    assert any("script left" in event.detail for event in done.events if isinstance(event, journal.Alarm))
 
 
 @pytest.mark.parametrize("down", [ScannerDown("clamd is gone"), SandboxDown("no zygote")])
@@ -157,6 +160,12 @@ async def test_without_scanner_or_sandbox_it_waits_or_is_held_but_never_passes(d
     assert waits.retry_at is not None
     holds = await pipeline(Scripted(down), hold_when_scanner_down=True).step(lease())
     assert [m.state for m in holds.moves] == [State.HELD]
+
+
+async def test_i5_a_mail_that_waited_for_its_whole_lifetime_is_held() -> None:
+    done = await pipeline(Scripted(ScannerDown("clamd is gone"))).step(lease(age=6 * 86_400))
+    assert [m.state for m in done.moves] == [State.HELD]
+    assert done.retry_at is None
 
 
 async def test_i5_a_mail_that_kills_its_step_again_and_again_is_held() -> None:

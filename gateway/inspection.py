@@ -149,7 +149,7 @@ class Inspector:
         if infected is not None:
             treated.outcome = replace(infected, detected=answer.outcome.detected, findings=answer.outcome.findings)
         elif answer.outcome.output is not None:
-            digests = frozenset(_sha256(o.output) for _, o in treated.children if o.output is not None)
+            digests = frozenset(report.sha256_out for report, _ in treated.children if report.sha256_out)
             objections = await self.verify(answer.outcome.output, answer.outcome.media_type, digests, budget.profile.method)
             if objections:
                 detail = "; ".join(objections)[:300]

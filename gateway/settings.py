@@ -123,7 +123,6 @@ class SandboxSettings(_Model):
     wall_seconds: Seconds = Field(120, description="For one mail with all it contains; then it is held.")
     cpu_seconds: int = Field(60, ge=1, description="For one process.")
     memory: Size = Field(1 << 30, description="Address space of one process.")
-    jobs_per_zygote: int = Field(1_000, ge=1, description="Then a new one with another memory layout.")
     office: bool = Field(True, description="Convert doc, xls, ppt, RTF and xlsb by LibreOffice; false = withhold them.")
     office_directory: Path = Field(
         Path("/dev/shm"),  # noqa: S108

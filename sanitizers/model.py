@@ -158,7 +158,6 @@ class Limits:
     total_pixels: int = 256_000_000  # all frames of one picture
     frames: int = 500
     pages: int = 2_000
-    xml_depth: int = 200
     zip_entries: int = 10_000
     header_bytes: int = 256 << 10
     headers: int = 1_000

@@ -33,8 +33,6 @@ from sanitizers.model import Method, Outcome, Part, Reason, Refused, Verdict
 
 Sanitiser = Callable[[bytes, Part, str, Job], Outcome]
 
-_OOXML = "application/vnd.openxmlformats-officedocument."
-
 SANITISERS: dict[str, Sanitiser] = {
     **{media_type: message.sanitise for media_type in message.MEDIA_TYPES},
     "text/html": html.sanitise,

@@ -11,16 +11,14 @@ import getpass
 import json
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.clock import JST
 from gateway.commands.parts import part_values, parts_table
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import few, moment, plain
 from gateway.model import QuarantineEntry, QuarantineState
 from gateway.notice import Notices
 from gateway.quarantine import AlreadyDone, Quarantine
@@ -79,26 +77,21 @@ async def _act(arguments: argparse.Namespace, quarantine: Quarantine, notices: N
     return 0
 
 
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, JST).strftime("%Y-%m-%d %H:%M")
-
-
 def _list(entries: Sequence[QuarantineEntry]) -> None:
     table = Table()
     for heading in ("no", "receipt", "held", "verdict", "rule", "from", "to", "subject"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
         item = entry.item
-        to = ", ".join(entry.recipients[:3]) + (f" +{len(entry.recipients) - 3}" if len(entry.recipients) > 3 else "")
         verdict = entry.verdict.name.lower()
         cells = (
             str(entry.id),
             item.receipt,
-            _time(entry.held_at),
+            moment(entry.held_at),
             verdict,
             entry.rule,
             item.envelope.sender or "<>",
-            to,
+            few(entry.recipients),
             entry.subject,
         )
         table.add_row(*(plain(cell) for cell in cells))
@@ -111,7 +104,7 @@ def _show(entry: QuarantineEntry, notices: Notices) -> None:
     console.print(plain(f"from {entry.item.envelope.sender or '<>'} to {', '.join(entry.recipients)}"))
     console.print(
         plain(
-            f"held {_time(entry.held_at)}, until {_time(entry.expires_at)}, by rule {entry.rule} ({', '.join(entry.clauses)})"
+            f"held {moment(entry.held_at)}, until {moment(entry.expires_at)}, by rule {entry.rule} ({', '.join(entry.clauses)})"
         )
     )
     console.print(plain(entry.reason))

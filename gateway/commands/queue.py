@@ -7,14 +7,12 @@ import asyncio
 import getpass
 import json
 import sys
-from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.clock import JST
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import few, moment, plain
 from gateway.spool import QueueRow, Shown, Spool
 from gateway.store.opening import open_store
 
@@ -71,26 +69,21 @@ async def _act(arguments: argparse.Namespace, spool: Spool) -> int:
     return 0 if changed else 1
 
 
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, JST).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _list(rows: list[QueueRow]) -> None:
     table = Table()
     for heading in ("receipt", "received", "work", "next", "tries", "from", "to", "why"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         item = row.item
-        state = "frozen" if row.frozen else f"now: {row.owner}" if row.owner else _time(row.visible_at)
-        to = ", ".join(item.recipients[:3]) + (f" +{len(item.recipients) - 3}" if len(item.recipients) > 3 else "")
+        state = "frozen" if row.frozen else f"now: {row.owner}" if row.owner else moment(row.visible_at)
         cells = (
             item.receipt,
-            _time(item.received_at),
+            moment(item.received_at),
             row.work,
             state,
             str(item.attempts),
             item.envelope.sender or "<>",
-            to,
+            few(item.recipients),
             row.why,
         )
         table.add_row(*(plain(cell) for cell in cells))
@@ -119,12 +112,12 @@ def _show(shown: Shown) -> None:
     item = shown.item
     console = Console()
     console.print(
-        plain(f"{item.receipt}  {item.id}  {item.envelope.direction}  {item.size} bytes  {_time(item.received_at)}", "bold")
+        plain(f"{item.receipt}  {item.id}  {item.envelope.direction}  {item.size} bytes  {moment(item.received_at)}", "bold")
     )
     console.print(plain(f"from {item.envelope.sender or '<>'} via {item.envelope.client.address}  sha256 {item.sha256}"))
     table = Table()
     for heading in ("recipient", "state", "since", "why", "rule", "by"):
         table.add_column(heading, overflow="fold")
     for who in shown.recipients:
-        table.add_row(*(plain(c) for c in (who.address, who.state, _time(who.changed_at), who.why, who.rule, who.actor)))
+        table.add_row(*(plain(c) for c in (who.address, who.state, moment(who.changed_at), who.why, who.rule, who.actor)))
     console.print(table)

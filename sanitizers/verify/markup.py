@@ -68,7 +68,7 @@ _NESTING = 256  # elements inside one another; the rebuilder's cap is 200
 def elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
     """Local name and attributes of every element, for the small parts that hold the package together."""
     found: list[tuple[str, dict[str, str]]] = []
-    parser = _parser()
+    parser = strict_parser()
     parser.StartElementHandler = lambda name, attributes: found.append((name.rpartition(" ")[2], attributes))
     parser.Parse(content, True)
     return found
@@ -77,7 +77,7 @@ def elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
 def objections(content: bytes, internal: frozenset[str], external: frozenset[str]) -> Iterator[str]:
     """`internal` and `external`: the relationship ids that this part has."""
     reader = _Reader(internal, external)
-    parser = _parser()
+    parser = strict_parser()
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
@@ -87,12 +87,13 @@ def objections(content: bytes, internal: frozenset[str], external: frozenset[str
     yield from reader.found
 
 
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.ProcessingInstructionHandler = _refuse
-    parser.CommentHandler = _refuse
-    return parser
+def strict_parser() -> expat.XMLParserType:
+    """Elements and text only: whatever else XML has is an objection."""
+    strict = expat.ParserCreate(namespace_separator=" ")
+    strict.StartDoctypeDeclHandler = _refuse
+    strict.ProcessingInstructionHandler = _refuse
+    strict.CommentHandler = _refuse
+    return strict
 
 
 def _refuse(*what: object) -> None:

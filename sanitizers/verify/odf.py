@@ -12,9 +12,8 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from xml.parsers import expat
 
-from sanitizers.verify import archive, picture
+from sanitizers.verify import archive, markup, picture
 from sanitizers.verify.words import words
 
 _OPEN = "application/vnd.oasis.opendocument."
@@ -134,7 +133,7 @@ def _listed(manifest: bytes) -> dict[str, str]:
         elif local != "manifest":
             raise ValueError(f"{local} in the manifest")
 
-    parser = _parser()
+    parser = markup.strict_parser()
     parser.StartElementHandler = start
     parser.Parse(manifest, True)
     return listed
@@ -143,18 +142,6 @@ def _listed(manifest: bytes) -> dict[str, str]:
 def _picture(content: bytes) -> Iterator[str]:
     check = next((check for sign, check in _PICTURES.items() if content.startswith(sign)), None)
     return check(content, frozenset()) if check else iter(("not a picture",))
-
-
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.ProcessingInstructionHandler = _refuse
-    parser.CommentHandler = _refuse
-    return parser
-
-
-def _refuse(*what: object) -> None:
-    raise ValueError(f"DOCTYPE, processing instruction or comment {what[0]!r}"[:200])
 
 
 class _Reader:
@@ -168,7 +155,7 @@ class _Reader:
         self.binary: list[str] | None = None
 
     def objections(self, content: bytes) -> Iterator[str]:
-        parser = _parser()
+        parser = markup.strict_parser()
         parser.buffer_text = True
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end

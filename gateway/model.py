@@ -198,6 +198,32 @@ class Identity:
     warnings: tuple[Caution, ...] = ()
 
 
+class Sign(StrEnum):
+    """What an outbound mail shows to the observers in `gateway/policy`.  A closed set: rules match it by name."""
+
+    BULK_RECIPIENTS = "bulk_recipients"  # external addresses in To and Cc that would see one another (ML-06)
+    MY_NUMBER = "my_number"  # SD-03
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One sign and how often; rules compare `count` with their threshold."""
+
+    sign: Sign
+    count: int = 1
+    recipients: tuple[str, ...] = ()  # whom it is about; () = the whole mail
+    evidence: tuple[str, ...] = ()  # masked, bounded: it is shown and journalled
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Somebody's word that one rule does not apply to these recipients: the next rule decides (SD-01, EX-01)."""
+
+    rule: str
+    by: str  # "approval 12", "exception 7": recorded with each decision that it changed
+    recipients: tuple[str, ...] = ()  # () = all
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """All that came over the wall for one message: the report, and what may be delivered."""
@@ -208,6 +234,7 @@ class Inspection:
     enclosures: tuple[Enclosure, ...]  # in the order of letter.attachments
     sandbox_level: int
     identity: Identity | None = None  # None for outbound mail
+    observations: tuple[Observation, ...] = ()  # of outbound mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +246,7 @@ class Decision:
     policy_version: str  # SHA-256 of the policy's canonical form, first 12 hex digits
     profile: str
     notice: bool = True  # put the head notice on the delivered mail
+    waived: tuple[str, ...] = ()  # the approvals and exceptions without which another rule would have decided
 
 
 @dataclass(frozen=True, slots=True)

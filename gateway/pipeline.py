@@ -36,6 +36,7 @@ from gateway.model import (
 )
 from gateway.notice import Notices
 from gateway.notifier import Notifier
+from gateway.policy.observer import Observer
 from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
@@ -72,6 +73,7 @@ class Pipeline:
     hostname: str
     notifier: Notifier
     identifier: Identifier | None = None  # None: senders are not judged
+    observers: tuple[Observer, ...] = ()  # of outbound mail
 
     async def step(self, lease: Lease) -> Settlement:
         if lease.deaths >= self.worker_deaths:
@@ -95,6 +97,9 @@ class Pipeline:
                 inspection = await self.inspector.message(content, policy.profiles[group.profile])
                 if identifier:
                     inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
+                elif item.envelope.direction is Direction.OUTBOUND:
+                    observed = [o for observer in self.observers for o in await observer.observe(item, inspection)]
+                    inspection = replace(inspection, observations=tuple(observed))
                 for part, decision in policy.decide(item.envelope, group, item.size, inspection):
                     settlement = merge(settlement, await self._act(lease, part, inspection, decision))
         finally:

@@ -133,6 +133,8 @@ class Decided(Event):
     found: tuple[str, ...]  # what was found and its treatment, counted
     identity: str = ""  # what was proven of the sender; "" for outbound mail
     warnings: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()  # what an outbound mail showed: sign, count, masked evidence
+    waived: tuple[str, ...] = ()  # approvals and exceptions that changed the decision
     recipients: tuple[str, ...] = personal(())
     names: tuple[str, ...] = personal(())
 
@@ -157,6 +159,8 @@ class Decided(Event):
             found=tuple(f"{count} {what}" for what, count in _found(parts).items()),
             identity=_proven(inspection.identity),
             warnings=tuple(dict.fromkeys(w.kind for w in inspection.identity.warnings)) if inspection.identity else (),
+            signs=tuple(" ".join((o.sign, str(o.count), *o.evidence)) for o in inspection.observations),
+            waived=decision.waived,
             recipients=group.recipients,
             names=tuple(p.name for p in parts),
         )

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway import yaml_file
-from gateway.model import Direction, Disposition, Suspicion
+from gateway.model import Direction, Disposition, Sign, Suspicion
 from gateway.policy.rules import NEVER_DELIVERED, Choice, Match, Policy, Rule, unreachable
 from gateway.settings import Peer, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -47,6 +47,11 @@ OneVerdict = Annotated[Verdict, BeforeValidator(_verdict)]
 Patterns = Annotated[tuple[Annotated[str, AfterValidator(str.lower)], ...], BeforeValidator(_as_list)]
 
 
+def _signs(value: object) -> object:
+    """One sign, a list of them, or each with the number from which it counts: `sign: {my_number: 1, telephone: 20}`."""
+    return value if isinstance(value, dict) else dict.fromkeys(value if isinstance(value, list) else [value], 1)
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,10 +67,11 @@ class _Match(_Model):
     name: Patterns = ()
     identity: Annotated[tuple[Suspicion, ...], BeforeValidator(_as_list)] = ()
     larger_than: Size | None = None
+    sign: Annotated[dict[Sign, Annotated[int, Field(ge=1)]], BeforeValidator(_signs)] = {}
 
     def build(self) -> Match:
         values = {f.name: getattr(self, f.name) for f in fields(Match)}
-        return Match(**{**values, "larger_than": self.larger_than or 0})
+        return Match(**{**values, "larger_than": self.larger_than or 0, "sign": tuple(self.sign.items())})
 
 
 class _Profile(_Model):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from gateway.model import Decision, Direction, Disposition, Envelope, Group, Inspection, Suspicion
+from gateway.model import Decision, Direction, Disposition, Envelope, Group, Inspection, Observation, Sign, Suspicion, Waiver
 from sanitizers.model import Kind, Profile, Verdict
 
 
@@ -31,10 +31,11 @@ class Match:
     name: tuple[str, ...] = ()  # patterns on the name of any part, in lower case
     identity: tuple[Suspicion, ...] = ()  # against the sender of an inbound mail
     larger_than: int = 0  # bytes, of the whole mail
+    sign: tuple[tuple[Sign, int], ...] = ()  # of an outbound mail, each with the number from which it counts
 
     @property
     def needs_inspection(self) -> bool:
-        return bool(self.verdict or self.finding or self.media_type or self.name or self.identity)
+        return bool(self.verdict or self.finding or self.media_type or self.name or self.identity or self.sign)
 
     def envelope_holds(self, envelope: Envelope, recipient: str, size: int) -> bool:
         return (
@@ -45,7 +46,7 @@ class Match:
             and (not self.larger_than or size > self.larger_than)
         )
 
-    def inspection_holds(self, inspection: Inspection) -> bool:
+    def inspection_holds(self, inspection: Inspection, recipient: str) -> bool:
         parts = inspection.report.walk()
         warned = {warning.kind for warning in inspection.identity.warnings} if inspection.identity else set[Suspicion]()
         return (
@@ -54,7 +55,13 @@ class Match:
             and (not self.media_type or any(fnmatchcase(p.detected, pattern) for p in parts for pattern in self.media_type))
             and (not self.name or any(fnmatchcase(p.name.lower(), pattern) for p in parts for pattern in self.name))
             and (not self.identity or not warned.isdisjoint(self.identity))
+            and (not self.sign or any(_shows(o, self.sign, recipient) for o in inspection.observations))
         )
+
+
+def _shows(observed: Observation, signs: Sequence[tuple[Sign, int]], recipient: str) -> bool:
+    concerned = not observed.recipients or recipient in observed.recipients
+    return concerned and any(observed.sign is sign and observed.count >= least for sign, least in signs)
 
 
 def _address_matches(address: str, patterns: Sequence[str]) -> bool:
@@ -114,24 +121,35 @@ class Policy:
         chosen = (c.profile for c in self.choices if c.match.envelope_holds(envelope, recipient, size))
         return next(chosen, self.default_profile)
 
-    def decide(self, envelope: Envelope, group: Group, size: int, inspection: Inspection) -> tuple[tuple[Group, Decision], ...]:
-        """One decision per recipient, grouped again where recipients of one profile meet different rules."""
-        by_rule: dict[str, tuple[Rule, list[str]]] = {}
-        for recipient in group.recipients:
-            rule = self._rule_for(envelope, recipient, size, inspection)
-            by_rule.setdefault(rule.name, (rule, []))[1].append(recipient)
-        return tuple((Group(tuple(who), group.profile), self._decision(rule, group.profile)) for rule, who in by_rule.values())
+    def decide(
+        self, envelope: Envelope, group: Group, size: int, inspection: Inspection, waivers: Sequence[Waiver] = ()
+    ) -> tuple[tuple[Group, Decision], ...]:
+        """One decision per recipient, grouped again where recipients of one profile meet different rules.
 
-    def _rule_for(self, envelope: Envelope, recipient: str, size: int, inspection: Inspection) -> Rule:
+        A waiver only takes a rule away: what then delivers is still a rule that names the worst verdict it accepts."""
+        decided: dict[Decision, list[str]] = {}
+        for recipient in group.recipients:
+            rule, waived = self._rule_for(envelope, recipient, size, inspection, waivers)
+            decided.setdefault(self._decision(rule, group.profile, waived), []).append(recipient)
+        return tuple((Group(tuple(who), group.profile), decision) for decision, who in decided.items())
+
+    def _rule_for(
+        self, envelope: Envelope, recipient: str, size: int, inspection: Inspection, waivers: Sequence[Waiver]
+    ) -> tuple[Rule, tuple[str, ...]]:
+        """The first rule that holds, and by whose word earlier ones did not."""
+        waived: tuple[str, ...] = ()
         for rule in self.rules:
             if rule.action is Disposition.DELIVER and inspection.verdict > rule.worst:
                 continue
-            if rule.match.envelope_holds(envelope, recipient, size) and rule.match.inspection_holds(inspection):
-                return rule
-        return LAST_RULE
+            if rule.match.envelope_holds(envelope, recipient, size) and rule.match.inspection_holds(inspection, recipient):
+                by = next((w.by for w in waivers if w.rule == rule.name and recipient in (w.recipients or (recipient,))), "")
+                if not by:
+                    return rule, waived
+                waived += (by,)
+        return LAST_RULE, waived
 
-    def _decision(self, rule: Rule, profile: str) -> Decision:
-        return Decision(rule.action, rule.name, rule.reason, rule.clauses, self.version, profile, rule.notice)
+    def _decision(self, rule: Rule, profile: str, waived: tuple[str, ...]) -> Decision:
+        return Decision(rule.action, rule.name, rule.reason, rule.clauses, self.version, profile, rule.notice, waived)
 
     def rule(self, name: str) -> Rule:
         """The rule of that name, or the last rule: a rule that has gone since stays closed."""

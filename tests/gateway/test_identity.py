@@ -264,9 +264,9 @@ def test_the_notice_has_a_plain_line_for_each_warning_and_is_written_even_for_a_
 def test_a_rule_may_match_a_suspicion() -> None:
     match = Match(identity=(Suspicion.DMARC_FAIL, Suspicion.LOOK_ALIKE))
     assert match.needs_inspection
-    assert match.inspection_holds(inspection(Caution(Suspicion.LOOK_ALIKE, "", "")))
-    assert not match.inspection_holds(inspection(Caution(Suspicion.SPF_FAIL, "", "")))
-    assert not match.inspection_holds(replace(inspection(), identity=None))
+    assert match.inspection_holds(inspection(Caution(Suspicion.LOOK_ALIKE, "", "")), "staff@city.example.lg.jp")
+    assert not match.inspection_holds(inspection(Caution(Suspicion.SPF_FAIL, "", "")), "staff@city.example.lg.jp")
+    assert not match.inspection_holds(replace(inspection(), identity=None), "staff@city.example.lg.jp")
 
 
 def test_the_journal_records_it() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model import Client, Direction, Disposition, Envelope, Group, Inspection, PartReport
+from gateway.model import Client, Direction, Disposition, Envelope, Group, Inspection, Observation, PartReport, Sign, Waiver
 from gateway.policy import file as policy_file
 from gateway.policy.rules import LAST_RULE, Policy
-from gateway.yaml_file import parse
+from gateway.yaml_file import BadConfiguration, parse
 from sanitizers.model import Finding, Kind, Treatment, Verdict
 
 SHIPPED = policy_file.load(Path(__file__).parents[3] / "config" / "policy.yaml")
@@ -116,3 +117,47 @@ def test_the_version_changes_with_the_meaning_and_not_with_the_comments() -> Non
     rule = "  - {name: it, action: hold, reason: x, clauses: SAN-02}\n"
     assert policy(rule).version == policy(rule + "# a comment\n").version
     assert policy(rule).version != policy(rule.replace("it", "that")).version
+
+
+OUTBOUND = """
+  - {name: numbers, match: {sign: {my_number: 2}}, action: hold, reason: 番号, clauses: SD-03}
+  - {name: bulk, match: {sign: bulk_recipients}, action: hold, reason: 一斉, clauses: ML-06}
+  - {name: out, match: {direction: outbound}, action: deliver, worst: sanitised, clauses: AV-02}
+"""
+
+
+def leaving(*observations: Observation, verdict: Verdict = Verdict.CLEAN) -> Inspection:
+    return replace(inspection(verdict), observations=observations)
+
+
+def decided(seen: Inspection, *waivers: Waiver) -> list[tuple[str, str, tuple[str, ...]]]:
+    p, e = policy(OUTBOUND), envelope(Direction.OUTBOUND, STAFF, "a@example.com", "b@example.net")
+    pairs = [pair for group in p.split(e, e.recipients, 1000) for pair in p.decide(e, group, 1000, seen, waivers)]
+    return [(recipient, d.rule, d.waived) for group, d in pairs for recipient in group.recipients]
+
+
+def test_a_sign_counts_from_its_number_on() -> None:
+    assert {rule for _, rule, _ in decided(leaving(Observation(Sign.MY_NUMBER, 1)))} == {"out"}
+    assert {rule for _, rule, _ in decided(leaving(Observation(Sign.MY_NUMBER, 2)))} == {"numbers"}
+
+
+def test_a_sign_of_one_recipient_is_not_the_others() -> None:
+    seen = leaving(Observation(Sign.BULK_RECIPIENTS, 1, ("b@example.net",)))
+    assert decided(seen) == [("a@example.com", "out", ()), ("b@example.net", "bulk", ())]
+
+
+def test_a_waiver_takes_one_rule_away_and_is_named() -> None:
+    seen = leaving(Observation(Sign.MY_NUMBER, 9), Observation(Sign.BULK_RECIPIENTS, 9))
+    waiver = Waiver("numbers", "approval 12", ("a@example.com",))
+    assert decided(seen, waiver) == [("a@example.com", "bulk", ("approval 12",)), ("b@example.net", "numbers", ())]
+
+
+def test_i7_no_waiver_delivers_what_was_not_inspected() -> None:
+    waivers = [Waiver(rule, "exception 1") for rule in ("numbers", "bulk", "out")]
+    for verdict in (Verdict.INFECTED, Verdict.FAILED):
+        assert {rule for _, rule, _ in decided(leaving(verdict=verdict), *waivers)} == {LAST_RULE.name}
+
+
+def test_a_policy_that_asks_for_no_sign_at_all_is_refused() -> None:
+    with pytest.raises(BadConfiguration, match="sign"):
+        policy(OUTBOUND.replace("my_number: 2", "my_number: 0"))

@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway import intake, journal
 from gateway.backoff import Backoff
 from gateway.clearance import Clearance
+from gateway.control import Control, Verb
 from gateway.deception import Own
 from gateway.gate import HourlyGate
 from gateway.health import Health
@@ -37,11 +38,13 @@ from gateway.scan import ScanFailed, Scanner
 from gateway.settings import ListenerSettings, Settings
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
+from gateway.unlocking import Unlock, Unlocking
 from gateway.yaml_file import BadConfiguration
 from sanitizers.letter import Mailbox
 from sanitizers.lock.office import OfficeCaps
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
+CONTROL = "control.sock"  # in the state directory
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
 
 log = logging.getLogger(__name__)
@@ -95,6 +98,8 @@ class Gateway:
             notifier=Notifier(store.clock, _postmaster(settings), settings.retention.quarantine_days),
             identifier=_identifier(settings, self.sandbox),
         )
+        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
+        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
@@ -119,6 +124,7 @@ class Gateway:
             await self._health.start()
             for server in self.servers:
                 await server.start()
+            await self.control.start()
         except OSError as error:
             await self.stop("start failed")
             raise SetupError(f"{error.strerror or error}: is another Mugai running? change the port in gateway.yaml") from None
@@ -131,6 +137,7 @@ class Gateway:
 
     async def stop(self, reason: str) -> None:
         """Doors first, then the work in hand, then the journal's last signature.  What is not finished stays in the queue."""
+        await self.control.stop()
         await asyncio.gather(*(server.stop(DRAIN_SECONDS) for server in self.servers))
         await self.runner.stop(DRAIN_SECONDS)
         for task in self._tasks:

@@ -276,11 +276,18 @@ class Work(StrEnum):
     RELAY = "relay"  # recipients in SANITISED, one job per cleared copy
 
 
+class GrantKind(StrEnum):
+    """Why waiting recipients go through the path again."""
+
+    RELEASE = "release"  # a reviewer: deliver the safe rest
+    UNLOCK = "unlock"  # a password was given; the mail is judged anew, nothing more is allowed
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Somebody's word that sends held recipients through the path again; what it allows is the pipeline's to say."""
 
-    kind: str  # "release"
+    kind: GrantKind
     who: str
     why: str
     at: float  # Unix time, seconds

@@ -7,8 +7,9 @@ changed nothing.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway import dsn, journal
 from gateway.backoff import Backoff
@@ -24,6 +25,7 @@ from gateway.model import (
     DeliveryOutcome,
     Direction,
     Disposition,
+    GrantKind,
     Group,
     Hold,
     Inspection,
@@ -41,6 +43,8 @@ from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
+from gateway.unlocking import Keyring
+from sanitizers.model import Reason
 
 UNPROCESSABLE = Decision(
     Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", ""
@@ -74,6 +78,7 @@ class Pipeline:
     notifier: Notifier
     identifier: Identifier | None = None  # None: senders are not judged
     observers: tuple[Observer, ...] = ()  # of outbound mail
+    keyring: Keyring = field(default_factory=lambda: Keyring(time.monotonic))
 
     async def step(self, lease: Lease) -> Settlement:
         if lease.deaths >= self.worker_deaths:
@@ -94,7 +99,8 @@ class Pipeline:
         try:
             proven = await identifier.authenticate(content, item) if identifier else None
             for group in policy.split(item.envelope, item.recipients, item.size):
-                inspection = await self.inspector.message(content, policy.profiles[group.profile])
+                profile = replace(policy.profiles[group.profile], passwords=self.keyring.of(item.id))
+                inspection = await self.inspector.message(content, profile)
                 if identifier:
                     inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
                 elif item.envelope.direction is Direction.OUTBOUND:
@@ -105,6 +111,7 @@ class Pipeline:
         finally:
             if isinstance(content, int):
                 os.close(content)
+        self.keyring.forget(item.id)  # not when the scanner or the sandbox was down: then it is tried again
         return settlement
 
     async def _act(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
@@ -133,10 +140,21 @@ class Pipeline:
     def _granted(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
         """A reviewer's grant delivers what is safe of a held mail, unless its rule forbids that."""
         held = decision.disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD)
+        if lease.grant is not None and lease.grant.kind is GrantKind.UNLOCK:
+            return self._still_locked(lease, inspection, decision)
         if lease.grant is None or not held or not releasable(inspection) or not self.policy.rule(decision.rule).releasable:
             return decision
         rule = f"release:{decision.rule}"
         return replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=True)
+
+    def _still_locked(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
+        """A password allows nothing by itself; where it did not help, staff read why."""
+        if decision.disposition is not Disposition.AWAIT_PASSWORD:
+            return decision
+        if not self.keyring.of(lease.item.id):
+            return replace(decision, reason=FORGOTTEN)
+        wrong = any(part.reason is Reason.WRONG_PASSWORD for part in inspection.report.walk())
+        return replace(decision, reason=self.notices.reason(Reason.WRONG_PASSWORD) + "、保留しました。") if wrong else decision
 
     def _held(self, lease: Lease, recipients: Sequence[str], decision: Decision, inspection: Inspection | None) -> Settlement:
         waiting = decision.disposition is Disposition.AWAIT_PASSWORD
@@ -204,6 +222,7 @@ class Pipeline:
         return Settlement(moves=moves, authored=(note,), events=(journal.Bounced.of(item, outcomes),))
 
 
+FORGOTTEN = "パスワードは保存していないため、再起動で失われました。もう一度入力してください。"
 UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.model import Decision, Grant, Move, PartReport, QuarantineEntry, QuarantineState, State
+from gateway.model import Decision, Grant, GrantKind, Move, PartReport, QuarantineEntry, QuarantineState, State
 from gateway.spool import Spool, settlement
 from gateway.spool.acceptance import read_item
 from gateway.spool.states import WAITING
@@ -47,8 +47,15 @@ class Quarantine:
         """Back into the path.  Raises ValueError without a reason."""
         if not reason.strip():
             raise ValueError("a release needs a reason")
+        await self._grant(entry, GrantKind.RELEASE, actor, reason.strip())
+
+    async def unlock(self, entry: int, actor: str) -> None:
+        """Back into the path, to be judged with a password that never comes here."""
+        await self._grant(entry, GrantKind.UNLOCK, actor, "パスワードが入力されたため、もう一度検査します。")
+
+    async def _grant(self, entry: int, kind: GrantKind, actor: str, why: str) -> None:
         now = self._clock.now()
-        await self._db.write(_release, entry, Grant("release", actor, reason.strip(), now), now)
+        await self._db.write(_release, entry, Grant(kind, actor, why, now), now)
         self._spool.wake.set()
 
     async def delete(self, entry: int, actor: str, reason: str) -> None:

@@ -80,10 +80,10 @@ class Running:
         self.process.terminate()
         return self.process.wait(60)
 
-    def mugai(self, *arguments: str, check: bool = True) -> str:
+    def mugai(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
         """One command on the same installation; its standard output."""
         command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout
 

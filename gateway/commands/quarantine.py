@@ -1,6 +1,7 @@
 """`mugai quarantine`: look at held mail, release it with a reason, delete it with a reason.
 
 A release walks the whole path again with today's signatures and rules: what is delivered is the safe rest, never the original.
+A password goes to the running gateway over its control socket and nowhere else: no argument, no file, no journal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import getpass
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,12 +19,18 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
+from gateway.app import CONTROL
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.terminal import few, moment, plain
-from gateway.model import QuarantineEntry, QuarantineState
+from gateway.control import NotRunning, Rejected, ask
+from gateway.model import QuarantineEntry, QuarantineState, State
 from gateway.notice import Notices
 from gateway.quarantine import AlreadyDone, Quarantine
+from gateway.spool import Spool
 from gateway.store.opening import open_store
+from gateway.unlocking import LONGEST, Unlock, Unlocked
+
+_PATIENCE = 120.0  # seconds: the longest inspection of a mail, by default
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,6 +41,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing.add_argument("--search", default="", metavar="TEXT", help="in subject, sender, recipients, receipt number")
     listing.add_argument("--limit", type=int, default=100)
     listing.add_argument("--json", action="store_true")
+    unlock = actions.add_parser(
+        "unlock",
+        help="give the password of a locked attachment: it is opened, sanitised and delivered",
+        description="Asks for the password, or reads one line of standard input, and hands it to the running gateway, which "
+        "forgets it after one inspection. It is never an argument, which everybody on the machine could read.",
+        epilog="Example: mugai quarantine unlock 12     or: pass show ppap | mugai quarantine unlock 12",
+    )
+    unlock.add_argument("entry", type=int, metavar="NUMBER", help="from `mugai quarantine list`")
     for name, text in (
         ("show", "why it was held: every part, finding, rule and clause"),
         ("release", "send it through the path again and deliver its safe rest; needs --reason"),
@@ -50,6 +66,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     notices = Notices.load(Path(settings.notices))
+    if arguments.action == "unlock":
+        with open_store(settings) as store:
+            return asyncio.run(_unlock(arguments.entry, settings.place(CONTROL), store.spool))
     with open_store(settings) as store:
         try:
             return asyncio.run(_act(arguments, store.quarantine, notices))
@@ -75,6 +94,33 @@ async def _act(arguments: argparse.Namespace, quarantine: Quarantine, notices: N
             await quarantine.delete(arguments.entry, getpass.getuser(), arguments.reason)
             print(f"{arguments.entry}: deleted")
     return 0
+
+
+async def _unlock(entry: int, door: Path, spool: Spool) -> int:
+    """Waits for what becomes of the mail, so that a wrong password is known at once."""
+    password = (
+        getpass.getpass("パスワード / password: ") if sys.stdin.isatty() else sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
+    )
+    try:
+        unlocked = await ask(door, "unlock", Unlock(entry, getpass.getuser(), password), Unlocked)
+    except (NotRunning, Rejected) as problem:
+        print(f"mugai: {problem}", file=sys.stderr)
+        return 2 if isinstance(problem, NotRunning) else 1
+    ends = time.monotonic() + _PATIENCE
+    while True:
+        recipients = (await spool.show(unlocked.item)).recipients
+        if all(who.state is not State.RECEIVED for who in recipients):
+            break
+        if time.monotonic() > ends:
+            print(f"{unlocked.receipt}: still being inspected; see `mugai queue show {unlocked.receipt}`")
+            return 1
+        await asyncio.sleep(0.2)
+    waiting = [who for who in recipients if who.state in (State.HELD, State.AWAITING_PASSWORD)]
+    for who in waiting:
+        print(f"{unlocked.receipt}: {who.address}: {who.state}: {who.why}")
+    if not waiting:
+        print(f"{unlocked.receipt}: opened, sanitised and on its way")
+    return 1 if waiting else 0
 
 
 def _list(entries: Sequence[QuarantineEntry]) -> None:

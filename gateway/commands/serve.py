@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 
@@ -43,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings) -> int:
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold mails, keys and passwords
     with open_store(settings) as store:
         gateway = Gateway(settings, store)
         test = await gateway.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import functools
 import io
 import json
 import subprocess
@@ -23,6 +24,7 @@ from PIL import Image
 from gateway.clamd import EICAR, PrivateClamd
 from gateway.smtp.sink import Sink
 from samples import build
+from samples.container import Entry, raw_zip
 from tests.running import Running, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -223,3 +225,33 @@ async def test_sanitize_writes_safe_files_and_one_line_each(site: Site, tmp_path
     assert {"input", "output", "detected", "verdict", "findings", "seconds", "sha256_in", "sha256_out"} <= set(lines[0])
     assert lines[2]["output"] is None
     assert lines[2]["sha256_out"] is None
+
+
+async def test_f07_a_password_opens_a_waiting_mail_and_is_left_nowhere(site: Site, tmp_path: Path) -> None:
+    password, wrong = "表計算-Kg7xQ2", "間違い-Zp4wL9"
+    locked = tmp_path / "見積書.zip"
+    content = ("見積\r\n" * 400).encode("cp932")
+    locked.write_bytes(raw_zip(Entry("見積書.txt".encode("cp932"), content, password=password.encode("cp932"))))
+    receipt = receipt_of(await site.swaks("--attach-type", "application/zip", "--attach", f"@{locked}"))
+    assert await site.delivered(receipt) is None
+    entry = site.held(receipt)
+    assert (entry["verdict"], entry["rule"]) == ("locked", "password-wanted")
+    unlock = functools.partial(site.gateway.mugai, "quarantine", "unlock", check=False)
+    told = await asyncio.to_thread(unlock, str(entry["number"]), stdin=wrong + "\n")
+    assert "awaiting_password: パスワードが違うため" in told
+    again = site.held(receipt)
+    assert again["number"] != entry["number"]
+    told = await asyncio.to_thread(unlock, str(again["number"]), stdin=password + "\n")
+    assert "opened, sanitised and on its way" in told
+    message = await site.delivered(receipt)
+    assert message is not None
+    [attachment] = message.iter_attachments()
+    with zipfile.ZipFile(io.BytesIO(attachment.get_content())) as opened:
+        assert opened.read("見積書.txt").decode("utf-8-sig").splitlines() == ["見積"] * 400
+    assert " released " in site.gateway.mugai("journal", "search", "--mail", receipt)
+    kept = b"".join(file.read_bytes() for file in site.gateway.state.rglob("*") if file.is_file())
+    assert receipt.encode() in kept
+    for secret in (password, wrong):
+        for charset in ("utf-8", "cp932", "utf-16-le"):
+            assert secret.encode(charset) not in kept, charset
+            assert secret[4:].encode(charset) not in kept, charset

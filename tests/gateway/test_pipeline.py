@@ -21,6 +21,7 @@ from gateway.model import (
     Disposition,
     Envelope,
     Grant,
+    GrantKind,
     Inspection,
     Lease,
     NextHop,
@@ -179,7 +180,7 @@ async def test_a_content_that_is_gone_is_held_not_forgotten() -> None:
 
 
 async def test_a_release_delivers_the_safe_rest_of_a_held_mail() -> None:
-    granted = replace(lease(), grant=Grant("release", "sato", "電話で確認", 0.0))
+    granted = replace(lease(), grant=Grant(GrantKind.RELEASE, "sato", "電話で確認", 0.0))
     done = await pipeline(Scripted(inspection(Verdict.LOCKED))).step(granted)
     assert [m.state for m in done.moves] == [State.SANITISED]
     assert done.moves[0].rule == "release:password-wanted"
@@ -194,10 +195,51 @@ async def test_a_release_delivers_the_safe_rest_of_a_held_mail() -> None:
     ],
 )
 async def test_a_release_can_not_deliver_what_has_no_safe_rest(bad: Inspection) -> None:
-    granted = replace(lease(), grant=Grant("release", "sato", "please", 0.0))
+    granted = replace(lease(), grant=Grant(GrantKind.RELEASE, "sato", "please", 0.0))
     done = await pipeline(Scripted(bad)).step(granted)
     assert [m.state for m in done.moves] == [State.HELD]
     assert done.authored == ()  # they know already
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "state", "why"),
+    [
+        (Verdict.SANITISED, None, State.SANITISED, "cleared"),
+        (Verdict.LOCKED, Reason.WRONG_PASSWORD, State.AWAITING_PASSWORD, "パスワードが違うため"),
+        (Verdict.LOCKED, Reason.ENCRYPTED, State.AWAITING_PASSWORD, "パスワード付きファイルのため"),
+        (Verdict.INFECTED, Reason.INFECTED, State.HELD, "ウイルス"),
+    ],
+)
+async def test_a_password_allows_nothing_that_policy_does_not(
+    verdict: Verdict, reason: Reason | None, state: State, why: str
+) -> None:
+    inspected = inspection(verdict)
+    [part] = inspected.report.parts
+    inspected = replace(inspected, report=replace(inspected.report, parts=(replace(part, reason=reason),)))
+    path = pipeline(Scripted(inspected))
+    path.keyring.put("ID", ("secret",))
+    done = await path.step(replace(lease(), grant=Grant(GrantKind.UNLOCK, "sato", "", 0.0)))
+    [move] = done.moves
+    assert move.state is state
+    assert why in move.why
+    assert path.keyring.of("ID") == ()
+    assert done.authored == ()  # they know already
+    assert "secret" not in repr(done)
+
+
+async def test_a_password_that_a_restart_forgot_is_asked_for_again() -> None:
+    done = await pipeline(Scripted(inspection(Verdict.LOCKED))).step(
+        replace(lease(), grant=Grant(GrantKind.UNLOCK, "sato", "", 0.0))
+    )
+    assert [m.state for m in done.moves] == [State.AWAITING_PASSWORD]
+    assert "もう一度入力" in done.held[0].decision.reason
+
+
+async def test_a_password_waits_with_the_mail_while_the_scanner_is_down() -> None:
+    path = pipeline(Scripted(ScannerDown("clamd is gone")))
+    path.keyring.put("ID", ("secret",))
+    await path.step(replace(lease(), grant=Grant(GrantKind.UNLOCK, "sato", "", 0.0)))
+    assert path.keyring.of("ID") == ("secret",)
 
 
 async def test_a_rule_may_delete_and_says_so() -> None:

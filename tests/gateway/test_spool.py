@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import journal
-from gateway.model import Authored, Direction, Grant, Settlement, State, Work
+from gateway.model import Authored, Direction, Grant, GrantKind, Settlement, State, Work
 from gateway.spool import IllegalMove, LostLease, MissingContent, StoreUnavailable
 from gateway.spool.acceptance import RETRY_WINDOW
 from gateway.store import schema
@@ -298,7 +298,7 @@ async def test_i2_a_changed_content_is_missing(r: Rooms, size: int) -> None:
 
 async def test_only_what_waits_can_be_inspected_again(r: Rooms) -> None:
     item = await r.accept()
-    grant = Grant("release", "clerk", "checked", 0.0)
+    grant = Grant(GrantKind.RELEASE, "clerk", "checked", 0.0)
     with pytest.raises(IllegalMove):
         await r.spool.reinspect(item.id, TO, grant, ())
     lease = await r.claim()

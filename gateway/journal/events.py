@@ -307,3 +307,13 @@ class QueueChanged(Event):
 
     action: str
     actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryChanged(Event):
+    """People, sections, roles or deputies are different now (AC-03)."""
+
+    actor: str
+    reason: str
+    counted: int
+    changes: tuple[str, ...] = personal(())

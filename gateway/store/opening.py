@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway.clock import Clock
+from gateway.directory import Book
 from gateway.journal import Journal
 from gateway.quarantine import Quarantine
 from gateway.settings import Settings
@@ -22,6 +23,7 @@ class Store:
     spool: Spool
     quarantine: Quarantine
     journal: Journal
+    directory: Book
 
 
 @contextmanager
@@ -34,6 +36,6 @@ def open_store(settings: Settings) -> Iterator[Store]:
         blobs = Blobs(settings.place("blobs"))
         spool = Spool(db, blobs, clock, quarantine_days=retention.quarantine_days, originals_days=retention.originals_days)
         journal = Journal(db, clock, settings.place("journal.key"), settings.hostname)
-        yield Store(db, clock, spool, Quarantine(db, spool, clock), journal)
+        yield Store(db, clock, spool, Quarantine(db, spool, clock), journal, Book(db, clock))
     finally:
         db.close()

@@ -1,0 +1,183 @@
+"""`mugai directory`: who is who, who answers for whom; the import of the April transfer with its preview."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from gateway import settings as settings_file
+from gateway.commands.terminal import moment, plain
+from gateway.directory import Book, Change, Deputy, Directory, Person, Role, Stale, difference, importing, wanting
+from gateway.store.opening import open_store
+from gateway.yaml_file import BadConfiguration
+
+MANY = 5  # one in so many people: an import that removes more is asked twice
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "directory",
+        help="people, sections, roles, deputies (職員名簿)",
+        description="Shows and changes who is who. Approvals, exceptions and reports find their people here.",
+        epilog="The April transfer: mugai directory import jinji.csv --preview; then the same with --reason instead.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    importer = actions.add_parser(
+        "import",
+        help="replace the people by those of a file (YAML, or CSV from Excel)",
+        description="The file is the whole list: who is not in it goes. CSV columns: メールアドレス, 氏名, 所属, and if there "
+        "部, 役割, 区分, 開始日, 終了日, 別アドレス, 利用者, 代理者. UTF-8 or CP932 (Shift JIS).",
+    )
+    importer.add_argument("file", type=Path, metavar="FILE")
+    importer.add_argument("--preview", action="store_true", help="show what would change, and change nothing")
+    importer.add_argument("--removing", type=int, default=0, metavar="N", help="yes, so many people go")
+    listing = actions.add_parser("list", help="the people")
+    listing.add_argument("--section", default="", metavar="NAME", help="code or name")
+    listing.add_argument("--role", type=Role, choices=list(Role))
+    listing.add_argument("--json", action="store_true")
+    shower = actions.add_parser("show", help="one person: its heads, who stands in, what it may approve")
+    unused = actions.add_parser("unused", help="active people who sent nothing for a while (AC-03)")
+    unused.add_argument("--days", type=int, default=90)
+    suspend = actions.add_parser("suspend", help="take somebody's right to use away (AC-10)")
+    resume = actions.add_parser("resume", help="give it back")
+    deputy = actions.add_parser("deputy", help="let BY stand in for a person, for a term")
+    for action in (shower, suspend, resume, deputy):
+        action.add_argument("address", metavar="ADDRESS")
+    deputy.add_argument("by", metavar="BY")
+    deputy.add_argument("--since", type=date.fromisoformat, metavar="DATE")
+    deputy.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="last day")
+    for action in (importer, suspend, resume, deputy):
+        action.add_argument("--reason", default="", help="goes into the journal")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.config)
+    with open_store(settings) as store:
+        try:
+            return asyncio.run(_act(arguments, store.directory))
+        except LookupError as error:
+            print(f"mugai: {error.args[0]}; see `mugai directory list`", file=sys.stderr)
+        except (Stale, ValueError) as error:
+            print(f"mugai: {error}", file=sys.stderr)
+        except BadConfiguration as bad:
+            print(f"mugai: {arguments.action} refused, nothing was changed:", file=sys.stderr)
+            for problem in bad.problems:
+                print(f"  {problem}", file=sys.stderr)
+    return 1
+
+
+async def _act(arguments: argparse.Namespace, book: Book) -> int:
+    who = getpass.getuser()
+    match arguments.action:
+        case "import":
+            return await _import(arguments, book, who)
+        case "list":
+            return _list(await book.current(), arguments)
+        case "show":
+            return _show(await book.current(), arguments.address, book.today)
+        case "unused":
+            return await _unused(book, arguments.days)
+        case "suspend":
+            changes = await book.suspend(arguments.address, who, arguments.reason)
+        case "resume":
+            changes = await book.resume(arguments.address, who, arguments.reason)
+        case _:
+            deputy = Deputy(arguments.address, arguments.by, arguments.since, arguments.until)
+            changes = await book.appoint(deputy, who, arguments.reason)
+    _print(changes)
+    return 0
+
+
+async def _import(arguments: argparse.Namespace, book: Book, who: str) -> int:
+    basis, old = await book.version()
+    new = importing.load(arguments.file, old)
+    changes = difference(old, new)
+    _print(changes)
+    for gap in wanting(new, book.today):
+        print(f"! {gap}")
+    going = sum(change.sign == "-" and change.what == "person" for change in changes)
+    if arguments.preview:
+        return 0
+    if going * MANY > len(old.people) and arguments.removing != going:
+        raise ValueError(f"{going} of {len(old.people)} people would go; if that is right, say --removing {going}")
+    await book.replace(new, basis, who, arguments.reason)
+    print(f"done: {len(new.people)} people, {len(new.sections)} sections, {len(new.deputies)} deputies")
+    return 0
+
+
+def _print(changes: Sequence[Change]) -> None:
+    for change in sorted(changes, key=lambda c: (c.what, c.sign, c.key)):
+        print(plain(str(change)))
+    counted = {sign: sum(c.sign == sign for c in changes) for sign in "+-~"}
+    print(f"{counted['+']} new, {counted['-']} gone, {counted['~']} changed" if changes else "nothing changes")
+
+
+def _list(directory: Directory, arguments: argparse.Namespace) -> int:
+    sections = {s.code for s in directory.sections if arguments.section in (s.code, s.name)}
+    people = [
+        p
+        for p in directory.people
+        if (not arguments.section or p.section in sections) and (arguments.role is None or arguments.role in p.roles)
+    ]
+    if arguments.json:
+        print(json.dumps([_values(p) for p in people], ensure_ascii=False))
+        return 0
+    table = Table()
+    for heading in ("address", "name", "section", "roles", "attribute", "until", "state"):
+        table.add_column(heading, overflow="fold")
+    for p in people:
+        section = directory.section(p.section)
+        roles = " ".join(directory.role_names[role] for role in p.roles)
+        cells = (p.address, p.name, section.name if section else "-", roles, p.attribute, str(p.until or ""), p.suspended)
+        table.add_row(*(plain(cell) for cell in cells))
+    Console().print(table if people else "nobody")
+    return 0
+
+
+def _show(directory: Directory, address: str, day: date) -> int:
+    person = directory.person(address)
+    if person is None:
+        raise LookupError(f"nobody has the address {address}")
+    state = f"suspended: {person.suspended}" if person.suspended else "active" if person.active(day) else "not active today"
+    where = " < ".join(section.name for section in directory.above(person.section)) or "no section"
+    print(plain(f"{person.name}  {person.address}  {where}  {state}"))
+    for role in (Role.ISM, Role.BUR, Role.CSO, Role.CISO):
+        who = [
+            f"{a.person.name}" + (f" (for {a.on_behalf.name})" if a.on_behalf else "")
+            for a in directory.authorities(role, person.address, day)
+        ]
+        print(plain(f"  {directory.role_names[role]}: {', '.join(who) or 'nobody'}"))
+    return 0
+
+
+async def _unused(book: Book, days: int) -> int:
+    people = await book.unused(days)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("address", "name", "section", "last sent"))
+    writer.writerows((p.address, p.name, p.section, moment(last) if last else "never") for p, last in people)
+    return 1 if people else 0
+
+
+def _values(person: Person) -> dict[str, object]:
+    return {
+        "address": person.address,
+        "name": person.name,
+        "section": person.section,
+        "roles": person.roles,
+        "attribute": person.attribute,
+        "since": str(person.since or ""),
+        "until": str(person.until or ""),
+        "aliases": person.aliases,
+        "suspended": person.suspended,
+    }

@@ -39,20 +39,22 @@ def answered(outcome: Outcome) -> bytes:
 
 
 class Findings:
-    """Collects what was found; the same construct at the same place is reported once, up to a bound."""
+    """Collects what was found; the same construct at the same place is reported once, up to a bound; each kind always is."""
 
     BOUND = 200  # a report is read by people; the rest is counted in one closing line
 
     def __init__(self) -> None:
         self._seen: dict[Finding, None] = {}
+        self._kinds: set[Kind] = set()
         self._more = 0
 
     def add(self, kind: Kind, where: str, detail: str, treatment: Treatment) -> None:
         finding = Finding(kind, where[:200], detail[:300], treatment)
         if finding in self._seen:
             return
-        if len(self._seen) < self.BOUND:
+        if len(self._seen) < self.BOUND or kind not in self._kinds:
             self._seen[finding] = None
+            self._kinds.add(kind)
         else:
             self._more += 1
 

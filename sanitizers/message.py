@@ -145,7 +145,7 @@ class _Reading:
         where = entity.media_type
         if where == "text/html":
             markup = bodies.decoded(content, entity.content_type, self.findings, where)
-            shown = bodies.from_html(markup, self._job.profile.switches, self.findings, where).text
+            shown = bodies.from_html(markup, self._job.profile.switches.body, self.findings, where).text
             rest, files = hidden.extract(shown.encode(), _MARKER)
             return Piece(self._with_files(rest.decode(), files), True)
         rest, files = hidden.extract(content, _MARKER)

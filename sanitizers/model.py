@@ -26,6 +26,7 @@ class Treatment(StrEnum):
     REPLACED = "replaced"  # something harmless stands in its place (placeholder, cached result, picture)
     NEUTRALISED = "neutralised"  # still readable, no longer active
     KEPT = "kept"  # reported only
+    BLOCKED = "blocked"  # the profile accepts no file that holds it: nothing of the part leaves
 
 
 class Method(StrEnum):
@@ -163,17 +164,102 @@ class Limits:
     headers: int = 1_000
 
 
+class Setting(StrEnum):
+    """What a profile does with one kind of construct.  True only where it may stay: a sanitiser asks `if switches.comments`."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    BLOCK = "block"  # no file that holds it is delivered
+
+    def __bool__(self) -> bool:
+        return self is Setting.KEEP
+
+
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What a profile keeps of constructs that are harmless to the machine but may be unwanted."""
+    """Of one family of formats.  A sanitiser removes what is not kept and records it, as it does anyway; `registry` withholds
+    the part when something was recorded that is blocked."""
 
-    hyperlinks: bool = True  # http, https and mailto only; every other scheme always goes
-    comments: bool = True
-    tracked_changes: bool = True
-    hidden_sheets: bool = True
-    metadata: bool = False  # author, company, revision ids, EXIF (the classification label survives, SD-04)
-    link_targets: bool = True  # in text bodies: `label <hxxps://host/path>`
-    text_layer: bool = True  # of method IMAGE: the words of each page, invisible over its picture
+    hyperlinks: Setting = Setting.KEEP  # http, https and mailto only; every other scheme always goes
+    comments: Setting = Setting.KEEP
+    tracked_changes: Setting = Setting.KEEP
+    hidden_sheets: Setting = Setting.KEEP
+    layers: Setting = Setting.KEEP
+    forms: Setting = Setting.KEEP  # fields and values, without what acts
+    metadata: Setting = Setting.REMOVE  # author, revision ids, EXIF (the classification label survives, SD-04)
+    hidden_content: Setting = Setting.REMOVE
+    macros: Setting = Setting.REMOVE
+    scripts: Setting = Setting.REMOVE
+    controls: Setting = Setting.REMOVE
+    embedded_files: Setting = Setting.REMOVE
+    external_links: Setting = Setting.REMOVE
+    commands: Setting = Setting.REMOVE
+    add_ins: Setting = Setting.REMOVE
+    multimedia: Setting = Setting.REMOVE
+    signatures: Setting = Setting.REMOVE
+
+    def blocked(self) -> frozenset[Kind]:
+        """What may not be found in a file that is delivered."""
+        return frozenset(kind for name, kinds in CONSTRUCTS.items() if getattr(self, name) is Setting.BLOCK for kind in kinds)
+
+
+CONSTRUCTS: dict[str, tuple[Kind, ...]] = {  # each switch, and as what its constructs are recorded
+    "hyperlinks": (Kind.HYPERLINK,),
+    "comments": (Kind.COMMENT,),
+    "tracked_changes": (Kind.TRACKED_CHANGE,),
+    "hidden_sheets": (Kind.HIDDEN_CONTENT,),
+    "layers": (Kind.LAYER,),
+    "forms": (Kind.FORM,),
+    "metadata": (Kind.METADATA, Kind.LOCATION),
+    "hidden_content": (Kind.HIDDEN_CONTENT,),
+    "macros": (Kind.MACRO, Kind.XLM_MACRO),
+    "scripts": (Kind.JAVASCRIPT, Kind.SCRIPT, Kind.ACTION),
+    "controls": (Kind.ACTIVEX, Kind.FORM),
+    "embedded_files": (Kind.EMBEDDED_OBJECT, Kind.EMBEDDED_FILE),
+    "external_links": (Kind.EXTERNAL_LINK, Kind.REMOTE_TEMPLATE, Kind.REMOTE_CONTENT, Kind.DATA_CONNECTION),
+    "commands": (Kind.DDE, Kind.FIELD, Kind.FORMULA),
+    "add_ins": (Kind.RIBBON, Kind.WEB_EXTENSION),
+    "multimedia": (Kind.MULTIMEDIA,),
+    "signatures": (Kind.SIGNATURE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Which switches a family of formats has: those that may say `keep`, and those that never may."""
+
+    keepable: frozenset[str]
+    never_kept: frozenset[str]
+
+
+def _family(keepable: str, never_kept: str) -> Family:
+    return Family(frozenset(keepable.split()), frozenset(never_kept.split()))
+
+
+FAMILIES = {  # the fields of `Switchboard`
+    "office": _family(
+        "hyperlinks comments tracked_changes hidden_sheets metadata",
+        "macros controls embedded_files external_links commands scripts add_ins multimedia signatures",
+    ),
+    "pdf": _family(
+        "hyperlinks comments forms layers metadata",
+        "scripts embedded_files external_links multimedia hidden_content signatures",
+    ),
+    "image": _family("", "metadata hidden_content scripts external_links"),
+    "html": _family("hyperlinks", "scripts forms embedded_files external_links hidden_content multimedia"),
+    "body": _family("hyperlinks", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """What a profile keeps, removes or blocks.  `body` is the text of mails, which is never withheld: there is no `block`."""
+
+    office: Switches = field(default_factory=Switches)
+    pdf: Switches = field(default_factory=Switches)
+    image: Switches = field(default_factory=Switches)  # SVG as well
+    html: Switches = field(default_factory=lambda: Switches(forms=Setting.REMOVE))
+    body: Switches = field(default_factory=Switches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +268,8 @@ class Profile:
 
     name: str = "rebuild"
     method: Method = Method.REBUILD
-    switches: Switches = field(default_factory=Switches)
+    switches: Switchboard = field(default_factory=Switchboard)
+    text_layer: bool = True  # of method IMAGE: the words of each page, invisible over its picture
     limits: Limits = field(default_factory=Limits)
     passwords: tuple[str, ...] = field(default=(), repr=False)
 

@@ -63,7 +63,7 @@ def _assemble(target: Pdf, pages: Iterator[Page], job: Job) -> None:
         room -= len(picture.read_raw_bytes())
         if room < 0:
             raise Refused(Reason.LIMIT_SIZE, f"pictures of more than {limits.part_bytes} bytes")
-        layer = words.over(page.runs, int(picture.Height)) if job.profile.switches.text_layer else b""
+        layer = words.over(page.runs, int(picture.Height)) if job.profile.text_layer else b""
         target.pages.append(pikepdf.Page(_page(target, page, picture, layer, words.fonts)))
     words.finish()
 

@@ -7,6 +7,8 @@ unknown type or a crash inside a sanitiser is an `Outcome` that holds or withhol
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from operator import attrgetter
 from typing import NoReturn
 
 from sanitizers import (
@@ -29,7 +31,7 @@ from sanitizers import (
 )
 from sanitizers.detect import detect
 from sanitizers.job import Job
-from sanitizers.model import Method, Outcome, Part, Reason, Refused, Verdict
+from sanitizers.model import Method, Outcome, Part, Reason, Refused, Switchboard, Switches, Treatment, Verdict
 
 Sanitiser = Callable[[bytes, Part, str, Job], Outcome]
 
@@ -91,6 +93,13 @@ METHODS: dict[Method, dict[str, Sanitiser]] = {
 }
 _OTHERWISE: dict[Method, Sanitiser] = {Method.BODY_ONLY: _body_only}
 
+_FAMILY: dict[str, Callable[[Switchboard], Switches]] = {
+    **dict.fromkeys((*ooxml.MEDIA_TYPES, *legacy.SOURCES, *odf.MEDIA_TYPES), attrgetter("office")),
+    **dict.fromkeys((*image.MEDIA_TYPES, *svg.MEDIA_TYPES), attrgetter("image")),
+    "application/pdf": attrgetter("pdf"),
+    "text/html": attrgetter("html"),
+}
+
 
 def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
     """Rebuild `content` from what is known to be harmless, or say why not."""
@@ -102,10 +111,22 @@ def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
             raise Refused(Reason.LIMIT_SIZE, f"{len(content)} bytes, limit {job.profile.limits.part_bytes}")
         detected = detect(content, part)
         method = job.profile.method
-        return METHODS[method].get(detected, _OTHERWISE.get(method, unknown.sanitise))(content, part, detected, job)
+        sanitiser = METHODS[method].get(detected, _OTHERWISE.get(method, unknown.sanitise))
+        return _accepted(sanitiser(content, part, detected, job), detected, job.profile.switches)
     except Refused as refusal:
         return Outcome(refusal.verdict, detected, findings=refusal.findings, reason=refusal.reason, detail=refusal.detail[:300])
     except MemoryError:
         return Outcome(Verdict.FAILED, detected, reason=Reason.LIMIT_MEMORY, detail="out of memory while rebuilding")
     except Exception as surprise:  # a bug or an attack: either way nothing of this part leaves
         return Outcome(Verdict.FAILED, detected, reason=Reason.CRASHED, detail=f"{type(surprise).__name__}: {surprise}"[:300])
+
+
+def _accepted(outcome: Outcome, detected: str, switches: Switchboard) -> Outcome:
+    """As it is, unless something was found in it that the profile blocks."""
+    blocked = _FAMILY[detected](switches).blocked() if detected in _FAMILY else frozenset()
+    found = {finding.kind for finding in outcome.findings} & blocked
+    if not found:
+        return outcome
+    findings = tuple(replace(f, treatment=Treatment.BLOCKED) if f.kind in found else f for f in outcome.findings)
+    detail = f"the profile blocks {', '.join(sorted(found))}"
+    return Outcome(Verdict.WITHHELD, detected, findings=findings, reason=Reason.FORBIDDEN_CONSTRUCT, detail=detail)

@@ -149,7 +149,10 @@ class Notices:
         return tuple(dict.fromkeys(lines))[:_KINDS]
 
     def _why(self, part: PartReport, language: str) -> str:
-        return self.names[language].reasons[part.reason or Reason.CRASHED]
+        """受け取りを認めていない内容が含まれているため: マクロ・リンク"""
+        names = self.names[language]
+        blocked = dict.fromkeys(names.kinds[f.kind] for f in part.findings if f.treatment is Treatment.BLOCKED)
+        return ": ".join(filter(None, (names.reasons[part.reason or Reason.CRASHED], "・".join(blocked))))
 
     def _words(self, findings: Iterable[Finding]) -> str:
         """マクロ2件・外部リンク1件を除去、リンク3件を無効化、HTMLをテキストに変換"""

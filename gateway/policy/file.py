@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ from gateway.model import Direction, Disposition, Sign, Suspicion
 from gateway.policy.rules import NEVER_DELIVERED, Choice, Match, Policy, Rule, unreachable
 from gateway.settings import Peer, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
-from sanitizers.model import Kind, Limits, Method, Profile, Switches, Verdict
+from sanitizers.model import FAMILIES, Kind, Limits, Method, Profile, Setting, Switchboard, Verdict
 
 CLAUSE = re.compile(r"(?:SAN|AV|ML|SD|LG|HD|AC|AVL|IN|EX|AU|DV|DS|VN)-\d\d")
 
@@ -74,13 +74,22 @@ class _Match(_Model):
         return Match(**{**values, "larger_than": self.larger_than or 0, "sign": tuple(self.sign.items())})
 
 
+def _setting(value: object) -> object:
+    if isinstance(value, bool) or value not in tuple(Setting):
+        raise ValueError(f"must be {', '.join(Setting)}")
+    return Setting(str(value))
+
+
 class _Profile(_Model):
     method: Method = Method.REBUILD
-    switches: dict[str, bool] = {}
+    switches: dict[str, dict[str, Annotated[Setting, BeforeValidator(_setting)]]] = {}
+    text_layer: bool = True
     limits: dict[str, Size] = {}
 
     def build(self, name: str) -> Profile:
-        return Profile(name, self.method, Switches(**self.switches), Limits(**self.limits))
+        standard = Switchboard()
+        switches = {family: replace(getattr(standard, family), **given) for family, given in self.switches.items()}
+        return Profile(name, self.method, replace(standard, **switches), self.text_layer, Limits(**self.limits))
 
 
 class _Choice(_Model):
@@ -165,12 +174,10 @@ def _contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
     if raw.default_profile not in raw.profiles:
         yield document.problem("default_profile", f"{raw.default_profile} is not a profile", f"profiles: {known}")
     for name, profile in raw.profiles.items():
-        for section, model in (("switches", Switches), ("limits", Limits)):
-            allowed = {f.name for f in fields(model)}
-            for key in set(getattr(profile, section)) - allowed:
-                yield document.problem(
-                    f"profiles.{name}.{section}.{key}", "is not a known key", f"known: {', '.join(sorted(allowed))}"
-                )
+        yield from _unknown(document, f"profiles.{name}.limits", profile.limits, {f.name for f in fields(Limits)})
+        yield from _unknown(document, f"profiles.{name}.switches", profile.switches, FAMILIES.keys())
+        for family in profile.switches.keys() & FAMILIES.keys():
+            yield from _switch_contradictions(profile.switches[family], family, f"profiles.{name}.switches.{family}", document)
     for number, choice in enumerate(raw.choose_profile):
         key = f"choose_profile.{number}"
         if choice.profile not in raw.profiles:
@@ -178,6 +185,22 @@ def _contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
         if choice.match.build().needs_inspection:
             yield document.problem(f"{key}.match", "asks for what only the inspection knows", "use it in rules instead")
     yield from _rule_contradictions(raw, document)
+
+
+def _unknown(document: Document, key: str, given: Iterable[str], known: Set[str]) -> Iterator[Problem]:
+    for name in sorted(set(given) - known):
+        yield document.problem(f"{key}.{name}", "is not a known key", f"known: {', '.join(sorted(known))}")
+
+
+def _switch_contradictions(given: dict[str, Setting], family: str, key: str, document: Document) -> Iterator[Problem]:
+    """What must never be kept can not be."""
+    switches = FAMILIES[family]
+    yield from _unknown(document, key, given, switches.keepable | switches.never_kept)
+    for name in sorted(given.keys() & switches.never_kept):
+        if given[name] is Setting.KEEP:
+            yield document.problem(f"{key}.{name}", "can never be kept", "write remove or block")
+    if family == "body" and Setting.BLOCK in given.values():
+        yield document.problem(key, "the text of a mail is not withheld: block has no meaning here", "write keep or remove")
 
 
 def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:

@@ -54,6 +54,6 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
         raise Refused(Reason.EXECUTABLE, f"HTML named {ending}, which a double click runs", Verdict.WITHHELD)
     findings = Findings()
     markup = text.plain(content, detected, findings)
-    visible = to_text(markup, job.profile.switches, findings, "")
+    visible = to_text(markup, job.profile.switches.html, findings, "")
     findings.add(Kind.CONVERTED, "", "HTML to text", Treatment.REPLACED)
     return text.outcome(visible or _NOTHING, part, detected, "text/plain", findings)

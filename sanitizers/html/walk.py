@@ -131,7 +131,7 @@ class Walk:
             sample = clean(self._samples[reason])[0]
             self._report(Kind.HIDDEN_CONTENT, f"{reason}: {count} characters: {sample}")
         if self._links:
-            if self._switches.link_targets:
+            if self._switches.hyperlinks:
                 self._report(Kind.HYPERLINK, f"{self._links} links shown as text", Treatment.NEUTRALISED)
             else:
                 self._report(Kind.HYPERLINK, f"{self._links} links")
@@ -235,7 +235,7 @@ class Walk:
         return None
 
     def _show_target(self, goal: Target) -> None:
-        if self._switches.link_targets and goal.shown:
+        if self._switches.hyperlinks and goal.shown:
             self._flow.text(f" <{goal.shown}>")
         if goal.deceptive:
             self._flow.text(DECEPTIVE_NOTE)

@@ -48,6 +48,6 @@ def _unlocked(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
         raise Refused(Reason.CORRUPT, "decryption changed nothing")
     inner = job.child(opened, replace(part, path=f"{part.path}/1", declared=""))
     if inner.output is None:
-        raise Refused(inner.reason or Reason.CRASHED, inner.detail, inner.verdict)
+        raise Refused(inner.reason or Reason.CRASHED, inner.detail, inner.verdict, inner.findings)
     without = Finding(Kind.CONVERTED, "", "opened with the password; the copy has none", Treatment.REPLACED)
     return replace(inner, verdict=Verdict.SANITISED, detected=detected, findings=(without,))

@@ -23,7 +23,7 @@ MEDIA_TYPES = frozenset(
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one document; a template becomes a document, a flat file stays flat."""
     findings = Findings()
-    rebuild = Rebuild(job.profile.limits, job.profile.switches, findings)
+    rebuild = Rebuild(job.profile.limits, job.profile.switches.office, findings)
     if detected == FLAT:
         output, body = rebuild.flat(content)
     else:

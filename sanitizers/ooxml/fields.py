@@ -61,7 +61,7 @@ def harmless(code: str, switches: Switches) -> bool:
     """May this field stay?  Its keyword must be literal: one that another field spells out is not."""
     keyword = _keyword(code)
     if keyword == "HYPERLINK":
-        return switches.hyperlinks and _link_allowed(code)
+        return bool(switches.hyperlinks) and _link_allowed(code)
     return keyword in _HARMLESS or keyword.startswith("=")
 
 

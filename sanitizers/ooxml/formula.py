@@ -102,4 +102,4 @@ def _mask(token: re.Match[str]) -> str:
 
 def _links_allowed(text: str, switches: Switches) -> bool:
     """Each target must begin literally: with a place in this workbook, or with an allowed scheme."""
-    return switches.hyperlinks and all(literal[1:].lower().startswith(_TARGETS) for literal in _LINK.findall(text))
+    return bool(switches.hyperlinks) and all(literal[1:].lower().startswith(_TARGETS) for literal in _LINK.findall(text))

@@ -90,7 +90,7 @@ class Rebuild:
         """May this relationship stand in the output?  What may not is reported."""
         kind = RELATIONSHIP_TYPES.get(relationship.type, "")
         if relationship.external:
-            stays = kind == "hyperlink" and self.switches.hyperlinks and bool(links.rebuilt(relationship.target))
+            stays = kind == "hyperlink" and bool(self.switches.hyperlinks) and bool(links.rebuilt(relationship.target))
         elif kind in ("", "hyperlink") or (kind in _COMMENTS and not self.switches.comments):
             stays = False
         elif relationship.target not in self.package:

@@ -127,7 +127,7 @@ def _stays(sheet: xml.Element, where: str, switches: Switches, findings: Finding
     if _hidden(sheet):
         treatment = Treatment.KEPT if switches.hidden_sheets else Treatment.REMOVED
         findings.add(Kind.HIDDEN_CONTENT, where, f"hidden sheet {sheet.get('name', '')}", treatment)
-    return reference in kept and (switches.hidden_sheets or not _hidden(sheet))
+    return reference in kept and (bool(switches.hidden_sheets) or not _hidden(sheet))
 
 
 def _hidden(sheet: xml.Element) -> bool:

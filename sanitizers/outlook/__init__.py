@@ -24,4 +24,4 @@ def mail(content: bytes, detected: str, profile: Profile, findings: Findings) ->
     findings.add(
         Kind.CONVERTED, "", "winmail.dat (TNEF) opened" if detected == TNEF else "Outlook .msg to .eml", Treatment.REPLACED
     )
-    return rewriting.rewritten(note, profile.switches, findings)
+    return rewriting.rewritten(note, profile.switches.body, findings)

@@ -42,12 +42,12 @@ def select(page: Object, where: str, scope: Scope) -> None:
 
 def _stays(item: Object, where: str, scope: Scope) -> bool:
     subtype = name(item.get("/Subtype"))
-    if subtype in _COMMENTS and not scope.profile.switches.comments:
+    if subtype in _COMMENTS and not scope.profile.switches.pdf.comments:
         scope.findings.add(Kind.COMMENT, where, subtype[1:], Treatment.REMOVED)
         return False
     if subtype in _SILENT:
         return False
-    if subtype == "/Widget" and field_type(item) not in _FIELDS:
+    if subtype == "/Widget" and not (scope.profile.switches.pdf.forms and field_type(item) in _FIELDS):
         return _still(item, Kind.SIGNATURE if field_type(item) == "/Sig" else Kind.FORM, where, scope)
     if subtype in _KEPT:
         return True

@@ -37,6 +37,8 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
 def _rebuild(scope: Scope) -> bytes:
     pdf = scope.pdf
     credits = _credits(scope)
+    if not scope.profile.switches.pdf.forms:
+        pdf.generate_appearance_streams()  # of the fields that only have a value: their looks are what stays
     for key in set(pdf.trailer.keys()) - {"/Root", "/Encrypt"}:
         del pdf.trailer[key]
     pdf.trailer["/Size"] = 0  # qpdf corrects the number, but writes none where a repaired trailer had none
@@ -66,12 +68,14 @@ def _catalogue(pages: Sequence[Object], scope: Scope) -> None:
         del root[key]
     root["/Type"] = Name.Catalog
     pruner = Pruner(scope)
-    if isinstance(old.get("/AcroForm"), Dictionary):
+    switches = scope.profile.switches.pdf
+    unwanted = {key for key, setting in (("/AcroForm", switches.forms), ("/OCProperties", switches.layers)) if not setting}
+    if isinstance(old.get("/AcroForm"), Dictionary) and switches.forms:
         form.rebuild(old["/AcroForm"], scope)  # first: it says which fields the pages' widgets belong to
     root["/Pages"] = _page_tree(pages, pruner, scope)
     fresh = {
         **{key: old[key] for key in _LEAVES if key in old and is_plain(old[key])},
-        **{key: _pruned(old.get(key), kind, pruner) for key, kind in _TYPED.items()},
+        **{key: _pruned(old.get(key), kind, pruner) for key, kind in _TYPED.items() if key not in unwanted},
         "/Outlines": navigation.outline(old["/Outlines"], scope) if "/Outlines" in old else None,
         "/PageLabels": navigation.page_labels(old.get("/PageLabels"), scope),
         "/Dests": navigation.places_of_pdf11(old.get("/Dests"), scope),
@@ -134,7 +138,7 @@ def _credits(scope: Scope) -> dict[str, Object]:
     if not isinstance(info, Dictionary):
         return {}
     texts = {key: info[key] for key in _TITLES if isinstance(info.get(key), String)}
-    if scope.profile.switches.metadata:
+    if scope.profile.switches.pdf.metadata:
         return texts
     kept = {key: text for key, text in texts.items() if _LABEL in str(text)}
     dropped = sorted(shown(key)[1:] for key in info.keys() - kept.keys())

@@ -199,9 +199,9 @@ _REPORTED = {
     Kind.EMBEDDED_FILE: "AF EF EmbeddedFiles Collection FS RF",
     Kind.EXTERNAL_LINK: "F FFilter FDecodeParms OPI Ref Alternates URI",
     Kind.MULTIMEDIA: "Movie Sound RichMediaContent RichMediaSettings 3DD 3DV Rendition Renditions AlternatePresentations",
-    Kind.FORM: "XFA CO RV DS NeedsRendering",
+    Kind.FORM: "AcroForm XFA CO RV DS NeedsRendering",
     Kind.SIGNATURE: "Perms Legal DSS SigFlags Lock SV",
-    Kind.LAYER: "Usage Configs",
+    Kind.LAYER: "OCProperties Usage Configs",
     Kind.METADATA: "Metadata PieceInfo LastModified Thumb Info SpiderInfo ID CreationDate StructTreeRoot MarkInfo Threads B"
     " PTEX.FileName PTEX.InfoDict PTEX.PageNumber",
 }

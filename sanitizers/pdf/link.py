@@ -51,7 +51,7 @@ def _hyperlink(address: bytes, where: str, scope: Scope) -> Object | None:
     if not _ADDRESS.fullmatch(address):
         scope.findings.add(Kind.EXTERNAL_LINK, where, shown, Treatment.REMOVED)
         return None
-    kept = scope.profile.switches.hyperlinks
+    kept = scope.profile.switches.pdf.hyperlinks
     scope.findings.add(Kind.HYPERLINK, where, shown, Treatment.KEPT if kept else Treatment.REMOVED)
     return Dictionary(S=Name.URI, URI=String(address)) if kept else None
 

@@ -101,6 +101,13 @@ def test_a_clean_text_without_attachments_gets_no_notice(notices: Notices) -> No
     assert "担当者が確認し" in head(notices, mail(), replace(DELIVER, rule="release:held", reason="確認済み"))
 
 
+def test_a_blocked_construct_is_named_where_the_file_is_missing(notices: Notices) -> None:
+    blocked = ((Kind.MACRO, Treatment.BLOCKED), (Kind.MACRO, Treatment.BLOCKED), (Kind.METADATA, Treatment.REMOVED))
+    file = part("様式.xlsm", *blocked, reason=Reason.FORBIDDEN_CONSTRUCT)
+    assert "様式.xlsm — お届けしていません(受け取りを認めていない内容が含まれているため: マクロ)" in head(notices, mail(file))
+    assert "forbidden content: macro" in notices.withheld_note(file)
+
+
 def test_members_of_an_archive_are_summed_up(notices: Notices) -> None:
     document = part("a.docx", (Kind.MACRO, Treatment.REMOVED))
     bad = tuple(part(f"{n}.exe", reason=Reason.EXECUTABLE) for n in range(5))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sanitizers import ooxml
 from sanitizers.job import LocalJob
-from sanitizers.model import Kind, Outcome, Part, Profile, Switches
+from sanitizers.model import Kind, Outcome, Part, Profile, Switchboard, Switches
 from sanitizers.verify import verify
 
 
@@ -35,7 +35,7 @@ class Rebuilt:
 
 def rebuild(content: bytes, media_type: str, switches: Switches | None = None) -> Rebuilt:
     """Sanitise, verify with the second opinion, and check that a second run finds nothing to remove."""
-    job = LocalJob(Profile(switches=switches or Switches()))
+    job = LocalJob(Profile(switches=Switchboard(office=switches or Switches())))
     outcome = ooxml.sanitise(content, Part("1", "様式.docm", ""), media_type, job)
     assert outcome.output is not None
     assert verify(outcome.output, outcome.media_type, frozenset()) == []

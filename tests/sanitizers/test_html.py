@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sanitizers import html
 from sanitizers.html.link import Refusal, Target, punycode, target
 from sanitizers.job import Findings, LocalJob
-from sanitizers.model import Kind, Part, Reason, Refused, Switches, Verdict
+from sanitizers.model import Kind, Part, Reason, Refused, Setting, Switches, Verdict
 
 GOLDEN = Path(__file__).parent / "golden_html"
 BODIES = sorted(GOLDEN.glob("*.html"))
@@ -149,7 +149,7 @@ def test_h05_look_alike_letters_are_shown_as_punycode() -> None:
 
 
 def test_j26_profile_without_link_targets_shows_labels_only() -> None:
-    text, findings = read('<a href="https://a.example/">こちら</a>', Switches(link_targets=False))
+    text, findings = read('<a href="https://a.example/">こちら</a>', Switches(hyperlinks=Setting.REMOVE))
     assert text == "こちら\n"
     assert findings
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sanitizers import odf
 from sanitizers.job import LocalJob
-from sanitizers.model import Kind, Outcome, Part, Profile, Reason, Refused, Switches, Verdict
+from sanitizers.model import Kind, Outcome, Part, Profile, Reason, Refused, Setting, Switchboard, Switches, Verdict
 from sanitizers.odf import formula
 from sanitizers.registry import sanitise
 from sanitizers.verify import verify
@@ -67,7 +67,7 @@ class Rebuilt:
 
 def rebuild(document: bytes, media_type: str = ODT, switches: Switches | None = None) -> Rebuilt:
     """Sanitise, verify with the second opinion, and check that a second run finds nothing to remove."""
-    job = LocalJob(Profile(switches=switches or Switches()))
+    job = LocalJob(Profile(switches=Switchboard(office=switches or Switches())))
     outcome = odf.sanitise(document, Part("1", "様式.odt", ""), media_type, job)
     assert outcome.output is not None
     assert verify(outcome.output, outcome.media_type, frozenset()) == []
@@ -376,7 +376,7 @@ def test_links_to_the_web_to_mail_and_to_places_inside_stay() -> None:
     rebuilt = rebuild(odt(body))
     assert all(f'xlink:href="{target}"' in rebuilt.xml for target in targets)
     assert rebuilt.outcome.verdict is Verdict.CLEAN
-    off = rebuild(odt(body), switches=Switches(hyperlinks=False))
+    off = rebuild(odt(body), switches=Switches(hyperlinks=Setting.REMOVE))
     assert off.xml.count("詳細") == 3
     assert off.xml.count("<text:a ") == 1
 
@@ -408,7 +408,7 @@ def test_comments_changes_and_hidden_sheets_follow_the_profile() -> None:
     )
     body = changes + paragraph(f'前{note}<text:change-start text:change-id="c"/>挿入<text:change-end text:change-id="c"/>後')
     assert rebuild(odt(body)).holds(MARK)
-    none = rebuild(odt(body), switches=Switches(comments=False, tracked_changes=False))
+    none = rebuild(odt(body), switches=Switches(comments=Setting.REMOVE, tracked_changes=Setting.REMOVE))
     assert not none.holds(MARK)
     assert none.kinds == {Kind.COMMENT, Kind.TRACKED_CHANGE}
     assert "<text:p>前挿入後</text:p>" in none.xml
@@ -418,7 +418,7 @@ def test_comments_changes_and_hidden_sheets_follow_the_profile() -> None:
     )
     hidden = f'<table:table table:name="{MARK}" table:style-name="ta2"/>'
     assert rebuild(ods("", hidden, style), ODS).kinds == {Kind.HIDDEN_CONTENT}
-    assert not rebuild(ods("", hidden, style), ODS, Switches(hidden_sheets=False)).holds(MARK)
+    assert not rebuild(ods("", hidden, style), ODS, Switches(hidden_sheets=Setting.REMOVE)).holds(MARK)
 
 
 def test_sd04_the_label_stays_and_other_properties_follow_the_profile() -> None:
@@ -429,7 +429,8 @@ def test_sd04_the_label_stays_and_other_properties_follow_the_profile() -> None:
     )
     members = {"meta.xml": root("office:document-meta", inner)}
     strict, kept = (
-        rebuild(odt(paragraph("本文"), members=members), switches=Switches(metadata=keep)) for keep in (False, True)
+        rebuild(odt(paragraph("本文"), members=members), switches=Switches(metadata=keep))
+        for keep in (Setting.REMOVE, Setting.KEEP)
     )
     assert not strict.holds(MARK)
     assert strict.members["meta.xml"].decode().count("機密性2") == 2

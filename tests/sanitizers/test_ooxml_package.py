@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sanitizers import ooxml
 from sanitizers.job import LocalJob
-from sanitizers.model import Kind, Limits, Part, Profile, Reason, Refused, Switches, Verdict
+from sanitizers.model import Kind, Limits, Part, Profile, Reason, Refused, Setting, Switches, Verdict
 from sanitizers.ooxml import links
 from sanitizers.ooxml.allowlist import RULES
 from sanitizers.ooxml.parts import PART_TYPES
@@ -111,7 +111,7 @@ def test_links_to_the_web_and_to_mail_stay(target: str) -> None:
     body = '<w:p><w:hyperlink r:id="rId9"><w:r><w:t>こちら</w:t></w:r></w:hyperlink></w:p>'
     made = docx(body, Rel("rId9", "hyperlink", target, external=True))
     assert target in rebuild(made.bytes(), DOCX).xml("word/_rels/document.xml.rels")
-    without = rebuild(made.bytes(), DOCX, Switches(hyperlinks=False))
+    without = rebuild(made.bytes(), DOCX, Switches(hyperlinks=Setting.REMOVE))
     assert not without.holds(target)
     assert without.text("word/document.xml") == "こちら"
 
@@ -232,7 +232,7 @@ def test_sd04_the_classification_label_survives_and_nothing_else_does() -> None:
     assert rebuilt.holds("機密性３相当")
     assert not rebuilt.holds("高崎")
     assert not rebuilt.holds("秘書課")
-    assert rebuild(made.bytes(), DOCX, Switches(metadata=True)).holds("高崎")
+    assert rebuild(made.bytes(), DOCX, Switches(metadata=Setting.KEEP)).holds("高崎")
 
 
 @pytest.mark.parametrize(

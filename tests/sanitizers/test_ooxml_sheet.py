@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanitizers.model import Kind, Reason, Refused, Switches
+from sanitizers.model import Kind, Reason, Refused, Setting, Switches
 from sanitizers.ooxml import formula
 from tests.sanitizers.make_ooxml import MICROSOFT, XLSX, Rel, cell, element, xlsx
 from tests.sanitizers.rebuilt import Rebuilt, rebuild
@@ -213,7 +213,7 @@ def test_d02_without_the_macro_sheet_the_others_keep_their_numbers() -> None:
 
 def test_a_workbook_without_any_sheet_left_is_refused() -> None:
     with pytest.raises(Refused) as caught:
-        rebuild(_macro_sheet(), XLSX, Switches(hidden_sheets=False))
+        rebuild(_macro_sheet(), XLSX, Switches(hidden_sheets=Setting.REMOVE))
     assert caught.value.reason is Reason.FORBIDDEN_CONSTRUCT
     assert caught.value.findings
 
@@ -230,7 +230,7 @@ def test_hidden_sheets_are_reported_and_go_by_profile() -> None:
     kept = rebuild(made.bytes(), XLSX)
     assert kept.holds(CANARY)
     assert kept.kinds == {Kind.HIDDEN_CONTENT}
-    assert not rebuild(made.bytes(), XLSX, Switches(hidden_sheets=False)).holds(CANARY)
+    assert not rebuild(made.bytes(), XLSX, Switches(hidden_sheets=Setting.REMOVE)).holds(CANARY)
 
 
 def test_d02_controls_and_objects_of_a_sheet_go() -> None:

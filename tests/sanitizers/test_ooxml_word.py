@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanitizers.model import Kind, Switches
+from sanitizers.model import Kind, Setting, Switches
 from sanitizers.ooxml import fields, word
 from tests.sanitizers.make_image import encoded, picture
 from tests.sanitizers.make_ooxml import DOCX, Rel, docx, element, field_runs, paragraph
@@ -226,7 +226,7 @@ CHANGES = (
 
 def test_tracked_changes_stay_or_are_accepted_by_profile() -> None:
     assert "旧" in _body(CHANGES).xml(DOCUMENT)
-    accepted = _body(CHANGES, Switches(tracked_changes=False))
+    accepted = _body(CHANGES, Switches(tracked_changes=Setting.REMOVE))
     assert accepted.text(DOCUMENT) == "新"
     assert not accepted.holds("旧")
     assert accepted.kinds == {Kind.TRACKED_CHANGE}
@@ -237,7 +237,7 @@ def test_comments_go_by_profile_with_their_marks() -> None:
     made = docx(f"<w:p><w:r><w:t>本文</w:t></w:r>{mark}</w:p>", Rel("rId5", "comments", "comments.xml"))
     made.part("word/comments.xml", element("w:comments", f'<w:comment w:id="0" w:author="甲">{paragraph(CANARY)}</w:comment>'))
     assert rebuild(made.bytes(), DOCX).holds(CANARY)
-    without = rebuild(made.bytes(), DOCX, Switches(comments=False))
+    without = rebuild(made.bytes(), DOCX, Switches(comments=Setting.REMOVE))
     assert not without.holds(CANARY)
     assert "commentReference" not in without.xml(DOCUMENT)
     assert Kind.COMMENT in without.kinds

@@ -16,7 +16,20 @@ from PIL import Image, ImageChops, ImageStat
 
 from sanitizers import pdf
 from sanitizers.job import LocalJob
-from sanitizers.model import Kind, Limits, Outcome, Part, Profile, Reason, Refused, Switches, Treatment, Verdict
+from sanitizers.model import (
+    Kind,
+    Limits,
+    Outcome,
+    Part,
+    Profile,
+    Reason,
+    Refused,
+    Setting,
+    Switchboard,
+    Switches,
+    Treatment,
+    Verdict,
+)
 from sanitizers.pdf import prune
 from sanitizers.pdf.key import file_key
 from tests.sanitizers import make_image
@@ -338,7 +351,7 @@ def test_links_to_the_web_and_to_mailboxes_stay(address: str) -> None:
         assert bytes(after.pages[0].obj["/Annots"][0]["/A"]["/URI"]) == address.encode()
     assert outcome.verdict is Verdict.CLEAN
     assert Kind.HYPERLINK in kinds(outcome)
-    without = sanitise(content, switches=Switches(hyperlinks=False))
+    without = sanitise(content, switches=Switchboard(pdf=Switches(hyperlinks=Setting.REMOVE)))
     assert b"/URI" not in written(delivered(without))
     assert without.verdict is Verdict.SANITISED
 
@@ -431,7 +444,7 @@ def test_comments_stay_unless_the_profile_removes_them() -> None:
     content = make.pdf(make.annotated(make.annotation("Highlight", Contents=String("要確認"), QuadPoints=Array([0] * 8))))
     with rebuilt(content) as after:
         assert str(after.pages[0].obj["/Annots"][0]["/Contents"]) == "要確認"
-    outcome = sanitise(content, switches=Switches(comments=False))
+    outcome = sanitise(content, switches=Switchboard(pdf=Switches(comments=Setting.REMOVE)))
     assert Kind.COMMENT in kinds(outcome)
     assert b"/Highlight" not in written(delivered(outcome))
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from sanitizers import paper, picture_pdf, render, text_layer
 from sanitizers.job import LocalJob
-from sanitizers.model import Kind, Limits, Method, Outcome, Part, Profile, Reason, Refused, Switches, Task
+from sanitizers.model import Kind, Limits, Method, Outcome, Part, Profile, Reason, Refused, Task
 from sanitizers.paper import Run, Turn
 from sanitizers.verify import verify
 from tests.sanitizers import make_pdf as make
@@ -124,7 +124,7 @@ def test_lines_set_close_stay_apart() -> None:
 
 
 def test_the_text_layer_can_be_left_out() -> None:
-    profile = replace(PROFILE, switches=Switches(text_layer=False))
+    profile = replace(PROFILE, text_layer=False)
     assert words(delivered(make.pdf(), profile)) == []
 
 

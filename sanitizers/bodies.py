@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sanitizers import charset, html
+from sanitizers.carrier_emoji import Carrier
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Switches, Treatment
 from sanitizers.parameters import Field
 
 _META = re.compile(rb"(?i)<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_.:-]{1,40})")
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _META_WITHIN = 4096  # bytes; HTML 13.2.3.2 looks at 1,024, Outlook's style block comes before
 _SAME = 0.7  # share of the HTML's pairs of letters that the plain text must have: links and "view in browser" make the rest
 _STOPGAP = 300  # characters: "your program does not show HTML" and the like are shorter
@@ -38,12 +39,12 @@ class Piece:
     is_html: bool
 
 
-def decoded(content: bytes, field: Field, findings: Findings, where: str) -> str:
+def decoded(content: bytes, field: Field, phone: Carrier | None, findings: Findings, where: str) -> str:
     """The text of a part by its charset label; what was assumed or could not be read is reported."""
     label = field.text("charset")
     if not label and (meta := _META.search(content[:_META_WITHIN])) and field.value == "text/html":
         label = meta[1].decode("ascii")
-    result = charset.decode(content, label)
+    result = charset.decode(content, label, phone)
     if result.undecodable:
         detail = f"{result.undecodable} characters unreadable as {result.charset} (declared {label or 'nothing'})"
         findings.add(Kind.CHARSET, where, detail, Treatment.REPLACED)

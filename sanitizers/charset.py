@@ -12,8 +12,9 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sanitizers.carrier_emoji import KDDI_JIS, Carrier, shown
 from sanitizers.labels import ASCII, EUC_JP, ISO_2022_JP, SINGLE_BYTE, codec
 
 GETA = "〓"  # printers' mark for a character that the fount lacks: a valid position that stands for nothing we know
@@ -32,8 +33,18 @@ class Decoded:
     undecodable: int  # characters shown as U+FFFD or 〓
 
 
-def decode(data: bytes, declared: str = "") -> Decoded:
-    """The text of `data`.  UTF-7 is refused as a label (M15): those bytes are read as if nothing had been declared."""
+def decode(data: bytes, declared: str = "", phone: Carrier | None = None) -> Decoded:
+    """The text of `data`; `phone` is the carrier whose emoji it may hold (J17).
+
+    UTF-7 is refused as a label (M15): those bytes are read as if nothing had been declared."""
+    found = _read(data, declared)
+    text = shown(found.text, found.charset, phone)
+    if found.charset == ISO_2022_JP and phone is Carrier.KDDI:
+        text = text.translate(_AU_KANJI)
+    return replace(found, text=text)
+
+
+def _read(data: bytes, declared: str) -> Decoded:
     charset = codec(declared)
     if charset == ASCII and (not data.isascii() or _ESCAPE_JP.search(data)):
         charset = ""
@@ -96,7 +107,7 @@ def _shift(lead: int, trail: int) -> bytes:
 def _plane() -> dict[int, str]:
     """Code (lead << 8 | trail, 7-bit) -> character, NEC row 13 and the IBM rows 89-92 included; unassigned -> 〓."""
     return {
-        lead << 8 | trail: _shift(lead, trail).decode("cp932", "ignore") or GETA
+        lead << 8 | trail: char if len(char := _shift(lead, trail).decode("cp932", "replace")) == 1 else GETA
         for lead in range(0x21, 0x99)
         for trail in range(0x21, 0x7F)
     }
@@ -114,6 +125,12 @@ def _supplement() -> dict[int, str]:
 
 
 _JIS = _plane()
+_FREE = [code for code, char in _JIS.items() if char == GETA]
+# au's phones send emoji in rows that are nobody else's, and in those of NEC's kanji, which they do not have
+_JIS_MAIL = _JIS | {code: KDDI_JIS[code] for code in _FREE if code in KDDI_JIS}
+_AU_KANJI = {ord(_JIS[code]): sign for code, sign in KDDI_JIS.items() if _JIS[code] != GETA}
+# eucJP-ms: the user's own rows 85-94 (J18), where CP51932 has no kanji
+_JIS_EUC = _JIS | {code: chr(0xE000 + (code >> 8) * 94 + (code & 0xFF) - 0x2B17) for code in _FREE if 0x7521 <= code <= 0x7E7E}
 _JIS_0212 = _supplement()
 
 
@@ -153,7 +170,7 @@ def _segment(segment: bytes, mode: bytes) -> str:
     if mode in (b"\x1b$A", b"\x1b$(C"):
         charset = "gb2312" if mode == b"\x1b$A" else "euc_kr"
         return bytes(byte | 0x80 if byte > 0x20 else byte for byte in segment).decode(charset, "replace")
-    table = _JIS_0212 if mode == b"\x1b$(D" else _JIS
+    table = _JIS_0212 if mode == b"\x1b$(D" else _JIS_MAIL
     return "".join(
         _pairs(pairs, table) if pairs else other.decode("ascii") if other else LOST
         for pairs, other, _ in _PAIRS.findall(segment)
@@ -182,7 +199,7 @@ _TO_7_BIT = {code: code & 0x7F for code in range(0x80, 0x100)}
 def _euc_run(match: re.Match[str]) -> str:
     double, triple, kana = match.groups()
     if double:
-        return _pairs(double.translate(_TO_7_BIT).encode("latin-1"), _JIS)
+        return _pairs(double.translate(_TO_7_BIT).encode("latin-1"), _JIS_EUC)
     if triple:
         return _pairs(triple.replace("\x8f", "").translate(_TO_7_BIT).encode("latin-1"), _JIS_0212)
     return kana.replace("\x8e", "").encode("latin-1").decode("cp932") if kana else LOST

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from sanitizers import headers
+from sanitizers.carrier_emoji import Carrier
 from sanitizers.headers import NO_ADDRESS
 from sanitizers.job import Findings
 from sanitizers.letter import Attachment, Letter, Mailbox
@@ -31,8 +32,8 @@ _SHOWN_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 class Writer:
     """Fills one letter from the fields of the top entity."""
 
-    def __init__(self, entity: Entity, findings: Findings):
-        self._entity, self._findings = entity, findings
+    def __init__(self, entity: Entity, phone: Carrier | None, findings: Findings):
+        self._entity, self._phone, self._findings = entity, phone, findings
 
     def letter(self, body: str, attachments: tuple[Attachment, ...]) -> Letter:
         for name in _RECEIPTS:
@@ -55,7 +56,7 @@ class Writer:
         )
 
     def _text(self, name: str) -> str:
-        decoded = headers.text(self._entity.first(name))
+        decoded = headers.text(self._entity.first(name), self._phone)
         if decoded.undecodable:
             detail = f"{decoded.undecodable} characters unreadable"
             self._findings.add(Kind.CHARSET, name, detail, Treatment.REPLACED)

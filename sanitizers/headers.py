@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 from sanitizers import charset, words
+from sanitizers.carrier_emoji import Carrier
 from sanitizers.letter import Mailbox
 
 NO_ADDRESS = "unknown@address.invalid"  # RFC 6761: leads nowhere; a message must have a sender
@@ -73,9 +74,9 @@ class Addresses:
     invisible: int
 
 
-def text(raw: bytes) -> Text:
+def text(raw: bytes, phone: Carrier | None = None) -> Text:
     """Unstructured text such as a Subject."""
-    decoded = words.decode(raw)
+    decoded = words.decode(raw, phone)
     plain, invisible = line(decoded.text)
     return Text(plain, decoded.assumed, decoded.undecodable, invisible)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from sanitizers import bodies, charset, hidden, names, outlook
 from sanitizers.bodies import Piece
+from sanitizers.carrier_emoji import Carrier, carrier
 from sanitizers.compose import compose
 from sanitizers.detect import UNKNOWN, detect
 from sanitizers.detect.prose import WEB_ARCHIVE
@@ -76,16 +77,18 @@ class _Reading:
         self.withheld: list[tuple[str, Outcome]] = []
         self._used: set[str] = set()
         self._is_first = True
+        self._phone: Carrier | None = None  # whose emoji the texts may hold
 
     def letter(self, content: bytes, detected: str = MEDIA_TYPE) -> Letter:
         if detected in outlook.MEDIA_TYPES:
             content = outlook.mail(content, detected, self._job.profile, self.findings)
         root = read(content, self._job.profile.limits, self.findings)
+        self._phone = carrier(root.first("from"), root.first("message-id"))
         texts = self._texts(root)
         body = bodies.joined(texts + bodies.unsaid(self._packed, texts))
         if len(body.encode()) > MAX_BODY:
             raise Refused(Reason.LIMIT_SIZE, f"a body of more than {MAX_BODY} bytes")
-        return Writer(root, self.findings).letter(body, tuple(self._attachments))
+        return Writer(root, self._phone, self.findings).letter(body, tuple(self._attachments))
 
     # --- The tree
 
@@ -144,12 +147,12 @@ class _Reading:
         self._is_first = False
         where = entity.media_type
         if where == "text/html":
-            markup = bodies.decoded(content, entity.content_type, self.findings, where)
+            markup = bodies.decoded(content, entity.content_type, self._phone, self.findings, where)
             shown = bodies.from_html(markup, self._job.profile.switches.body, self.findings, where).text
             rest, files = hidden.extract(shown.encode(), _MARKER)
             return Piece(self._with_files(rest.decode(), files), True)
         rest, files = hidden.extract(content, _MARKER)
-        text = bodies.decoded(rest, entity.content_type, self.findings, where)
+        text = bodies.decoded(rest, entity.content_type, self._phone, self.findings, where)
         return Piece(self._with_files(bodies.plain(text, entity.content_type, self.findings, where).text, files), False)
 
     def _with_files(self, text: str, files: list[hidden.HiddenFile]) -> str:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from sanitizers import charset
+from sanitizers.carrier_emoji import Carrier
 
 _START = re.compile(r"=\?([^?\s]{1,75})\?([bBqQ])\?")
 _BASE64 = re.compile(r"[^A-Za-z0-9+/=]+")
@@ -40,23 +41,23 @@ class _Run:
         self._encoding = encoding
         self._payloads.append(payload)
 
-    def decoded(self) -> charset.Decoded:
+    def decoded(self, phone: Carrier | None) -> charset.Decoded:
         self._flush()
-        return charset.decode(b"".join(self._octets), self.label)
+        return charset.decode(b"".join(self._octets), self.label, phone)
 
     def _flush(self) -> None:
         self._octets.append(_octets(self._encoding, "".join(self._payloads)))
         self._payloads.clear()
 
 
-def decode(raw: bytes) -> Decoded:
+def decode(raw: bytes, phone: Carrier | None = None) -> Decoded:
     """A header value (folded or not) as text; raw 8-bit and raw ISO-2022-JP in it are recognised."""
-    plain = charset.decode(raw)
-    decoded = decode_text(plain.text)
+    plain = charset.decode(raw, phone=phone)
+    decoded = decode_text(plain.text, phone)
     return Decoded(decoded.text, decoded.assumed or plain.assumed, decoded.undecodable + plain.undecodable)
 
 
-def decode_text(text: str) -> Decoded:
+def decode_text(text: str, phone: Carrier | None = None) -> Decoded:
     """The encoded words in text whose raw bytes are decoded already."""
     out: list[str] = []
     results: list[charset.Decoded] = []
@@ -68,11 +69,11 @@ def decode_text(text: str) -> Decoded:
         if run is not None and run.label == label.lower() and not between.strip():
             run.add(encoding, payload)
         else:
-            _close(run, out, results)
+            _close(run, out, results, phone)
             out.append("" if run is not None and not between.strip() else between)  # blanks between words are not text
             run = _Run(label, encoding, payload)
         position = end
-    _close(run, out, results)
+    _close(run, out, results, phone)
     out.append(text[position:])
     return Decoded("".join(out), any(r.assumed for r in results), sum(r.undecodable for r in results))
 
@@ -88,9 +89,9 @@ def _word(text: str, position: int) -> tuple[int, int, str, str, str] | None:
     return match.start(), after, match[1].partition("*")[0], match[2].lower(), payload
 
 
-def _close(run: _Run | None, out: list[str], results: list[charset.Decoded]) -> None:
+def _close(run: _Run | None, out: list[str], results: list[charset.Decoded], phone: Carrier | None) -> None:
     if run is not None:
-        results.append(run.decoded())
+        results.append(run.decoded(phone))
         out.append(results[-1].text)
 
 

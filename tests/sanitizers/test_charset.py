@@ -126,14 +126,24 @@ def test_m15_an_escape_at_a_line_end_returns_to_ascii() -> None:
     assert charset.decode(b"\x1b$BEl5~\r\n<script>", "iso-2022-jp").text == "東京\n<script>"
 
 
-def test_j17_unknown_carrier_emoji_show_as_geta_and_are_counted() -> None:
-    decoded = charset.decode(b"\x1b$Bwt\x1b(B", "iso-2022-jp")
+def test_unassigned_positions_are_no_ascii() -> None:
+    rows = b"".join(bytes((lead, trail)) for lead in range(0x21, 0x7F) for trail in range(0x21, 0x7F))
+    assert not any(char.isascii() for char in charset.decode(bytes(octet | 0x80 for octet in rows), "euc-jp").text)
+    without_au = rows[: (0x75 - 0x21) * 94 * 2]
+    assert not any(char.isascii() for char in charset.decode(b"\x1b$B" + without_au + b"\x1b(B", "iso-2022-jp").text)
+
+
+def test_j17_unknown_signs_show_as_geta_and_are_counted() -> None:
+    decoded = charset.decode(b"\x1b$B~~\x1b(B", "iso-2022-jp")
     assert (decoded.text, decoded.undecodable) == ("〓", 1)
     assert charset.decode("〓".encode("iso2022_jp"), "iso-2022-jp").undecodable == 0
 
 
 def test_j18_gaiji_are_kept() -> None:
     assert charset.decode(b"\xf0\x40", "shift_jis").text == "\ue000"
+    assert charset.decode(b"\xf5\xa1\xf5\xa2 \xb3\xb0\xbb\xfa", "euc-jp") == charset.Decoded(
+        "\ue000\ue001 外字", "euc-jp", False, 0
+    )
     assert charset.clean("\ue000㈱①ｶﾞ") == ("\ue000㈱①ｶﾞ", 0)
 
 

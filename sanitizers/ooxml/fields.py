@@ -14,7 +14,7 @@ from itertools import chain
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment
-from sanitizers.ooxml import links, xml
+from sanitizers.ooxml import gate, links, xml
 from sanitizers.ooxml.allowlist import MC, W, tags
 
 _NAMES = (
@@ -79,7 +79,7 @@ def _judge(where: str, switches: Switches, findings: Findings) -> Callable[[str]
 
 def _complex(root: xml.Element, judge: Callable[[str], bool]) -> None:
     fields = _Fields(judge)
-    for element in list(root.iter(*_MARK, *_CODE, *_SHOWN)):
+    for element in list(root.iter(*_MARK, *_CODE, *_SHOWN, gate.MARK)):
         fields.see(element)
     fields.end()
 
@@ -96,7 +96,9 @@ class _Fields:
     def see(self, element: xml.Element) -> None:
         branch = next(element.iterancestors(*_BRANCHES), None)
         stack = self._stacks.setdefault(branch, [])
-        if element.tag in _MARK:
+        if element.tag == gate.MARK:
+            self._pass_plain()
+        elif element.tag in _MARK:
             self._mark(element, stack)
         elif element.tag in _TEXT and stack and not stack[-1].separated:
             stack[-1].parts.append(element)
@@ -115,6 +117,11 @@ class _Fields:
             for element in unfinished.parts:
                 if element.tag not in _SHOWN:
                     xml.remove(element)
+
+    def _pass_plain(self) -> None:
+        """Plain text is no instruction, unless a field still waits for its own."""
+        if any(not open_field.separated for open_field in chain.from_iterable(self._stacks.values())):
+            raise gate.Unproven
 
     def _mark(self, element: xml.Element, stack: list[_Field]) -> None:
         kind = _attribute(element, "fldCharType")

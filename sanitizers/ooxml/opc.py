@@ -25,6 +25,7 @@ _RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _CONTENT_TYPES_NAME = "[content_types].xml"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 _RESERVED = ("docprops/", "media/", "parts/")  # where we put parts ourselves
+_HEAD = 16 << 10  # bytes
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|[/\\]{2}", re.IGNORECASE)
 
 
@@ -46,7 +47,7 @@ class Relationship:
 class WrittenPart:
     name: str  # without leading slash
     content_type: str
-    content: bytes
+    content: bytes | zip_strict.Packed
     relationships: tuple[Relationship, ...]  # internal targets are names of written parts
 
 
@@ -73,6 +74,10 @@ class Package:
     def read(self, key: str) -> bytes:
         return self._members[key].read()
 
+    def head(self, key: str) -> bytes:
+        """The beginning, in which the root element of most parts stands."""
+        return self._members[key].head(_HEAD)
+
     def name(self, key: str) -> str:
         """The part's name as the sender wrote it, or "" if it is not the plain name of an XML part."""
         name = self._members[key].name.replace("\\", "/").lstrip("/")
@@ -92,7 +97,10 @@ class Package:
 def write(parts: Iterable[WrittenPart], roots: tuple[Relationship, ...]) -> bytes:
     """A new package: content types first, as readers that sniff expect."""
     written = list(parts)
-    members = [("[Content_Types].xml", _content_types(written)), ("_rels/.rels", _relationship_part("", roots))]
+    members: list[tuple[str, bytes | zip_strict.Packed]] = [
+        ("[Content_Types].xml", _content_types(written)),
+        ("_rels/.rels", _relationship_part("", roots)),
+    ]
     for part in written:
         members.append((part.name, part.content))
         if part.relationships:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sanitizers.job import Findings
 from sanitizers.model import Treatment
-from sanitizers.ooxml import xml
+from sanitizers.ooxml import gate, xml
 from sanitizers.ooxml.allowlist import MC, NAMESPACES, REFERENCES, RULES, X14, A, P, S, V, W, kind_of, tags
 from sanitizers.ooxml.opc import Relationship
 
@@ -53,6 +53,8 @@ def prune(root: xml.Element, where: str, findings: Findings) -> list[Reference]:
     for element in root.iter():
         allowed = RULES.get(element.tag)
         if allowed is None:
+            if element.tag == gate.MARK:
+                continue
             doomed[element] = None
             continue
         for name in element.keys():  # noqa: SIM118  # an element is no mapping
@@ -83,13 +85,14 @@ def resolve(references: Iterable[Reference], root: xml.Element, kept: Mapping[st
     return used
 
 
-def settle_prefixes(root: xml.Element) -> None:
-    """Last: declarations stay for names that are used, and for allowed ones that `Ignorable` or `Requires` mention."""
+def settle_prefixes(root: xml.Element, needed: frozenset[str]) -> None:
+    """Last: declarations stay for names that are used, for `needed` ones, and for allowed ones that `Ignorable` or `Requires`
+    mention."""
     ignorable = [prefix for prefix in root.get(_IGNORABLE, "").split() if _known(root, prefix)]
     if _IGNORABLE in root.attrib:
         root.set(_IGNORABLE, " ".join(ignorable))
     required = {prefix for choice in root.iter(_CHOICE) for prefix in choice.get("Requires", "").split()}
-    xml.forget_namespaces(root, required.union(ignorable))
+    xml.forget_namespaces(root, required.union(ignorable, needed))
 
 
 def drop(element: xml.Element) -> None:

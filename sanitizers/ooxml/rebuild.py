@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from sanitizers import zip_strict
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Switches, Treatment, Verdict
-from sanitizers.ooxml import links, media, opc, properties, sheet, slide, word, xml
+from sanitizers.ooxml import gate, links, media, opc, properties, sheet, slide, word, xml
 from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
 from sanitizers.ooxml.parts import MAIN_TYPES, PART_TYPES, MainType
 from sanitizers.ooxml.prune import prune, resolve, settle_prefixes
@@ -63,16 +64,28 @@ class Rebuild:
     def _part(self, key: str) -> None:
         """Clean one part, and admit those that it still needs."""
         name = self._names[key]
-        root = xml.parse(self.package.read(key), name)
+        kept = {r.id: r for r in self.package.relationships(key) if self._stays(r, name)}
+        content, used = self._clean(key, name, kept)
+        relationships = tuple(self._target(r) for r in kept.values() if r.id in used or r.kind not in NAMED)
+        content_type = PART_TYPES[self._root(key)].content_type
+        self._written.append(WrittenPart(name, content_type, zip_strict.pack(content), relationships))
+
+    def _clean(self, key: str, name: str, kept: dict[str, Relationship]) -> tuple[bytes, set[str]]:
+        """The part without what may not stay, and the relationships that it still names."""
+        content = self.package.read(key)
+        try:
+            part = gate.parse(content, name)
+            used = self._judge(part, key, name, kept)
+        except gate.Unproven:
+            part = gate.whole(content, name)
+            used = self._judge(part, key, name, kept)
+        return part.joined(name, self.findings), used
+
+    def _judge(self, part: gate.Gated, key: str, name: str, kept: dict[str, Relationship]) -> set[str]:
+        """Every rule runs on every part: pictures, links and formulas turn up in each kind of document."""
+        root = part.root
         if root.tag != self._root(key):
             raise Refused(Reason.AMBIGUOUS, f"{name} has two roots")
-        kept = {r.id: r for r in self.package.relationships(key) if self._stays(r, name)}
-        used = self._clean(root, name, kept)
-        relationships = tuple(self._target(r) for r in kept.values() if r.id in used or r.kind not in NAMED)
-        self._written.append(WrittenPart(name, PART_TYPES[root.tag].content_type, xml.serialise(root), relationships))
-
-    def _clean(self, root: xml.Element, name: str, kept: dict[str, Relationship]) -> set[str]:
-        """Every rule runs on every part: pictures, links and formulas turn up in each kind of document."""
         word.before(root, name, self.switches, self.findings)
         sheet.before(root, name, self.switches, self.findings, kept)
         slide.before(root, name, self.findings)
@@ -83,7 +96,7 @@ class Rebuild:
         sheet.after(root, name, self.switches, self.findings)
         used = resolve(references, root, kept)
         slide.after(root, name, self.findings)
-        settle_prefixes(root)
+        settle_prefixes(root, part.prefixes)
         return used
 
     def _stays(self, relationship: Relationship, source: str) -> bool:
@@ -118,7 +131,7 @@ class Rebuild:
 
     def _read_root(self, key: str) -> str:
         try:
-            return xml.root_tag(self.package.read(key), key)
+            return xml.root_tag(self.package.head(key), key) or xml.root_tag(self.package.read(key), key, is_all=True)
         except Refused as refusal:
             if refusal.reason is Reason.CORRUPT and not key.endswith(".xml"):
                 return ""  # a binary part behind an allowed relationship: no root, no place in the output

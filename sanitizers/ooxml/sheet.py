@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
-from sanitizers.ooxml import formula, xml
+from sanitizers.ooxml import formula, gate, xml
 from sanitizers.ooxml.allowlist import C15, CX, X14, XM, XVML, A, C, R, S, tags
 from sanitizers.ooxml.prune import drop
 
@@ -95,6 +95,8 @@ def _cell_formulas(root: xml.Element, where: str, switches: Switches, findings: 
                 at = cell.get("r", "") if cell is not None else ""
                 findings.add(kind, f"{where}!{at}", text, Treatment.REPLACED)
             _keep_value(element)
+    if shared and next(root.iter(gate.MARK), None) is not None:
+        raise gate.Unproven  # followers may stand in a plain stretch
 
 
 def _keep_value(element: xml.Element) -> None:

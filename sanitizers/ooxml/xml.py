@@ -33,7 +33,7 @@ def parse(content: bytes, where: str) -> Element:
         collect_ids=False,  # a third of the parsing time
     )
     try:
-        root = etree.fromstring(_utf8(content, where), parser)
+        root = etree.fromstring(utf8(content, where), parser)
     except etree.XMLSyntaxError as error:
         raise Refused(_reason(content), f"{where}: {error}") from error
     if root.getroottree().docinfo.internalDTD is not None:
@@ -41,9 +41,13 @@ def parse(content: bytes, where: str) -> Element:
     return root
 
 
-def root_tag(content: bytes, where: str) -> str:
-    """The root's name in Clark notation, without reading on."""
+def root_tag(content: bytes, where: str, *, is_all: bool = False) -> str:
+    """The root's name in Clark notation, without reading on; "" if it does not stand in a beginning of a part."""
+    if not is_all and content[:2] in _WIDE:
+        return ""  # may be cut inside a character
     root = _first(content, where, "start", ())
+    if root is None and not is_all:
+        return ""
     if root is None:
         raise Refused(Reason.CORRUPT, f"{where}: no root element")
     return str(root.tag)
@@ -64,7 +68,7 @@ def _first(content: bytes, where: str, event: Literal["start", "end"], tags: tup
         load_dtd=False,
         collect_ids=False,
     )
-    content = _utf8(content, where)
+    content = utf8(content, where)
     try:
         for at in range(0, len(content), _PIECE):
             parser.feed(content[at : at + _PIECE])
@@ -142,7 +146,8 @@ def _append_text(element: Element, text: str | None) -> None:
         parent.text = (parent.text or "") + text
 
 
-def _utf8(content: bytes, where: str) -> bytes:
+def utf8(content: bytes, where: str) -> bytes:
+    """The same text in UTF-8."""
     encoding = _WIDE.get(content[:2])
     if encoding is None:
         return content

@@ -1,7 +1,7 @@
 """One XML part of an Office document, streamed through expat: namespaces, elements, links, fields, formulas.
 
-Streaming keeps memory flat on the largest sheets.  A field's code is judged joined over its runs, a formula with
-its string literals set aside; what they compute is not here.
+Streaming keeps memory flat on the largest sheets, and `quiet` takes out what would only cost time.  A field's code is
+judged joined over its runs, a formula with its string literals set aside; what they compute is not here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from xml.parsers import expat
 
+from sanitizers.verify import quiet
 from sanitizers.verify.words import words
 
 _NAMESPACES = (
@@ -82,7 +83,8 @@ def objections(content: bytes, internal: frozenset[str], external: frozenset[str
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
-    parser.Parse(content, True)
+    parser.StartCdataSectionHandler = _refuse
+    parser.Parse(quiet.without(content), True)
     reader.field("".join(reader.codes[-1]))
     yield from reader.found
 
@@ -97,7 +99,7 @@ def strict_parser() -> expat.XMLParserType:
 
 
 def _refuse(*what: object) -> None:
-    raise ValueError(f"DOCTYPE, processing instruction or comment {what[0]!r}"[:200])
+    raise ValueError(f"DOCTYPE, processing instruction, comment or section {what[:1]}"[:200])
 
 
 class _Reader:
@@ -130,11 +132,15 @@ class _Reader:
             self.object(f"namespace {namespace!r}")
         if local in _ACTIVE:
             self.object(f"element {local}")
+        if local == quiet.MARK and namespace not in quiet.FAMILIES:
+            self.object(f"plain markup in namespace {namespace!r}")
         self.known[name] = local
         return local
 
     def attribute(self, element: str, key: str, value: str) -> None:
         namespace, _, local = key.rpartition(" ")
+        if element == quiet.MARK and namespace not in quiet.FAMILIES:
+            self.object(f"plain markup with attributes of {namespace!r}")
         if namespace in _RELATIONSHIPS:
             allowed = self.internal | self.external if element in _LINKING else self.internal
             if value and value not in allowed:

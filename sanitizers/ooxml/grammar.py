@@ -1,0 +1,238 @@
+"""Plain stretches of markup as regular languages: rows, cells, strings, paragraphs, table rows with nothing to judge.
+
+What matches is proven harmless as it stands: every element, attribute and form of value is written out here and nesting
+is finite, so a match is balanced, well-formed UTF-8 without entity, comment, section or declaration, and no attribute
+stands twice in a tag.  The patterns are for RE2, which is linear in the text whatever it is.  What is missing here is not
+forbidden: `gate` leaves it in the tree, where it is judged.  All names are names of `vocabulary` too; a test compares them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import permutations
+
+import re2
+
+from sanitizers.ooxml import formula
+from sanitizers.ooxml.allowlist import S, W, strict
+
+W14 = "http://schemas.microsoft.com/office/word/2010/wordml"
+X14AC = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/ac"
+
+# Characters of XML 1.0 beyond ASCII in well-formed UTF-8 (RFC 3629 4), less U+FFFE and U+FFFF.
+_WIDE = (
+    r"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    r"|\xef[\x80-\xbe][\x80-\xbf]|\xef\xbf[\x80-\xbd]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    r"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+# Character references that writers of text use, 160 to 49,999 and the full-width forms: nothing that could spell markup.
+_REFERENCE = (
+    "&#(?:1[6-9][0-9]|[2-9][0-9]{2}|[1-9][0-9]{3}|[1-4][0-9]{4}|65[2-4][0-9]{2}|x[1-9A-F][0-9A-F]{2}|x[1-9A-C][0-9A-F]{3});"
+)
+# No quotation mark: what looks like an attribute in a stretch is one (`gate.Gated.joined`).
+_TEXT = rf"(?:[\t\n\r !#-%'-;=?-~]|{_WIDE}|&(?:amp|lt|gt|quot|apos);|{_REFERENCE})*"
+_LINE = rf"(?:[ !#-%'-;=?-~]|{_WIDE}|&(?:amp|lt|gt|quot|apos);)*"
+_WORD = "[A-Za-z0-9_.,%+ -]*"
+_NUMBER, _DECIMAL, _BOOLEAN, _HEX = "[0-9]{1,10}", "-?[0-9.]{1,30}(?:E[-+]?[0-9]{1,3})?", "(?:0|1|true|false)", "[0-9A-F]{8}"
+_CELL_NAME = "[A-Z]{1,3}[1-9][0-9]{0,6}"
+_RANGE = f"{_CELL_NAME}(?::{_CELL_NAME})?"
+_SPACE = '(?: xml:space="preserve")?'
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """`start` finds where a stretch may begin.  What it holds means something only if `prefix` stands for one of `namespaces`
+    there, and the prefix `extension`, where it is used, for `extension_uri`."""
+
+    declaration: re.Pattern[bytes]  # in the root of a part that is worth looking through
+    start: re.Pattern[bytes]
+    stretch: re2._Regexp
+    prefix: str | None
+    namespaces: tuple[str, ...]
+    extension: str
+    extension_uri: str
+    extended: re.Pattern[bytes]  # finds the prefix of the extension
+    special: re.Pattern[bytes]  # the same, and revision marks
+
+
+def _attributes(prefix: str, names: str, value: str) -> str:
+    """Each may be absent; they follow each other as written here, those joined by `/` in any order."""
+    return "".join(_any_order([f' {prefix}{name}="{value}"' for name in group.split("/")]) for group in names.split())
+
+
+def _any_order(parts: list[str]) -> str:
+    orders = (order for count in range(len(parts), 0, -1) for order in permutations(parts, count))
+    return f"(?:{'|'.join(''.join(order) for order in orders)})?"
+
+
+def _element(name: str, attributes: str = "", content: str = "") -> str:
+    """`content` may be empty in itself."""
+    inside = f"(?:/>|>{content}</{name}>)" if content else "/>"
+    return f"<{name}{attributes}{inside}"
+
+
+def _some(*alternatives: str) -> str:
+    return f"(?:{'|'.join(alternatives)})*"
+
+
+def _formula() -> str:
+    """References, numbers, strings, operators; a bracket opens at the start, after an operator or an allowed function."""
+    functions = "|".join(re.escape(name) for name in sorted(formula.FUNCTIONS - {"HYPERLINK"}))
+    word = f"(?:[A-Za-z0-9_.$]|{_WIDE})+"
+    string = rf"(?:\"|&quot;)(?:[ !#-%'-;=?-~]|{_WIDE}|&(?:amp|lt|gt|apos);)*(?:\"|&quot;)"
+    operand = f"(?:{word}(?:[!:]{word})*|{string})"
+    operator = "(?:[-+*/^,;=%)]|&(?:amp|lt|gt);)"
+    step = rf"(?:(?:_xlfn\.)?(?:{functions})\(+|(?:{operand} *)?{operator} *\(*)"
+    return rf"\(*(?:{step}+(?:{operand})?|{operand})"
+
+
+def _sheet(p: str) -> Language:
+    """Rows, cells and shared strings (ISO/IEC 29500-1 18.3.1, 18.4), with the attributes in the order of the schema."""
+    calculated = _attributes("", "ca", _BOOLEAN)
+    kind = _attributes("", "t", "(?:shared|array|normal)") + _attributes("", "aca", _BOOLEAN) + _attributes("", "ref", _RANGE)
+    code = f"<{p}f{kind}{calculated}{_attributes('', 'si', _NUMBER)}>{_formula()}</{p}f>"
+    follower = f'<{p}f t="shared"{calculated} si="{_NUMBER}"(?:/>|></{p}f>)'  # of a formula that another cell of the group has
+    string = _element(f"{p}t", _SPACE, _TEXT)
+    content = f"(?:{code}|{follower})?(?:{_element(f'{p}v', _SPACE, _TEXT)}|<{p}is>{string}</{p}is>)?"
+    looks = _any_order([f' s="{_NUMBER}"', ' t="(?:s|n|str|b|e|d|inlineStr)"']) + _attributes("", "ph", _BOOLEAN)
+    cell = _element(f"{p}c", _attributes("", "r", _CELL_NAME) + looks, content)
+    flags = "customFormat customHeight/hidden/ht outlineLevel collapsed thickTop/thickBot ph"
+    placed = _attributes("", "r", _NUMBER) + _attributes("", "spans", "[0-9]+:[0-9]+") + _attributes("", "s", _NUMBER)
+    row = _element(
+        f"{p}row",
+        placed + _attributes("", flags, _DECIMAL_OR_BOOLEAN) + _attributes("x14ac:", "dyDescent", _DECIMAL),
+        _some(cell),
+    )
+    look = _some(
+        f'<{p}(?:b|i|strike|outline|shadow|condense|extend|u|vertAlign|sz|family|charset|scheme)(?: val="{_WORD}")?/>',
+        _element(f"{p}rFont", f'(?: val="{_LINE}")?'),
+        _element(f"{p}color", _attributes("", "auto indexed rgb theme tint", _WORD)),
+    )
+    rich = f"<{p}r>(?:{_element(f'{p}rPr', '', look)})?{string}</{p}r>"
+    reading = f'<{p}rPh sb="{_NUMBER}" eb="{_NUMBER}">{string}</{p}rPh>'
+    phonetic = _element(f"{p}phoneticPr", _attributes("", "fontId type alignment", _WORD))
+    item = _element(f"{p}si", "", f"(?:{string})?{_some(rich, reading)}(?:{phonetic})?")
+    return _language(f"<{p}(?:row|c|si)[ />]", (row, cell, item), p[:-1], S, "x14ac", X14AC)
+
+
+_DECIMAL_OR_BOOLEAN = f"(?:true|false|{_DECIMAL})"
+_RUN_VALUES = (
+    "b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid webHidden spacing w kern "
+    "position sz szCs highlight effect vertAlign rtl cs em rStyle"
+)
+_PARAGRAPH_VALUES = (
+    "pStyle keepNext keepLines pageBreakBefore widowControl suppressLineNumbers suppressAutoHyphens kinsoku wordWrap "
+    "overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid contextualSpacing mirrorIndents "
+    "suppressOverlap jc textDirection textAlignment textboxTightWrap outlineLvl divId"
+)
+_CELL_VALUES = "gridSpan hMerge vMerge noWrap textDirection tcFitText vAlign hideMark"
+_ROW_VALUES = "gridBefore gridAfter cantSplit tblHeader jc"
+_EDGES = "top left start bottom right end insideH insideV tl2br tr2bl between bar"
+_FONTS = (
+    "hint ascii eastAsia hAnsi cs",
+    "hint ascii hAnsi eastAsia cs",
+    "hint eastAsia ascii hAnsi cs",
+    "ascii eastAsia hAnsi cs hint",
+    "ascii hAnsi eastAsia cs hint",
+    "eastAsia ascii hAnsi cs hint",
+)
+
+
+def _word() -> Language:
+    """Paragraphs and table rows (17.3.1, 17.3.2, 17.4); attributes as Word and LibreOffice order them."""
+
+    def have(names: str, value: str = _WORD) -> str:
+        return _attributes("w:", names, value)
+
+    def valued(names: str) -> str:
+        return f'<w:(?:{"|".join(names.split())})(?: w:val="{_LINE}")?/>'
+
+    def sized(names: str) -> str:
+        return f"<w:(?:{'|'.join(names.split())}){have('w/type')}/>"
+
+    shade = _element("w:shd", have("val color themeColor themeTint themeShade fill themeFill themeFillTint themeFillShade"))
+    edges = _some(
+        f"<w:(?:{'|'.join(_EDGES.split())}){have('val color/sz/space themeColor themeTint themeShade shadow frame')}/>"
+    )
+    themes = have("asciiTheme eastAsiaTheme hAnsiTheme cstheme")
+    fonts = f"<w:rFonts(?:{'|'.join(f'{have(order, _LINE)}{themes}' for order in _FONTS)})/>"
+    run_look = _some(
+        valued(_RUN_VALUES),
+        fonts,
+        _element("w:color", have("val themeColor themeTint themeShade")),
+        _element("w:u", have("val color themeColor")),
+        _element("w:lang", have("val/eastAsia/bidi")),
+        _element("w:fitText", have("val/id")),
+        _element("w:eastAsianLayout", have("id combine combineBrackets vert vertCompress")),
+        shade,
+    )
+    look = _element("w:rPr", "", run_look)
+    paragraph_look = _some(
+        valued(_PARAGRAPH_VALUES),
+        _element("w:spacing", have("before/beforeLines beforeAutospacing after/afterLines afterAutospacing line/lineRule")),
+        _element(
+            "w:ind",
+            have("left/leftChars start/startChars right/rightChars end/endChars")
+            + have("hanging/hangingChars firstLine/firstLineChars"),
+        ),
+        _element("w:numPr", "", _some(valued("ilvl numId"))),
+        _element("w:tabs", "", _some(_element("w:tab", have("val leader pos")))),
+        _element("w:pBdr", "", edges),
+        _element("w:cnfStyle", have("val")),
+        shade,
+        look,
+    )
+    revisions = f'(?: w:rsid[A-Za-z]{{0,10}}="{_HEX}")*'  # taken out in `gate`, so that none can stand twice
+    identity = _attributes("w14:", "paraId textId", _HEX) + revisions
+    text = _element("w:t", _SPACE, _TEXT)
+    run_content = _some(
+        text, "<w:(?:tab|cr|noBreakHyphen|softHyphen|lastRenderedPageBreak)/>", _element("w:br", have("type clear"))
+    )
+    run = f"<w:r{revisions}>(?:{look})?{run_content}</w:r>"
+    marks = (
+        _element("w:bookmarkStart", have("id name", _LINE)), _element("w:bookmarkEnd", have("id")),
+        _element("w:proofErr", have("type")),
+    )  # fmt: skip
+    paragraph = _element("w:p", identity, f"(?:{_element('w:pPr', '', paragraph_look)})?{_some(run, *marks)}")
+    cell_look = _some(
+        valued(_CELL_VALUES),
+        sized("tcW"),
+        _element("w:tcBorders", "", edges),
+        _element("w:tcMar", "", _some(sized("top left start bottom right end"))),
+        shade,
+        _element("w:cnfStyle", have("val")),
+    )
+    cell = f"<w:tc>(?:{_element('w:tcPr', '', cell_look)})?(?:{paragraph})+</w:tc>"
+    row_look = _some(
+        valued(_ROW_VALUES),
+        sized("wBefore wAfter tblCellSpacing"),
+        _element("w:trHeight", have("hRule/val")),
+        _element("w:cnfStyle", have("val")),
+    )
+    row = f"<w:tr{identity}{revisions}>(?:{_element('w:trPr', '', row_look)})?(?:{cell})+</w:tr>"
+    return _language("<w:(?:p|tr)[ />]", (paragraph, row), "w", W, "w14", W14)
+
+
+def _language(start: str, kinds: tuple[str, ...], prefix: str, uri: str, extension: str, extension_uri: str) -> Language:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes: UTF-8 is spelled out above
+    options.max_mem = 64 << 20  # for the automata of one pattern, which grow with what they meet and start anew beyond
+    options.never_capture = True
+    options.log_errors = False
+    families = (uri, strict(uri))
+    xmlns = f"xmlns:{prefix}" if prefix else "xmlns"
+    return Language(
+        declaration=re.compile(f" {xmlns}=[\"'](?:{'|'.join(map(re.escape, families))})[\"']".encode()),
+        start=re.compile(start.encode()),
+        stretch=re2.compile("|".join(f"(?:{kind})+" for kind in kinds).encode(), options),
+        prefix=prefix or None,
+        namespaces=families,
+        extension=extension,
+        extension_uri=extension_uri,
+        extended=re.compile(f" {extension}:".encode()),
+        special=re.compile(f" (?:{extension}:|w:rsid)".encode()),
+    )
+
+
+LANGUAGES = (_sheet(""), _sheet("x:"), _word())

@@ -139,79 +139,98 @@ _FONTS = (
 )
 
 
-def _word() -> Language:
-    """Paragraphs and table rows (17.3.1, 17.3.2, 17.4); attributes as Word and LibreOffice order them."""
+def _own(names: str, value: str = _WORD) -> str:
+    return _attributes("w:", names, value)
 
-    def have(names: str, value: str = _WORD) -> str:
-        return _attributes("w:", names, value)
 
-    def valued(names: str) -> str:
-        return f'<w:(?:{"|".join(names.split())})(?: w:val="{_LINE}")?/>'
+def _valued(names: str) -> str:
+    return f'<w:(?:{"|".join(names.split())})(?: w:val="{_LINE}")?/>'
 
-    def sized(names: str) -> str:
-        return f"<w:(?:{'|'.join(names.split())}){have('w/type')}/>"
 
-    shade = _element("w:shd", have("val color themeColor themeTint themeShade fill themeFill themeFillTint themeFillShade"))
-    edges = _some(
-        f"<w:(?:{'|'.join(_EDGES.split())}){have('val color/sz/space themeColor themeTint themeShade shadow frame')}/>"
-    )
-    themes = have("asciiTheme eastAsiaTheme hAnsiTheme cstheme")
-    fonts = f"<w:rFonts(?:{'|'.join(f'{have(order, _LINE)}{themes}' for order in _FONTS)})/>"
-    run_look = _some(
-        valued(_RUN_VALUES),
-        fonts,
-        _element("w:color", have("val themeColor themeTint themeShade")),
-        _element("w:u", have("val color themeColor")),
-        _element("w:lang", have("val/eastAsia/bidi")),
-        _element("w:fitText", have("val/id")),
-        _element("w:eastAsianLayout", have("id combine combineBrackets vert vertCompress")),
-        shade,
-    )
-    look = _element("w:rPr", "", run_look)
-    paragraph_look = _some(
-        valued(_PARAGRAPH_VALUES),
-        _element("w:spacing", have("before/beforeLines beforeAutospacing after/afterLines afterAutospacing line/lineRule")),
-        _element(
-            "w:ind",
-            have("left/leftChars start/startChars right/rightChars end/endChars")
-            + have("hanging/hangingChars firstLine/firstLineChars"),
+def _sized(names: str) -> str:
+    return f"<w:(?:{'|'.join(names.split())}){_own('w/type')}/>"
+
+
+def _lines(container: str) -> str:
+    """Borders (17.3.4)."""
+    look = _own("val color/sz/space themeColor themeTint themeShade shadow frame")
+    return _element(container, "", _some(f"<w:(?:{'|'.join(_EDGES.split())}){look}/>"))
+
+
+_IDENTITY = _attributes("w14:", "paraId textId", _HEX)
+_REVISIONS = f'(?: w:rsid[A-Za-z]{{0,10}}="{_HEX}")*'  # taken out in `gate`, so that none can stand twice
+_SHADE = _element("w:shd", _own("val color themeColor themeTint themeShade fill themeFill themeFillTint themeFillShade"))
+_CONDITION = _element("w:cnfStyle", _own("val"))
+
+
+def _run_look() -> str:
+    """rPr (17.3.2.28); the faces in the orders of Word's versions."""
+    themes = _own("asciiTheme eastAsiaTheme hAnsiTheme cstheme")
+    faces = "|".join(f"{_own(order, _LINE)}{themes}" for order in _FONTS)
+    return _element(
+        "w:rPr",
+        "",
+        _some(
+            _valued(_RUN_VALUES),
+            f"<w:rFonts(?:{faces})/>",
+            _element("w:color", _own("val themeColor themeTint themeShade")),
+            _element("w:u", _own("val color themeColor")),
+            _element("w:lang", _own("val/eastAsia/bidi")),
+            _element("w:fitText", _own("val/id")),
+            _element("w:eastAsianLayout", _own("id combine combineBrackets vert vertCompress")),
+            _SHADE,
         ),
-        _element("w:numPr", "", _some(valued("ilvl numId"))),
-        _element("w:tabs", "", _some(_element("w:tab", have("val leader pos")))),
-        _element("w:pBdr", "", edges),
-        _element("w:cnfStyle", have("val")),
-        shade,
+    )
+
+
+def _paragraph(look: str) -> str:
+    """p (17.3.1.22) of runs, bookmarks and marks of the spell checker."""
+    spacing = "before/beforeLines beforeAutospacing after/afterLines afterAutospacing line/lineRule"
+    indent = "left/leftChars start/startChars right/rightChars end/endChars hanging/hangingChars firstLine/firstLineChars"
+    layout = _some(
+        _valued(_PARAGRAPH_VALUES),
+        _element("w:spacing", _own(spacing)),
+        _element("w:ind", _own(indent)),
+        _element("w:numPr", "", _some(_valued("ilvl numId"))),
+        _element("w:tabs", "", _some(_element("w:tab", _own("val leader pos")))),
+        _lines("w:pBdr"),
+        _CONDITION,
+        _SHADE,
         look,
     )
-    revisions = f'(?: w:rsid[A-Za-z]{{0,10}}="{_HEX}")*'  # taken out in `gate`, so that none can stand twice
-    identity = _attributes("w14:", "paraId textId", _HEX) + revisions
-    text = _element("w:t", _SPACE, _TEXT)
-    run_content = _some(
-        text, "<w:(?:tab|cr|noBreakHyphen|softHyphen|lastRenderedPageBreak)/>", _element("w:br", have("type clear"))
+    text = _some(
+        _element("w:t", _SPACE, _TEXT),
+        "<w:(?:tab|cr|noBreakHyphen|softHyphen|lastRenderedPageBreak)/>",
+        _element("w:br", _own("type clear")),
     )
-    run = f"<w:r{revisions}>(?:{look})?{run_content}</w:r>"
-    marks = (
-        _element("w:bookmarkStart", have("id name", _LINE)), _element("w:bookmarkEnd", have("id")),
-        _element("w:proofErr", have("type")),
-    )  # fmt: skip
-    paragraph = _element("w:p", identity, f"(?:{_element('w:pPr', '', paragraph_look)})?{_some(run, *marks)}")
+    content = _some(
+        f"<w:r{_REVISIONS}>(?:{look})?{text}</w:r>",
+        _element("w:bookmarkStart", _own("id name", _LINE)),
+        _element("w:bookmarkEnd", _own("id")),
+        _element("w:proofErr", _own("type")),
+    )
+    return _element("w:p", _IDENTITY + _REVISIONS, f"(?:{_element('w:pPr', '', layout)})?{content}")
+
+
+def _table_row(paragraph: str) -> str:
+    """tr (17.4.78) with cells of paragraphs only."""
     cell_look = _some(
-        valued(_CELL_VALUES),
-        sized("tcW"),
-        _element("w:tcBorders", "", edges),
-        _element("w:tcMar", "", _some(sized("top left start bottom right end"))),
-        shade,
-        _element("w:cnfStyle", have("val")),
+        _valued(_CELL_VALUES),
+        _sized("tcW"),
+        _lines("w:tcBorders"),
+        _element("w:tcMar", "", _some(_sized("top left start bottom right end"))),
+        _SHADE,
+        _CONDITION,
     )
     cell = f"<w:tc>(?:{_element('w:tcPr', '', cell_look)})?(?:{paragraph})+</w:tc>"
-    row_look = _some(
-        valued(_ROW_VALUES),
-        sized("wBefore wAfter tblCellSpacing"),
-        _element("w:trHeight", have("hRule/val")),
-        _element("w:cnfStyle", have("val")),
-    )
-    row = f"<w:tr{identity}{revisions}>(?:{_element('w:trPr', '', row_look)})?(?:{cell})+</w:tr>"
-    return _language("<w:(?:p|tr)[ />]", (paragraph, row), "w", W, "w14", W14)
+    height = _element("w:trHeight", _own("hRule/val"))
+    row_look = _element("w:trPr", "", _some(_valued(_ROW_VALUES), _sized("wBefore wAfter tblCellSpacing"), height, _CONDITION))
+    return f"<w:tr{_REVISIONS}{_IDENTITY}{_REVISIONS}>(?:{row_look})?(?:{cell})+</w:tr>"
+
+
+def _word() -> Language:
+    paragraph = _paragraph(_run_look())
+    return _language("<w:(?:p|tr)[ />]", (paragraph, _table_row(paragraph)), "w", W, "w14", W14)
 
 
 def _language(start: str, kinds: tuple[str, ...], prefix: str, uri: str, extension: str, extension_uri: str) -> Language:

@@ -99,77 +99,91 @@ def _cells() -> str:
     return f"(?:{row})+|(?:{cell})+|(?:{item})+"
 
 
-def _paragraphs() -> str:
-    def own(names: str, value: str = _TOKEN) -> str:
-        return _optional(names, value, "w:")
+def _own(names: str, value: str = _TOKEN) -> str:
+    return _optional(names, value, "w:")
 
-    def flags(names: str) -> str:
-        return f"<w:(?:{'|'.join(names.split())}){own('val', _NAME)}/>"
 
-    sides = "<w:(?:top|left|start|bottom|right|end|insideH|insideV|tl2br|tr2bl|between|bar)"
-    lines = sides + own("val color,sz,space themeColor themeTint themeShade shadow frame") + "/>"
-    shade = f"<w:shd{own('val color themeColor themeTint themeShade fill themeFill themeFillTint themeFillShade')}/>"
-    themes = own("asciiTheme eastAsiaTheme hAnsiTheme cstheme")
+def _flags(names: str) -> str:
+    return f"<w:(?:{'|'.join(names.split())}){_own('val', _NAME)}/>"
+
+
+_SIDES = "<w:(?:top|left|start|bottom|right|end|insideH|insideV|tl2br|tr2bl|between|bar)"
+_LINES = _SIDES + _own("val color,sz,space themeColor themeTint themeShade shadow frame") + "/>"
+_SHADE = f"<w:shd{_own('val color themeColor themeTint themeShade fill themeFill themeFillTint themeFillShade')}/>"
+_IDENTITY = _optional("paraId textId", '"[0-9A-F]*"', "w14:")
+
+
+def _look() -> str:
+    themes = _own("asciiTheme eastAsiaTheme hAnsiTheme cstheme")
     orders = ("ascii eastAsia hAnsi cs", "ascii hAnsi eastAsia cs", "eastAsia ascii hAnsi cs")
-    fonts = "|".join(f"{own(f'hint {o}', _NAME)}{themes}|{own(o, _NAME)}{themes}{own('hint')}" for o in orders)
-    look = _whole(
+    fonts = "|".join(f"{_own(f'hint {o}', _NAME)}{themes}|{_own(o, _NAME)}{themes}{_own('hint')}" for o in orders)
+    return _whole(
         "w:rPr",
         "",
-        flags(
+        _flags(
             "b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid webHidden spacing w "
             "kern position sz szCs highlight effect vertAlign rtl cs em rStyle"
         ),
         f"<w:rFonts(?:{fonts})/>",
-        f"<w:color{own('val themeColor themeTint themeShade')}/>",
-        f"<w:u{own('val color themeColor')}/>",
-        f"<w:lang{own('val,eastAsia,bidi')}/>",
-        f"<w:fitText{own('val,id')}/>",
-        f"<w:eastAsianLayout{own('id combine combineBrackets vert vertCompress')}/>",
-        shade,
+        f"<w:color{_own('val themeColor themeTint themeShade')}/>",
+        f"<w:u{_own('val color themeColor')}/>",
+        f"<w:lang{_own('val,eastAsia,bidi')}/>",
+        f"<w:fitText{_own('val,id')}/>",
+        f"<w:eastAsianLayout{_own('id combine combineBrackets vert vertCompress')}/>",
+        _SHADE,
     )
-    distance = own("before,beforeLines beforeAutospacing after,afterLines afterAutospacing line,lineRule")
-    indent = own("left,leftChars start,startChars right,rightChars end,endChars hanging,hangingChars firstLine,firstLineChars")
+
+
+def _paragraph(look: str) -> str:
+    distance = _own("before,beforeLines beforeAutospacing after,afterLines afterAutospacing line,lineRule")
+    indent = _own("left,leftChars start,startChars right,rightChars end,endChars hanging,hangingChars firstLine,firstLineChars")
     layout = _whole(
         "w:pPr",
         "",
-        flags(
+        _flags(
             "pStyle keepNext keepLines pageBreakBefore widowControl suppressLineNumbers suppressAutoHyphens kinsoku wordWrap "
             "overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid contextualSpacing "
             "mirrorIndents suppressOverlap jc textDirection textAlignment outlineLvl cnfStyle"
         ),
         f"<w:spacing{distance}/>",
         f"<w:ind{indent}/>",
-        _whole("w:numPr", "", flags("ilvl numId")),
-        _whole("w:tabs", "", f"<w:tab{own('val leader pos')}/>"),
-        _whole("w:pBdr", "", lines),
-        shade,
+        _whole("w:numPr", "", _flags("ilvl numId")),
+        _whole("w:tabs", "", f"<w:tab{_own('val leader pos')}/>"),
+        _whole("w:pBdr", "", _LINES),
+        _SHADE,
         look,
     )
     content = f'<w:t(?: xml:space="preserve")?(?:/>|>{_TEXT}</w:t>)'
-    breaks = f"<w:(?:tab|cr|noBreakHyphen|softHyphen|lastRenderedPageBreak)/>|<w:br{own('type clear')}/>"
+    breaks = f"<w:(?:tab|cr|noBreakHyphen|softHyphen|lastRenderedPageBreak)/>|<w:br{_own('type clear')}/>"
     run = f"<w:r>(?:{look})?(?:{content}|{breaks})*</w:r>"
-    marks = f"<w:bookmarkStart{own('id name', _NAME)}/>|<w:bookmarkEnd{own('id')}/>|<w:proofErr{own('type')}/>"
-    identity = _optional("paraId textId", '"[0-9A-F]*"', "w14:")
-    paragraph = f"<w:p{identity}(?:/>|>(?:{layout})?(?:{run}|{marks})*</w:p>)"
-    width = f"<w:(?:tcW|top|left|start|bottom|right|end){own('w,type')}/>"
+    marks = f"<w:bookmarkStart{_own('id name', _NAME)}/>|<w:bookmarkEnd{_own('id')}/>|<w:proofErr{_own('type')}/>"
+    return f"<w:p{_IDENTITY}(?:/>|>(?:{layout})?(?:{run}|{marks})*</w:p>)"
+
+
+def _table_row(paragraph: str) -> str:
+    width = f"<w:(?:tcW|top|left|start|bottom|right|end){_own('w,type')}/>"
     cell = _whole(
         "w:tcPr",
         "",
-        flags("gridSpan hMerge vMerge noWrap textDirection tcFitText vAlign hideMark cnfStyle"),
+        _flags("gridSpan hMerge vMerge noWrap textDirection tcFitText vAlign hideMark cnfStyle"),
         width,
-        _whole("w:tcBorders", "", lines),
+        _whole("w:tcBorders", "", _LINES),
         _whole("w:tcMar", "", width),
-        shade,
+        _SHADE,
     )
     line = _whole(
         "w:trPr",
         "",
-        flags("gridBefore gridAfter cantSplit tblHeader jc cnfStyle"),
-        f"<w:trHeight{own('hRule,val')}/>",
-        f"<w:(?:wBefore|wAfter|tblCellSpacing){own('w,type')}/>",
+        _flags("gridBefore gridAfter cantSplit tblHeader jc cnfStyle"),
+        f"<w:trHeight{_own('hRule,val')}/>",
+        f"<w:(?:wBefore|wAfter|tblCellSpacing){_own('w,type')}/>",
     )
-    table_row = f"<w:tr{identity}>(?:{line})?(?:<w:tc>(?:{cell})?(?:{paragraph})+</w:tc>)+</w:tr>"
-    return f"(?:{paragraph})+|(?:{table_row})+"
+    return f"<w:tr{_IDENTITY}>(?:{line})?(?:<w:tc>(?:{cell})?(?:{paragraph})+</w:tc>)+</w:tr>"
+
+
+def _paragraphs() -> str:
+    paragraph = _paragraph(_look())
+    return f"(?:{paragraph})+|(?:{_table_row(paragraph)})+"
 
 
 def _compiled(pattern: str) -> re2._Regexp:

@@ -27,7 +27,7 @@ from pathlib import Path
 import sanitizers
 from gateway.zygote import SandboxDown
 from sanitizers import attack
-from sanitizers.conversion import TARGETS, Source, untrusted_request
+from sanitizers.conversion import Conversion, Source, Target, untrusted_request
 from sanitizers.lock import NOBODY
 from sanitizers.lock.office import EXIT_UNLOCKED, OfficeCaps
 from sanitizers.model import Outcome, Reason, Refused, Verdict
@@ -111,15 +111,15 @@ class Office:
         if problem := await self.start():
             return Outcome(Verdict.WITHHELD, "", reason=Reason.NO_CONVERTER, detail=problem)
         try:
-            source, content = untrusted_request(request)
+            conversion, content = untrusted_request(request)
             seconds = min(seconds, _SECONDS + _SECONDS_PER_MB * len(content) / (1 << 20))
             async with self._lanes, self._job() as directory:
-                output = await self._converted(directory, source, content, most_bytes, seconds)
+                output = await self._converted(directory, conversion, content, most_bytes, seconds)
         except Refused as refusal:
             return Outcome(refusal.verdict, "", reason=refusal.reason, detail=refusal.detail)
         except OSError as error:
             raise SandboxDown(f"{self._work}: {error}") from error
-        return Outcome(Verdict.CLEAN, "", output, TARGETS[source].media_type)
+        return Outcome(Verdict.CLEAN, "", output, conversion.media_type)
 
     async def _prepare(self) -> str:
         self._program = _installed()
@@ -131,7 +131,7 @@ class Office:
                 return f"its sandbox leaks: {', '.join(leaks)}"
         async with self._job() as directory:
             await asyncio.to_thread(_write_settings, directory / "profile")
-            await self._converted(directory, Source.RTF, _SAMPLE, 1 << 20, _START_SECONDS)
+            await self._converted(directory, Conversion(Source.RTF, Target.DOCX), _SAMPLE, 1 << 20, _START_SECONDS)
             await asyncio.to_thread(shutil.copytree, directory / "profile", self._root / "profile")
         return ""
 
@@ -156,12 +156,14 @@ class Office:
         finally:
             await asyncio.to_thread(_clear, directory)
 
-    async def _converted(self, directory: Path, source: Source, content: bytes, most_bytes: int, seconds: float) -> bytes:
+    async def _converted(
+        self, directory: Path, conversion: Conversion, content: bytes, most_bytes: int, seconds: float
+    ) -> bytes:
+        source, target = conversion.source, conversion.target
         await asyncio.to_thread(_furnish, directory, self._root / "profile", f"in.{source}", content)
-        target = TARGETS[source]
         for _ in range(_ATTEMPTS):
             status, _said = await self._run(
-                "convert", directory, f"in.{source}", f"{target.extension}:{target.filter}", seconds=seconds
+                "convert", directory, f"in.{source}", f"{target}:{conversion.filter}", seconds=seconds
             )
             if status != _RESTART:
                 break
@@ -174,7 +176,7 @@ class Office:
             raise Refused(Reason.LIMIT_TIME, f"LibreOffice: more than {self._caps.cpu_seconds} s of CPU, or no memory left")
         if status:
             raise Refused(Reason.CRASHED, f"LibreOffice ended with status {status}")
-        return await asyncio.to_thread(_collect, directory, f"in.{target.extension}", most_bytes)
+        return await asyncio.to_thread(_collect, directory, f"in.{target}", most_bytes)
 
     async def _run(self, task: str, directory: Path, *more: str, seconds: float) -> tuple[int, bytes]:
         """Exit status and what was printed.  Nothing of it is alive afterwards: it can not start a second process."""

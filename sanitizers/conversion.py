@@ -1,4 +1,4 @@
-"""The task CONVERT as both sides of the wall know it: which old formats LibreOffice turns into which new ones.
+"""The task CONVERT as both sides of the wall know it: which formats LibreOffice turns into which others.
 
 A sanitiser writes the `request`; the supervisor reads no more of it than its first line, with `untrusted_request`, and
 gives the rest to LibreOffice as it is (`gateway/office.py`).  The result is as hostile as the document was.
@@ -20,38 +20,77 @@ class Source(StrEnum):
     PPT = "ppt"
     RTF = "rtf"
     XLSB = "xlsb"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    ODG = "odg"
+    FODG = "fodg"  # drawings that we wrote ourselves around a metafile
+
+
+class Target(StrEnum):
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    extension: str
-    media_type: str
-    filter: str  # LibreOffice's name of it
+class Conversion:
+    source: Source
+    target: Target
+
+    @property
+    def filter(self) -> str:
+        """LibreOffice's name of the export."""
+        return _FILTERS[self]
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.target]
 
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
-_WORD = Target("docx", _OPEN + "wordprocessingml.document", "MS Word 2007 XML")
-_EXCEL = Target("xlsx", _OPEN + "spreadsheetml.sheet", "Calc MS Excel 2007 XML")
-_POWERPOINT = Target("pptx", _OPEN + "presentationml.presentation", "Impress MS PowerPoint 2007 XML")
-
-TARGETS = {
-    Source.DOC: _WORD,
-    Source.XLS: _EXCEL,
-    Source.PPT: _POWERPOINT,
-    Source.RTF: _WORD,
-    Source.XLSB: _EXCEL,
+MEDIA_TYPES = {
+    Target.DOCX: _OPEN + "wordprocessingml.document",
+    Target.XLSX: _OPEN + "spreadsheetml.sheet",
+    Target.PPTX: _OPEN + "presentationml.presentation",
+    Target.PDF: "application/pdf",
 }
-_LONGEST = max(map(len, Source))
+SUCCESSORS = {  # of each old format
+    Source.DOC: Target.DOCX,
+    Source.XLS: Target.XLSX,
+    Source.PPT: Target.PPTX,
+    Source.RTF: Target.DOCX,
+    Source.XLSB: Target.XLSX,
+}
+_SUCCESSOR_FILTERS = {
+    Target.DOCX: "MS Word 2007 XML",
+    Target.XLSX: "Calc MS Excel 2007 XML",
+    Target.PPTX: "Impress MS PowerPoint 2007 XML",
+}
+_PRINTED = {
+    "writer_pdf_Export": (Source.DOCX, Source.ODT),
+    "calc_pdf_Export": (Source.XLSX, Source.ODS),
+    "impress_pdf_Export": (Source.PPTX, Source.ODP),
+    "draw_pdf_Export": (Source.ODG, Source.FODG),
+}
+_FILTERS = {Conversion(source, target): _SUCCESSOR_FILTERS[target] for source, target in SUCCESSORS.items()} | {
+    Conversion(source, Target.PDF): name for name, sources in _PRINTED.items() for source in sources
+}
+_BY_NAME = {f"{known.source} {known.target}".encode(): known for known in _FILTERS}
+_LONGEST = max(map(len, _BY_NAME))
 
 
-def request(source: Source, content: bytes) -> bytes:
-    return source.encode() + b"\n" + content
+def request(source: Source, target: Target, content: bytes) -> bytes:
+    return f"{source} {target}\n".encode() + content
 
 
-def untrusted_request(request: bytes) -> tuple[Source, bytes]:
+def untrusted_request(request: bytes) -> tuple[Conversion, bytes]:
     """Raises Refused(CRASHED) for what no honest sanitiser asks."""
-    known = {source.encode(): source for source in Source}
     name, newline, _ = request[: _LONGEST + 1].partition(b"\n")
-    if name not in known or not newline:
+    if name not in _BY_NAME or not newline:
         raise Refused(Reason.CRASHED, "a conversion that does not exist")
-    return known[name], request[len(name) + 1 :]
+    return _BY_NAME[name], request[len(name) + 1 :]

@@ -18,7 +18,7 @@ from PIL import Image
 from sanitizers import image, pdf, render
 from sanitizers.image import jpeg, png
 from sanitizers.job import Findings, Job
-from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Task, Treatment
+from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment
 from sanitizers.render import Page
 from sanitizers.text_layer import TextLayer
 
@@ -35,24 +35,12 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
         findings.add(finding.kind, finding.where, finding.detail, finding.treatment)
     findings.add(Kind.CONVERTED, "", "pages to pictures", Treatment.REPLACED)
     with Pdf.open(io.BytesIO(rebuilt.output)) as source, Pdf.new() as target:
-        _assemble(target, _pages(rebuilt.output, len(source.pages), job), job)
+        _assemble(target, render.drawn(rebuilt.output, len(source.pages), job), job)
         if "/Info" in source.trailer:  # all that is left there is a classification label (SD-04)
             target.trailer["/Info"] = target.make_indirect(Dictionary(dict(source.trailer["/Info"])))
         out = io.BytesIO()
         target.save(out, object_stream_mode=ObjectStreamMode.generate, deterministic_id=True, fix_metadata_version=False)
     return Outcome(findings.verdict(), detected, out.getvalue(), "application/pdf", rebuilt.name, findings.all())
-
-
-def _pages(document: bytes, count: int, job: Job) -> Iterator[Page]:
-    """All of them, however many renderers it takes."""
-    done = 0
-    while done < count:
-        before = done
-        for page in render.pages(job.ask(Task.RENDER, render.request(document, done))):
-            yield page
-            done += 1
-        if not before < done <= count:
-            raise Refused(Reason.CORRUPT, f"{done} pages drawn of {count}")
 
 
 def _assemble(target: Pdf, pages: Iterator[Page], job: Job) -> None:

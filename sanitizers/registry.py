@@ -20,6 +20,7 @@ from sanitizers import (
     image,
     legacy,
     message,
+    metafile,
     odf,
     ooxml,
     pdf,
@@ -48,6 +49,7 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: ichitaro.sanitise for media_type in ichitaro.MEDIA_TYPES},
     **{media_type: cad.sanitise for media_type in cad.MEDIA_TYPES},
     **{media_type: svg.sanitise for media_type in svg.MEDIA_TYPES},
+    **{media_type: metafile.sanitise for media_type in metafile.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
 }
 
@@ -64,7 +66,11 @@ def _body_only(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
     raise Refused(Reason.BODY_ONLY, "the profile delivers bodies only", Verdict.WITHHELD)
 
 
-_PICTURES = {**dict.fromkeys(image.MEDIA_TYPES, image.sanitise), **dict.fromkeys(svg.MEDIA_TYPES, svg.sanitise)}
+_PICTURES: dict[str, Sanitiser] = {
+    **dict.fromkeys(image.MEDIA_TYPES, image.sanitise),
+    **dict.fromkeys(svg.MEDIA_TYPES, svg.sanitise),
+    **dict.fromkeys(metafile.MEDIA_TYPES, metafile.sanitise),
+}
 _CONTAINERS: dict[str, Sanitiser] = {  # under every method: each member is treated by it
     **dict.fromkeys(message.MEDIA_TYPES, message.sanitise),
     **dict.fromkeys(archive.MEDIA_TYPES, archive.sanitise),
@@ -87,7 +93,7 @@ METHODS: dict[Method, dict[str, Sanitiser]] = {
         **dict.fromkeys(plain.MEDIA_TYPES, plain.sanitise),
         **dict.fromkeys(legacy.MEDIA_TYPES, legacy.sanitise),
         **dict.fromkeys(ichitaro.MEDIA_TYPES, ichitaro.sanitise),
-        **dict.fromkeys((*image.MEDIA_TYPES, *svg.MEDIA_TYPES, *cad.MEDIA_TYPES), _textless),
+        **dict.fromkeys((*_PICTURES, *cad.MEDIA_TYPES), _textless),
     },
     Method.BODY_ONLY: {"message/rfc822": message.sanitise},
 }
@@ -95,7 +101,7 @@ _OTHERWISE: dict[Method, Sanitiser] = {Method.BODY_ONLY: _body_only}
 
 _FAMILY: dict[str, Callable[[Switchboard], Switches]] = {
     **dict.fromkeys((*ooxml.MEDIA_TYPES, *legacy.SOURCES, *odf.MEDIA_TYPES), attrgetter("office")),
-    **dict.fromkeys((*image.MEDIA_TYPES, *svg.MEDIA_TYPES), attrgetter("image")),
+    **dict.fromkeys(_PICTURES, attrgetter("image")),
     "application/pdf": attrgetter("pdf"),
     "text/html": attrgetter("html"),
 }

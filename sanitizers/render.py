@@ -1,7 +1,7 @@
 """Pages of a PDF as pictures (SAN-05, image-PDF): the task RENDER, for a worker of a class of its own that can read fonts.
 
-`request` is what the asking worker sends, `render` what the renderer makes of it, `pages` how the asking worker reads the
-answer, which it believes no more than any other content.  Raises Refused: LIMIT_PARTS, CORRUPT.  The PDF that is made of
+`drawn` is for the asking worker: it sends a `request`, the renderer does `render`, and `pages` reads the answer, which is
+believed no more than any other content.  Raises Refused: LIMIT_PARTS, CORRUPT.  The PDF that is made of
 the pictures is `picture_pdf`'s.
 """
 
@@ -20,7 +20,8 @@ from PIL import Image, ImageChops
 
 from sanitizers import paper
 from sanitizers.image import png
-from sanitizers.model import Limits, Outcome, Reason, Refused, Verdict
+from sanitizers.job import Job
+from sanitizers.model import Limits, Outcome, Reason, Refused, Task, Verdict
 from sanitizers.paper import Run, Turn
 
 MEDIA_TYPE = "application/x-mugai-pages"  # never delivered: no verifier accepts it
@@ -103,6 +104,18 @@ def _drawn(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
 def _packed(run: Run) -> bytes:
     text = run.text.encode("utf-8", "replace")[:_LONGEST]
     return _RUN.pack(run.left, run.top, run.right, run.bottom, run.turn, len(text)) + text
+
+
+def drawn(document: bytes, count: int, job: Job) -> Iterator[Page]:
+    """All `count` pages of a rebuilt PDF, however many renderers it takes."""
+    done = 0
+    while done < count:
+        before = done
+        for page in pages(job.ask(Task.RENDER, request(document, done))):
+            yield page
+            done += 1
+        if not before < done <= count:
+            raise Refused(Reason.CORRUPT, f"{done} pages drawn of {count}")
 
 
 def pages(answer: bytes) -> Iterator[Page]:

@@ -64,8 +64,6 @@ _NOT_ALLOWED = {
     "application/x-sylk": "SYLK sheet, runs macros in Excel",
     "application/postscript": "PostScript, a program that draws",
     "application/pkcs7-signature": "S/MIME signature",
-    "image/emf": "Windows metafile (EMF)",
-    "image/wmf": "Windows metafile (WMF)",
     "image/heic": "HEIC photograph",
     "image/vnd.dwg": "AutoCAD drawing (DWG)",
     "application/x-jww": "Jw_cad drawing",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sanitizers import conversion, ooxml, plain
-from sanitizers.conversion import TARGETS, Source
+from sanitizers.conversion import SUCCESSORS, Source
 from sanitizers.job import Findings, Job
 from sanitizers.legacy import locked, look
 from sanitizers.model import Finding, Kind, Method, Outcome, Part, Reason, Refused, Task, Treatment, Verdict
@@ -31,13 +31,13 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     if detected == PACKAGE or locked.is_locked(content, SOURCES[detected]):
         return _unlocked(content, part, detected, job)
     source = SOURCES[detected]
-    target = TARGETS[source]
+    target = SUCCESSORS[source]
     findings = Findings()
     look.report(content, source, job.profile.limits, findings)
-    findings.add(Kind.CONVERTED, "", f"{source} to {target.extension}", Treatment.REPLACED)
-    converted = job.ask(Task.CONVERT, conversion.request(source, content))
+    findings.add(Kind.CONVERTED, "", f"{source} to {target}", Treatment.REPLACED)
+    converted = job.ask(Task.CONVERT, conversion.request(source, target, content))
     rebuild = plain.sanitise if job.profile.method is Method.TEXT else ooxml.sanitise
-    outcome = rebuild(converted, part, target.media_type, job)
+    outcome = rebuild(converted, part, conversion.MEDIA_TYPES[target], job)
     return replace(outcome, verdict=Verdict.SANITISED, detected=detected, findings=findings.all() + outcome.findings)
 
 

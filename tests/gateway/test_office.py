@@ -14,7 +14,7 @@ import pytest_asyncio
 from gateway import office
 from gateway.office import Office
 from sanitizers import attack
-from sanitizers.conversion import TARGETS, Source, request
+from sanitizers.conversion import MEDIA_TYPES, Source, Target, request
 from sanitizers.lock.office import OfficeCaps
 from sanitizers.model import Outcome, Reason, Refused, Verdict
 
@@ -34,14 +34,14 @@ def test_a_leak_is_told_and_what_was_not_heard_counts_as_one() -> None:
 
 
 async def test_switched_off_it_withholds() -> None:
-    outcome = await Office(enabled=False).convert(request(Source.RTF, RTF), 1 << 20, 10)
+    outcome = await Office(enabled=False).convert(request(Source.RTF, Target.DOCX, RTF), 1 << 20, 10)
     assert (outcome.verdict, outcome.reason, outcome.output) == (Verdict.WITHHELD, Reason.NO_CONVERTER, None)
 
 
 async def test_without_libreoffice_it_withholds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     it = Office(work=tmp_path)
-    assert (await it.convert(request(Source.RTF, RTF), 1 << 20, 10)).reason is Reason.NO_CONVERTER
+    assert (await it.convert(request(Source.RTF, Target.DOCX, RTF), 1 << 20, 10)).reason is Reason.NO_CONVERTER
     assert it.problem == "LibreOffice is not installed"
 
 
@@ -54,7 +54,7 @@ async def test_a_lock_that_leaks_is_no_converter(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Office, "_run", leaky)
     it = Office(work=tmp_path)
     assert "read /etc/passwd: OK" in await it.start()
-    assert (await it.convert(request(Source.DOC, b"x"), 1 << 20, 10)).reason is Reason.NO_CONVERTER
+    assert (await it.convert(request(Source.DOC, Target.DOCX, b"x"), 1 << 20, 10)).reason is Reason.NO_CONVERTER
     await it.stop()
     assert list(tmp_path.iterdir()) == []
 
@@ -121,16 +121,18 @@ def processes() -> set[str]:
 @pytest.mark.asyncio(loop_scope="module")
 class TestReal:
     async def test_it_converts_and_leaves_nothing(self, real: Office) -> None:
-        outcomes = await asyncio.gather(*(real.convert(request(Source.RTF, RTF), 1 << 20, 60) for _ in range(3)))
+        outcomes = await asyncio.gather(*(real.convert(request(Source.RTF, Target.DOCX, RTF), 1 << 20, 60) for _ in range(3)))
         for outcome in outcomes:
             assert outcome.output is not None, outcome
             assert outcome.output.startswith(b"PK")
-            assert outcome.media_type == TARGETS[Source.RTF].media_type
+            assert outcome.media_type == MEDIA_TYPES[Target.DOCX]
         assert processes() == set()
         assert {path.name for path in real._root.iterdir()} == {"profile"}
 
     async def test_what_it_can_not_open_is_corrupt(self, real: Office) -> None:
-        outcome = await real.convert(request(Source.PPT, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), 1 << 20, 60)
+        outcome = await real.convert(
+            request(Source.PPT, Target.PPTX, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), 1 << 20, 60
+        )
         assert (outcome.verdict, outcome.output) == (Verdict.FAILED, None)
 
     async def test_a_late_one_is_killed_and_nothing_of_it_is_left(self, real: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,14 +145,14 @@ class TestReal:
 
         clear = office._clear
         monkeypatch.setattr(office, "_clear", watched)
-        outcome: Outcome = await real.convert(request(Source.RTF, SLOW), 1 << 20, 3)
+        outcome: Outcome = await real.convert(request(Source.RTF, Target.DOCX, SLOW), 1 << 20, 3)
         assert (outcome.verdict, outcome.reason) == (Verdict.FAILED, Reason.LIMIT_TIME)
         assert sockets == [1, 0]
         assert processes() == set()
         assert {path.name for path in real._root.iterdir()} == {"profile"}
 
     async def test_a_cancelled_one_is_killed(self, real: Office) -> None:
-        task = asyncio.create_task(real.convert(request(Source.RTF, SLOW), 1 << 20, 60))
+        task = asyncio.create_task(real.convert(request(Source.RTF, Target.DOCX, SLOW), 1 << 20, 60))
         await asyncio.sleep(2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -159,12 +161,12 @@ class TestReal:
         assert {path.name for path in real._root.iterdir()} == {"profile"}
 
     async def test_a_long_result_is_refused(self, real: Office) -> None:
-        assert (await real.convert(request(Source.RTF, RTF), 100, 60)).reason is Reason.LIMIT_SIZE
+        assert (await real.convert(request(Source.RTF, Target.DOCX, RTF), 100, 60)).reason is Reason.LIMIT_SIZE
 
     async def test_cpu_is_bounded(self) -> None:
         hungry = Office(caps=OfficeCaps(cpu_seconds=2))
         try:
             assert await hungry.start() == ""
-            assert (await hungry.convert(request(Source.RTF, SLOW), 1 << 20, 60)).reason is Reason.LIMIT_TIME
+            assert (await hungry.convert(request(Source.RTF, Target.DOCX, SLOW), 1 << 20, 60)).reason is Reason.LIMIT_TIME
         finally:
             await hungry.stop()

@@ -16,7 +16,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from samples import office
 from samples.compound import compound
 from sanitizers import legacy
-from sanitizers.conversion import TARGETS, Source, request, untrusted_request
+from sanitizers.conversion import SUCCESSORS, Conversion, Source, request, untrusted_request
 from sanitizers.job import Findings, LocalJob
 from sanitizers.legacy import look
 from sanitizers.model import Kind, Limits, Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
@@ -47,7 +47,7 @@ class Converter(LocalJob):
     """Answers CONVERT with `result`, which is as hostile as LibreOffice's could be."""
 
     result = b""
-    asked: tuple[Source, bytes] | None = None
+    asked: tuple[Conversion, bytes] | None = None
 
     def ask(self, task: Task, content: bytes) -> bytes:
         assert task is Task.CONVERT
@@ -169,19 +169,20 @@ def test_damaged_workbooks_are_looked_at_without_a_crash(noise: bytes) -> None:
         assert outcome.reason is not Reason.CRASHED, outcome.detail
 
 
-@given(st.sampled_from(list(Source)), st.binary(min_size=1))
+@given(st.sampled_from(sorted(SUCCESSORS)), st.binary(min_size=1))
 def test_a_request_arrives_as_it_was_sent(source: Source, content: bytes) -> None:
-    assert untrusted_request(request(source, content)) == (source, content)
+    target = SUCCESSORS[source]
+    assert untrusted_request(request(source, target, content)) == (Conversion(source, target), content)
 
 
-@pytest.mark.parametrize("asked", [b"", b"doc", b"exe\nMZ", b"../x\n", b"DOC\nx", b"\n\n"])
+@pytest.mark.parametrize("asked", [b"", b"doc docx", b"exe pdf\nMZ", b"../x pdf\n", b"DOC DOCX\nx", b"doc pptx\nx", b"\n\n"])
 def test_a_request_for_anything_else_is_refused(asked: bytes) -> None:
     with pytest.raises(Refused):
         untrusted_request(asked)
 
 
 def test_every_source_has_a_target() -> None:
-    assert TARGETS.keys() == set(Source) == set(legacy.SOURCES.values())
+    assert SUCCESSORS.keys() == set(legacy.SOURCES.values())
 
 
 _LOADS_NOTHING = """

@@ -173,6 +173,36 @@ class HealthSettings(_Model):
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
 
 
+class ConsoleSettings(_Model):
+    host: str = Field("127.0.0.1", description="Address to listen on: for administration, never the Internet (AC-09).")
+    port: Port = 8026
+    origin: str = Field(
+        "http://localhost:8026",
+        pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$",
+        description="What staff type into the browser; passkeys belong to this name for good.",
+    )
+    peers: tuple[Peer, ...] = Field((ip_network("127.0.0.0/8"), ip_network("::1")), description="Who may connect. Nobody else.")
+    certificate: str = Field("", description="PEM file; empty = no TLS, and then only on 127.0.0.1 or ::1.")
+    key: str = ""
+    banner: str = Field(
+        "この画面は許可された職員だけが利用できます。操作はすべて記録されます。", description="Shown before signing in (AC-01)."
+    )
+    idle_minutes: float = Field(15, gt=0, le=480, description="Signed out after this long without a request.")
+    session_hours: float = Field(8, gt=0, le=24, description="Signed out at the latest.")
+    elevation_minutes: float = Field(30, gt=0, le=120, description="How long privileged work goes on after confirming (AC-05).")
+    second_factor: bool = Field(True, description="Everybody but plain staff needs one (AC-07).")
+
+    @model_validator(mode="after")
+    def _tls_where_others_listen(self) -> ConsoleSettings:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key belong together")
+        if not self.certificate and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("needs certificate and key on any other address than 127.0.0.1")
+        if self.certificate and not self.origin.startswith("https://"):
+            raise ValueError("origin must begin with https:// when there is a certificate")
+        return self
+
+
 class Settings(_Model):
     hostname: str = Field("mugai.city.example.lg.jp", description="Our name in EHLO, Received and Message-ID.")
     organisation: str = Field("例示市", description="Shown in notices.")
@@ -191,6 +221,7 @@ class Settings(_Model):
     retention: RetentionSettings = RetentionSettings()
     identity: IdentitySettings = IdentitySettings()
     health: HealthSettings = HealthSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     def place(self, name: str) -> Path:
         """A path in the state directory; an absolute `name` stays as it is."""

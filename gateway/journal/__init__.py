@@ -4,8 +4,10 @@
 """
 
 from gateway.journal.events import (
+    AccountChanged,
     Alarm,
     Bounced,
+    BrowserReported,
     ClearedForDelivery,
     Decided,
     Deferred,
@@ -13,9 +15,13 @@ from gateway.journal.events import (
     DirectoryChanged,
     Disposed,
     Duplicate,
+    Elevated,
     Event,
     Expired,
     Held,
+    LoggedIn,
+    LoggedOut,
+    LoginFailed,
     NoticeSent,
     PolicyLoaded,
     QueueChanged,
@@ -26,6 +32,7 @@ from gateway.journal.events import (
     SelfTested,
     Started,
     Stopped,
+    Viewed,
 )
 from gateway.journal.reading import Entry, search, tail
 from gateway.journal.record import insert
@@ -33,8 +40,10 @@ from gateway.journal.sealer import Journal, JournalDamaged
 from gateway.journal.verification import Verification, verify
 
 __all__ = [
+    "AccountChanged",
     "Alarm",
     "Bounced",
+    "BrowserReported",
     "ClearedForDelivery",
     "Decided",
     "Deferred",
@@ -42,12 +51,16 @@ __all__ = [
     "DirectoryChanged",
     "Disposed",
     "Duplicate",
+    "Elevated",
     "Entry",
     "Event",
     "Expired",
     "Held",
     "Journal",
     "JournalDamaged",
+    "LoggedIn",
+    "LoggedOut",
+    "LoginFailed",
     "NoticeSent",
     "PolicyLoaded",
     "QueueChanged",
@@ -59,6 +72,7 @@ __all__ = [
     "Started",
     "Stopped",
     "Verification",
+    "Viewed",
     "insert",
     "search",
     "tail",

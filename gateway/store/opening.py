@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import gateway.console.schema  # noqa: F401  its tables are made with the others
 from gateway.clock import Clock
 from gateway.directory import Book
 from gateway.journal import Journal

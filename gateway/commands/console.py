@@ -1,0 +1,48 @@
+"""`mugai console`: the console for browsers, a process of its own beside `mugai serve`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+
+from gateway import settings as settings_file
+from gateway.settings import Settings
+from gateway.store.db import SchemaMismatch, StoreUnavailable
+from gateway.store.opening import open_store
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "console",
+        help="the console for browsers (管理画面)",
+        description="Serves the console until SIGTERM. While nobody has an account it prints a one-time code for the first.",
+        epilog="Address, certificate and who may connect: `console:` in gateway.yaml.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = settings_file.load(arguments.config)
+    try:
+        return asyncio.run(_serve(settings))
+    except (StoreUnavailable, SchemaMismatch) as problem:
+        print(f"mugai: {problem}", file=sys.stderr)
+        return 2
+
+
+async def _serve(settings: Settings) -> int:
+    from gateway.console import app  # here: the other commands need not wait for a web server to load
+
+    os.umask(0o077)
+    with open_store(settings) as store:
+        desk = app.desk(settings, store)
+        if await desk.accounts.is_empty():
+            code = await desk.accounts.invite_first()
+            print(f"First start: open {settings.console.origin}/invitation and enter {code}", flush=True)
+        server = app.server(desk)
+        await server.serve()
+    return 0 if server.started else 2

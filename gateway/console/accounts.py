@@ -1,0 +1,321 @@
+"""The people of the console, and how each proves who he is: password, one-time code, recovery code, invitation.
+
+There is no default account: an invitation, printed at first start or written by an administrator, is used once and lets a
+person choose a password.  Every change is journalled in its own transaction.  Passkeys are `passkeys`', sessions `sessions`'.
+Raises Refusal with words for the person in front of the page; LookupError for a name that nobody has.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway import journal
+from gateway.clock import Clock
+from gateway.console import attempts, credentials, roles
+from gateway.console.credentials import Seal
+from gateway.console.roles import Right, Role, Scope
+from gateway.console.schema import account, invitation, passkey, recovery, session
+from gateway.console.words import Refusal
+from gateway.store.db import Db
+
+INVITATION_SECONDS = 7 * 86_400.0
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+_PATTERN = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    name: str
+    display: str
+    roles: tuple[Role, ...]
+    patterns: tuple[str, ...]
+    has_password: bool
+    has_totp: bool
+    passkeys: int
+    suspended: bool
+    signed_in_at: float | None
+    signed_in_from: str
+    signed_out_at: float | None
+    failures: int
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return roles.rights_of(self.roles)
+
+    @property
+    def scope(self) -> Scope:
+        return roles.scope_of(self.roles, self.patterns)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        return not set(self.roles) <= roles.WITHOUT_SECOND_FACTOR
+
+
+class Accounts:
+    def __init__(self, db: Db, clock: Clock, seal: Seal):
+        self._db, self._clock, self._seal = db, clock, seal
+
+    # -- proving who one is ----------------------------------------------------------------------------------------------
+
+    async def prove_password(self, name: str, password: str, source: str) -> Account:
+        """Raises Refusal: wrong, suspended, unknown (all the same words), or too many attempts."""
+        name = name.strip().lower()[:64]
+        await self._may_try(name, source)
+        stored = await self._db.read(_stored_password, name)
+        if not await credentials.password_matches(stored, password):
+            raise await self._failure(name, source, "wrong name or password")
+        return await self.find(name)
+
+    async def prove_code(self, who: Account, code: str, source: str) -> str:
+        """A one-time code, or a recovery code, which is then gone.  Returns which.  Raises Refusal."""
+        await self._may_try(who.name, source)
+        sealed, last_step = await self._db.read(_totp, who.name)
+        step = credentials.totp_step(self._seal.open(sealed), code, self._clock.now(), last_step) if sealed else None
+        if step is not None and await self._db.write(_use_step, who.name, step):
+            return "code"
+        if await self._db.write(_use_recovery, who.name, credentials.digest(code)):
+            return "recovery code"
+        raise await self._failure(who.name, source, "wrong code")
+
+    async def _may_try(self, name: str, source: str) -> None:
+        seconds = await self._db.read(attempts.wait, name, source, self._clock.now())
+        if seconds > 0:
+            await self._db.write(_record_failure, name, source, "too many attempts", self._clock.now(), False)
+            raise Refusal(
+                f"続けて失敗したため、しばらく受け付けません。{seconds:.0f}秒後にもう一度お試しください。",
+                f"Too many failures. Try again in {seconds:.0f} seconds.",
+                429,
+            )
+
+    async def _failure(self, name: str, source: str, why: str) -> Refusal:
+        await self._db.write(_record_failure, name, source, why, self._clock.now(), True)
+        return Refusal("利用者名、パスワードまたはコードが違います。", "The name, password or code is wrong.", 401)
+
+    # -- invitations -----------------------------------------------------------------------------------------------------
+
+    async def is_empty(self) -> bool:
+        return not await self._db.read(_list)
+
+    async def invite_first(self) -> str:
+        """The code for a console without people: whoever has it becomes the first administrator."""
+        return await self._invite("", "console")
+
+    async def invite(self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str) -> str:
+        """A new person.  Returns the code to hand over.  Raises Refusal."""
+        values = _checked(name, display, some, patterns)
+        if not await self._db.write(_create, values, actor, self._clock.now()):
+            raise Refusal("その利用者名は使われています。", "That name is taken.")
+        return await self._invite(values["name"], actor)
+
+    async def invite_again(self, name: str, actor: str) -> str:
+        """For a lost password or second factor: everything is proven anew."""
+        await self.find(name)
+        await self._db.write(_reset, name, actor, self._clock.now())
+        return await self._invite(name, actor)
+
+    async def _invite(self, name: str, actor: str) -> str:
+        code, now = credentials.new_code(), self._clock.now()
+        await self._db.write(_keep_invitation, credentials.digest(code), name, now + INVITATION_SECONDS)
+        return code
+
+    async def invited(self, code: str) -> str | None:
+        """Whose invitation this is; "" for the first person's, None if there is none."""
+        return await self._db.read(_invited, credentials.digest(code), self._clock.now())
+
+    async def accept(self, code: str, name: str, display: str, password: str) -> Account:
+        """Uses the invitation up.  `name` and `display` count for the first person only.  Raises Refusal."""
+        invited = await self.invited(code)
+        if invited is None:
+            raise Refusal("招待コードが違うか、期限が切れています。", "The invitation is wrong or has run out.", 401)
+        values = _checked(name, display, (Role.SYM,), ()) if not invited else None
+        who = values["name"] if values else invited
+        credentials.check_password(password, who, display)
+        stored = await credentials.hash_password(password)
+        if not await self._db.write(_accept, credentials.digest(code), values, who, stored, self._clock.now()):
+            raise Refusal("招待コードが違うか、期限が切れています。", "The invitation is wrong or has run out.", 401)
+        return await self.find(who)
+
+    # -- a person's own affairs ------------------------------------------------------------------------------------------
+
+    async def enrol_totp(self, who: Account, secret: str, code: str) -> list[str]:
+        """Turns one-time codes on; returns the recovery codes, which are shown once.  Raises Refusal."""
+        step = credentials.totp_step(secret, code, self._clock.now(), 0)
+        if step is None:
+            raise Refusal("コードが違います。時計が合っているか確かめてください。", "The code is wrong. Is the clock right?")
+        codes = [credentials.new_code() for _ in range(credentials.RECOVERY_CODES)]
+        digests = [credentials.digest(each) for each in codes]
+        await self._db.write(_enrol, who.name, self._seal.close(secret), step, digests, self._clock.now())
+        return codes
+
+    async def change_password(self, who: Account, password: str) -> None:
+        """Raises Refusal."""
+        credentials.check_password(password, who.name, who.display)
+        await self._db.write(_set_password, who.name, await credentials.hash_password(password), self._clock.now())
+
+    # -- people ----------------------------------------------------------------------------------------------------------
+
+    async def find(self, name: str) -> Account:
+        """Raises LookupError."""
+        return await self._db.read(find, name)
+
+    async def list(self) -> Sequence[Account]:
+        return await self._db.read(_list)
+
+    async def change(self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str) -> None:
+        """Raises Refusal."""
+        values = _checked(name, display, some, patterns)
+        await self._may_change(await self.find(name), some, actor)
+        await self._db.write(_change, name, values, f"roles {values['roles']}", actor, self._clock.now())
+
+    async def suspend(self, name: str, suspended: bool, actor: str) -> None:
+        """AC-10: no sign-in, and every session ends now.  Raises Refusal."""
+        await self._may_change(await self.find(name), (), actor)
+        change = "suspended" if suspended else "resumed"
+        await self._db.write(_change, name, {"suspended": suspended}, change, actor, self._clock.now())
+
+    async def _may_change(self, who: Account, some: Sequence[Role], actor: str) -> None:
+        """Nobody takes from himself the right to mend it: there would be nobody left to ask."""
+        if who.name == actor and Right.MANAGE_PEOPLE not in roles.rights_of(some):
+            raise Refusal("自分自身の管理権限は外せません。", "You cannot take this right from yourself.")
+
+
+def _checked(name: str, display: str, some: Sequence[Role], patterns: Sequence[str]) -> dict[str, Any]:
+    name = name.strip().lower()
+    if not _NAME.fullmatch(name):
+        raise Refusal("利用者名は半角の英小文字、数字、. _ - で2文字以上です。", "A name has a-z, 0-9, . _ - only.")
+    if not display.strip():
+        raise Refusal("氏名を入力してください。", "The person's name is missing.")
+    if bad := [p for p in patterns if not _PATTERN.fullmatch(p)]:
+        raise Refusal(f"受信者の範囲が読めません: {bad[0]}", f"Not a pattern of addresses: {bad[0]}")
+    try:
+        roles.check(some)
+    except ValueError as error:
+        raise Refusal("役割の組み合わせが正しくありません。監査担当者は兼務できません。", str(error)) from error
+    return {
+        "name": name,
+        "display": display.strip()[:100],
+        "roles": " ".join(some),
+        "scope": " ".join(p.lower() for p in patterns),
+    }
+
+
+# -- operations ----------------------------------------------------------------------------------------------------------
+
+
+def find(conn: sa.Connection, name: str) -> Account:
+    row = conn.execute(sa.select(account).where(account.c.name == name)).one_or_none()
+    if row is None:
+        raise LookupError(f"no account {name}")
+    return _account(conn, row)
+
+
+def _list(conn: sa.Connection) -> list[Account]:
+    return [_account(conn, row) for row in conn.execute(sa.select(account).order_by(account.c.name)).all()]
+
+
+def _account(conn: sa.Connection, row: sa.Row[Any]) -> Account:
+    count = conn.scalar(sa.select(sa.func.count()).select_from(passkey).where(passkey.c.account == row.name)) or 0
+    return Account(
+        name=row.name,
+        display=row.display,
+        roles=tuple(Role(each) for each in row.roles.split()),
+        patterns=tuple(row.scope.split()),
+        has_password=bool(row.password),
+        has_totp=row.totp is not None,
+        passkeys=count,
+        suspended=row.suspended,
+        signed_in_at=row.signed_in_at,
+        signed_in_from=row.signed_in_from,
+        signed_out_at=row.signed_out_at,
+        failures=row.failures,
+    )
+
+
+def _stored_password(conn: sa.Connection, name: str) -> str:
+    """A suspended account answers as an unknown one."""
+    return conn.scalar(sa.select(account.c.password).where(account.c.name == name, ~account.c.suspended)) or ""
+
+
+def _totp(conn: sa.Connection, name: str) -> tuple[bytes | None, int]:
+    row = conn.execute(sa.select(account.c.totp, account.c.totp_step).where(account.c.name == name)).one()
+    return row.totp, row.totp_step
+
+
+def _use_step(conn: sa.Connection, name: str, step: int) -> bool:
+    """Once: of two requests with the same code one comes second."""
+    newer = sa.and_(account.c.name == name, account.c.totp_step < step)
+    return conn.execute(account.update().where(newer).values(totp_step=step)).rowcount == 1
+
+
+def _use_recovery(conn: sa.Connection, name: str, code: str) -> bool:
+    return conn.execute(recovery.delete().where(recovery.c.account == name, recovery.c.code == code)).rowcount == 1
+
+
+def _record_failure(conn: sa.Connection, name: str, source: str, why: str, now: float, counts: bool) -> None:
+    if counts:
+        attempts.failed(conn, name, source, now)
+        conn.execute(account.update().where(account.c.name == name).values(failures=account.c.failures + 1))
+    journal.insert(conn, [journal.LoginFailed(source=source, why=why, name=name)], now)
+
+
+def _keep_invitation(conn: sa.Connection, code: str, name: str, expires_at: float) -> None:
+    conn.execute(invitation.delete().where(invitation.c.account == name))
+    conn.execute(invitation.insert().values(code=code, account=name, expires_at=expires_at))
+
+
+def _invited(conn: sa.Connection, code: str, now: float) -> str | None:
+    return conn.scalar(sa.select(invitation.c.account).where(invitation.c.code == code, invitation.c.expires_at > now))
+
+
+def _create(conn: sa.Connection, values: dict[str, Any], actor: str, now: float) -> bool:
+    if conn.scalar(sa.select(account.c.name).where(account.c.name == values["name"])):
+        return False
+    rest = {"password": "", "totp_step": 0, "handle": secrets.token_bytes(32), "suspended": False, "signed_in_from": ""}
+    conn.execute(account.insert().values(**values, **rest, failures=0, created_at=now))
+    _changed(conn, values["name"], f"created with roles {values['roles']}", actor, now)
+    return True
+
+
+def _accept(conn: sa.Connection, code: str, values: dict[str, Any] | None, who: str, stored: str, now: float) -> bool:
+    if conn.execute(invitation.delete().where(invitation.c.code == code)).rowcount != 1:
+        return False
+    if values is not None and not _create(conn, values, "console", now):
+        return False
+    _set_password(conn, who, stored, now)
+    return True
+
+
+def _set_password(conn: sa.Connection, name: str, stored: str, now: float) -> None:
+    conn.execute(account.update().where(account.c.name == name).values(password=stored))
+    _changed(conn, name, "password set", name, now)
+
+
+def _enrol(conn: sa.Connection, name: str, sealed: bytes, step: int, codes: list[str], now: float) -> None:
+    conn.execute(account.update().where(account.c.name == name).values(totp=sealed, totp_step=step))
+    conn.execute(recovery.delete().where(recovery.c.account == name))
+    conn.execute(recovery.insert(), [{"account": name, "code": code} for code in codes])
+    _changed(conn, name, "one-time codes turned on", name, now)
+
+
+def _reset(conn: sa.Connection, name: str, actor: str, now: float) -> None:
+    conn.execute(account.update().where(account.c.name == name).values(password="", totp=None, totp_step=0))
+    for table in (recovery, passkey, session):
+        conn.execute(table.delete().where(table.c.account == name))
+    _changed(conn, name, "password and second factors reset", actor, now)
+
+
+def _change(conn: sa.Connection, name: str, values: dict[str, Any], change: str, actor: str, now: float) -> None:
+    """Sessions end: what somebody may do never changes under an open page."""
+    conn.execute(account.update().where(account.c.name == name).values(values))
+    conn.execute(session.delete().where(session.c.account == name, session.c.account != actor))
+    _changed(conn, name, change, actor, now)
+
+
+def _changed(conn: sa.Connection, name: str, change: str, actor: str, now: float) -> None:
+    journal.insert(conn, [journal.AccountChanged(actor=actor, account=name, change=change)], now)

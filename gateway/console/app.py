@@ -1,0 +1,87 @@
+"""The building plan of the console: the desk, the screens, the guard around them; and the server that shows them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from gateway.console import account, people, screen, signin
+from gateway.console.accounts import Accounts
+from gateway.console.credentials import Seal
+from gateway.console.desk import Desk
+from gateway.console.guard import Guard
+from gateway.console.page import STATIC, Pages
+from gateway.console.passkeys import Passkeys
+from gateway.console.screen import Declared
+from gateway.console.sessions import Sessions
+from gateway.settings import Settings
+from gateway.store.opening import Store
+
+SCREENS = (signin.screen, account.screen, people.screen)
+
+
+def declared() -> tuple[Declared, ...]:
+    """Every route with the right that it needs."""
+    return tuple(each for one in SCREENS for each in one.declared)
+
+
+def desk(settings: Settings, store: Store) -> Desk:
+    console = settings.console
+    sessions = Sessions(
+        store.db,
+        store.clock,
+        idle=console.idle_minutes * 60,
+        absolute=console.session_hours * 3_600,
+        elevation=console.elevation_minutes * 60,
+    )
+    return Desk(
+        settings=settings,
+        store=store,
+        pages=Pages(settings.organisation),
+        accounts=Accounts(store.db, store.clock, Seal(settings.place("console.key"))),
+        sessions=sessions,
+        passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
+    )
+
+
+def application(at: Desk) -> Guard:
+    routes = [screen.route(each, at) for each in declared()]
+    static = Mount("/static", StaticFiles(directory=STATIC))
+    app = Starlette(routes=[*routes, static], exception_handlers={HTTPException: _plainly, Exception: _surprise})
+    return Guard(app, at.settings.console)
+
+
+async def _plainly(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.status_code} {error.detail}", error.status_code)
+
+
+async def _surprise(request: Request, error: Exception) -> Response:
+    """The log has it; the person in front of the page learns nothing of our inside."""
+    return PlainTextResponse("500: an error of the console; it is in its log", 500)
+
+
+def server(at: Desk) -> uvicorn.Server:
+    console = at.settings.console
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(at),
+            host=console.host,
+            port=console.port,
+            ssl_certfile=console.certificate or None,
+            ssl_keyfile=console.key or None,
+            server_header=False,
+            proxy_headers=False,  # nobody in front is believed
+            access_log=False,  # the journal says who looked at what
+            log_config=None,
+            timeout_keep_alive=30,
+            limit_concurrency=200,
+        )
+    )

@@ -1,0 +1,106 @@
+"""What holds for every request and every response of the console, before and after any screen (security.md 5.4).
+
+Before: who may connect, which host name is ours, how long a body may be, and that a state change comes from our own page (W2).
+After: the headers, on every answer, errors included.  Which right a route needs is `screen`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.settings import ConsoleSettings, Network
+
+BODY_BYTES = 1 << 20  # of a form; a page that takes files asks for more by itself
+REPORTS = "/reports"  # the browser's word that a policy was broken; it comes without cookie and origin
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+    f"report-uri {REPORTS}; report-to console"
+)
+PICTURE_POLICY = f"sandbox; default-src 'none'; frame-ancestors 'none'; report-uri {REPORTS}"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Reporting-Endpoints": f'console="{REPORTS}"',
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, settings: ConsoleSettings):
+        self._app, self._peers = app, settings.peers
+        self._origin = settings.origin
+        self._host = urlsplit(settings.origin).netloc
+        self._headers = HEADERS | (
+            {"Strict-Transport-Security": "max-age=63072000"} if settings.origin.startswith("https:") else {}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if problem := self._problem(scope):
+            await PlainTextResponse(*problem)(scope, receive, dressed)
+        else:
+            await self._app(scope, _bounded(receive), dressed)
+
+    def _problem(self, scope: Scope) -> tuple[str, int] | None:
+        headers = Headers(scope=scope)
+        if not _among(scope, self._peers):
+            return "this address may not connect", 403
+        if headers.get("host", "") != self._host:
+            return "another host name than the console's", 421
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            return "method not allowed", 405
+        if scope["method"] == "POST" and scope["path"] != REPORTS and not self._is_ours(headers):
+            return "not sent by a page of the console", 403
+        return None
+
+    def _is_ours(self, headers: Headers) -> bool:
+        """Both words of the browser count; a client that says neither is none of ours."""
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        return (site is not None or origin is not None) and site in (None, "same-origin") and origin in (None, self._origin)
+
+
+def _among(scope: Scope, peers: Iterable[Network]) -> bool:
+    client = scope.get("client")
+    try:
+        return client is not None and any(ip_address(client[0]) in network for network in peers)
+    except ValueError:
+        return False
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Raises HTTPException 413 at the first byte too many."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return bounded

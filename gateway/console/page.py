@@ -1,0 +1,66 @@
+"""Pages from templates: autoescaped, strict, in two languages, with the words of strangers made visible.
+
+Every value that a template prints passes `visible` before it is escaped; a misspelt name is an error, never an empty place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from gateway.clock import JST
+from gateway.console.visible import cut, visible
+from gateway.console.words import Language, Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+
+class Pages:
+    def __init__(self, organisation: str):
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_finalized,
+        )
+        self._environment.filters |= {"cut": cut, "moment": _moment, "size": _size, "age": _age}
+        self._environment.globals["organisation"] = organisation
+
+    def render(self, template: str, language: Language, **values: Any) -> str:
+        """`_("日本語", "English")`, or `_(Words(...))`, is the text in the reader's language."""
+
+        def words(ja: str | Words, en: str = "") -> str:
+            return ja.in_(language) if isinstance(ja, Words) else Words(ja, en).in_(language)
+
+        return self._environment.get_template(template).render(_=words, language=language, **values)
+
+
+def _finalized(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _moment(at: float | None) -> str:
+    """Unix time as staff read it, in Japan."""
+    return "—" if at is None else datetime.fromtimestamp(at, JST).strftime("%Y-%m-%d %H:%M")
+
+
+def _size(count: int) -> str:
+    for unit, factor in (("MB", 1 << 20), ("KB", 1 << 10)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def _age(seconds: float) -> str:
+    """How long something waits, in its largest unit."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f}{unit}"
+    return "0m"

@@ -1,0 +1,107 @@
+"""Who may do what: roles x rights as one table (requirements 1.1), and whose mail somebody sees (AC-02).
+
+A person may hold several roles (a small body collapses them) and then has the rights of all; whoever audits holds no other
+(AC-08).  Nothing here asks who somebody is: `sessions` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from gateway.console.words import Words
+
+
+class Role(StrEnum):
+    CISO = "ciso"
+    CSO = "cso"
+    CSIRT = "csirt"
+    BUR = "bur"
+    ISM = "ism"
+    SYM = "sym"
+    SYO = "syo"
+    USR = "usr"
+    AUD = "aud"
+    VEN = "ven"
+    COM = "com"
+
+
+ROLE_NAMES: dict[Role, Words] = {
+    Role.CISO: Words("最高情報セキュリティ責任者", "CISO"),
+    Role.CSO: Words("統括情報セキュリティ責任者", "Chief security officer"),
+    Role.CSIRT: Words("CSIRT", "CSIRT"),
+    Role.BUR: Words("情報セキュリティ責任者 (部局長)", "Bureau head"),
+    Role.ISM: Words("情報セキュリティ管理者 (課・室長)", "Section head"),
+    Role.SYM: Words("情報システム管理者", "System administrator"),
+    Role.SYO: Words("情報システム担当者", "Security reviewer"),
+    Role.USR: Words("職員", "Staff"),
+    Role.AUD: Words("監査担当者", "Auditor"),
+    Role.VEN: Words("委託事業者", "Contractor"),
+    Role.COM: Words("情報セキュリティ委員会", "Committee"),
+}
+
+
+class Right(StrEnum):
+    """What a route needs.  The first three are nobody's to grant: they say how far somebody is with signing in."""
+
+    PUBLIC = "public"
+    HALF_SIGNED_IN = "half_signed_in"  # the password was right, the second factor is still missing
+    SIGNED_IN = "signed_in"
+    LIST_HELD = "list_held"  # who wrote to whom, subject, why held
+    READ_HELD = "read_held"  # contents too (AC-02: a permission of its own)
+    RELEASE = "release"
+    DELETE = "delete"
+    KEEP = "keep"  # legal hold (LG-11)
+    MANAGE_PEOPLE = "manage_people"
+
+
+# Privileged: only for a limited time after confirming who one is (AC-05).
+PRIVILEGED = frozenset({Right.MANAGE_PEOPLE})
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.CISO: frozenset({Right.LIST_HELD, Right.READ_HELD}),
+    Role.CSO: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}),
+    Role.CSIRT: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.KEEP}),
+    Role.BUR: frozenset({Right.LIST_HELD}),
+    Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
+    Role.SYM: frozenset({Right.LIST_HELD, Right.MANAGE_PEOPLE}),  # runs the system, releases nothing alone (LG-08)
+    Role.SYO: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}),
+    Role.USR: frozenset(),
+    Role.AUD: frozenset({Right.LIST_HELD}),  # no contents by default (AU-01)
+    Role.VEN: frozenset(),
+    Role.COM: frozenset(),
+}
+
+# Who works for one section sees the mail of that section only.
+OF_A_SECTION = frozenset({Role.BUR, Role.ISM, Role.USR})
+WITHOUT_SECOND_FACTOR = frozenset({Role.USR, Role.COM})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose mail: patterns of recipients' addresses, None = everybody's."""
+
+    patterns: tuple[str, ...] | None
+
+    def sees(self, recipients: Iterable[str]) -> bool:
+        if self.patterns is None:
+            return True
+        return any(fnmatchcase(each.lower(), pattern) for each in recipients for pattern in self.patterns)
+
+
+def scope_of(roles: Sequence[Role], patterns: tuple[str, ...]) -> Scope:
+    return Scope(patterns if set(roles) <= OF_A_SECTION else None)
+
+
+def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
+    return frozenset().union(*(RIGHTS[role] for role in roles))
+
+
+def check(roles: Sequence[Role]) -> None:
+    """Raises ValueError."""
+    if not roles:
+        raise ValueError("a person needs a role")
+    if Role.AUD in roles and len(roles) > 1:
+        raise ValueError("whoever audits holds no other role (AC-08)")

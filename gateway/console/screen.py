@@ -1,0 +1,174 @@
+"""How a screen of the console is made: a module declares `screen = Screen()` and each route with the right that it needs.
+
+    @screen.get("/held", Right.LIST_HELD)
+    async def listing(visit: Visit) -> Response:
+        return visit.page("held.html", rows=...)
+
+A route without a right cannot be written.  What every route has in common happens here once: the session, the right, privileged
+work confirmed, the form's token, words for whoever is refused.  Handlers raise Refusal, LookupError, AlreadyDone.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from gateway.console.accounts import Account
+from gateway.console.desk import Desk
+from gateway.console.roles import PRIVILEGED, Right
+from gateway.console.sessions import Session
+from gateway.console.words import Language, Refusal, Words
+from gateway.quarantine import AlreadyDone
+
+COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
+LANGUAGE_COOKIE = "__Host-language"
+_FIELDS = 2_000  # of one form: a whole page of ticks, and room
+_LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_?=&%.,-]*")  # where a redirect may lead: no other host (W6)
+
+
+@dataclass
+class Visit:
+    """One request: who asks, in which language, with which form; and the answers."""
+
+    request: Request
+    desk: Desk
+    session: Session | None
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def who(self) -> Account:
+        """Who is signed in.  Only on routes that ask for more than PUBLIC."""
+        assert self.session is not None, "a public route knows nobody"
+        return self.session.account
+
+    @property
+    def language(self) -> Language:
+        return Language.EN if self.request.cookies.get(LANGUAGE_COOKIE) == Language.EN else Language.JA
+
+    @property
+    def source(self) -> str:
+        return self.request.client.host if self.request.client else ""
+
+    @property
+    def agent(self) -> str:
+        return self.request.headers.get("user-agent", "")
+
+    @property
+    def csrf(self) -> str:
+        return self.session.csrf if self.session else ""
+
+    def text(self, name: str) -> str:
+        """A field of the form; "" when it is not there."""
+        value = self.form.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int:
+        """A number in the path.  Raises LookupError for what cannot be one."""
+        text = self.request.path_params[name]
+        if not re.fullmatch(r"[0-9]{1,15}", text):
+            raise LookupError(f"no {name} {text}")
+        return int(text)
+
+    def may(self, right: Right) -> bool:
+        return self.session is not None and self.session.whole and right in self.who.rights
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        said = self.desk.said.pop(self.session.id, None) if self.session else None
+        last = self.desk.sessions.last.pop(self.session.id, None) if self.session and self.session.whole else None
+        values |= {"last": last, "visit": self, "Right": Right, "said": said, "path": self.request.url.path}
+        values["csrf"] = self.csrf
+        values["elevated"] = self.session is not None and self.desk.sessions.is_elevated(self.session)
+        return HTMLResponse(self.desk.pages.render(template, self.language, **values), status)
+
+    def go(self, path: str, said: Words | None = None) -> Response:
+        """After a state change; `said` appears on the next page."""
+        if said is not None and self.session is not None:
+            self.desk.said[self.session.id] = said
+        return RedirectResponse(path if _LOCAL.fullmatch(path) else "/", 303)
+
+    def signed_in(self, token: str, path: str) -> Response:
+        """`go` with a new cookie."""
+        answer = self.go(path)
+        answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
+        return answer
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    method: str
+    path: str
+    right: Right
+    handler: Handler
+
+
+class Screen:
+    def __init__(self) -> None:
+        self.declared: list[Declared] = []
+
+    def get(self, path: str, right: Right) -> Callable[[Handler], Handler]:
+        return self._declare("GET", path, right)
+
+    def post(self, path: str, right: Right) -> Callable[[Handler], Handler]:
+        return self._declare("POST", path, right)
+
+    def _declare(self, method: str, path: str, right: Right) -> Callable[[Handler], Handler]:
+        def remember(handler: Handler) -> Handler:
+            self.declared.append(Declared(method, path, right, handler))
+            return handler
+
+        return remember
+
+
+def route(declared: Declared, desk: Desk) -> Route:
+    async def endpoint(request: Request) -> Response:
+        visit = Visit(request, desk, await desk.sessions.find(request.cookies.get(COOKIE, "")))
+        try:
+            if (elsewhere := await _turned_away(visit, declared)) is not None:
+                return elsewhere
+            return await declared.handler(visit)
+        except Refusal as refusal:
+            return visit.page("refused.html", refusal.status, words=refusal.words)
+        except LookupError:
+            return visit.page("refused.html", 404, words=Words("見つかりません。", "Not found."))
+        except AlreadyDone:
+            done = Words("ほかの人が先に処理しました。", "Somebody else was faster: it has been dealt with already.")
+            return visit.page("refused.html", 409, words=done)
+
+    return Route(declared.path, endpoint, methods=[declared.method], name=f"{declared.method} {declared.path}")
+
+
+async def _turned_away(visit: Visit, declared: Declared) -> Response | None:
+    """None = let in.  The order matters: who is unknown learns nothing but where to sign in."""
+    right, session = declared.right, visit.session
+    if right is not Right.PUBLIC:
+        if session is None:
+            return visit.go("/sign-in")
+        if not session.whole and right is not Right.HALF_SIGNED_IN:
+            return visit.go("/sign-in/second")
+        if right not in (Right.HALF_SIGNED_IN, Right.SIGNED_IN) and not visit.may(right):
+            raise Refusal("この操作をする権限がありません。", "You may not do this.", 403)
+        if right in PRIVILEGED and not visit.desk.sessions.is_elevated(session):
+            query = urlencode({"next": visit.request.url.path if declared.method == "GET" else "/"})
+            return visit.go(f"/confirm?{query}")
+    if declared.method == "POST":
+        await visit.request.body()  # kept: a handler may want the bytes themselves
+        visit.form = await visit.request.form(max_fields=_FIELDS, max_files=0)
+        # a public form has no session to abuse, and `guard` has seen that it is our own page's
+        if right is not Right.PUBLIC and not hmac.compare_digest(visit.text("csrf").encode(), visit.csrf.encode()):
+            raise Refusal("画面の有効期限が切れました。もう一度操作してください。", "This page is too old. Try again.", 403)
+    return None

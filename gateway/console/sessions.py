@@ -1,0 +1,163 @@
+"""Who is signed in: server-side sessions behind one random cookie (security.md 5.3).
+
+A session begins half (the password was right) and becomes whole with the second factor; its cookie changes at each step up.
+It ends by hand, after idle time, at its absolute age, or when the account changes.  It is bound to nothing fragile (address).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway import journal
+from gateway.clock import Clock
+from gateway.console import accounts, attempts, credentials
+from gateway.console.accounts import Account
+from gateway.console.schema import account, session
+from gateway.store.db import Db
+
+SEEN_SECONDS = 30.0  # how exact "last seen" is: a write for every request would be one too many
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id: str  # the digest that the store knows; may be shown
+    token: str  # the cookie; "" when listed
+    account: Account
+    whole: bool
+    began_at: float
+    seen_at: float
+    elevated_until: float
+    source: str
+    agent: str
+
+    @property
+    def csrf(self) -> str:
+        """In every form of this session (W2).  Derived, so that there is nothing to store or to forget."""
+        return hmac.digest(self.token.encode(), b"csrf", "sha256").hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """Shown after signing in (AC-01)."""
+
+    signed_in_at: float | None
+    signed_in_from: str
+    signed_out_at: float | None
+    failures: int
+
+
+class Sessions:
+    def __init__(self, db: Db, clock: Clock, *, idle: float, absolute: float, elevation: float):
+        """Times in seconds."""
+        self._db, self._clock = db, clock
+        self._idle, self._absolute, self._elevation = idle, absolute, elevation
+        self.last: dict[str, Last] = {}  # by session id: what the person is told once
+
+    async def begin(self, who: Account, source: str, agent: str, *, whole: bool, method: str) -> str:
+        """The cookie of a new session."""
+        token, now = secrets.token_urlsafe(32), self._clock.now()
+        await self._db.write(_begin, _id(token), who.name, whole, source, agent[:200], now)
+        if whole:
+            await self._welcome(_id(token), who, source, method)
+        return token
+
+    async def complete(self, half: Session, method: str) -> str:
+        """The second factor was right: whole, under another cookie."""
+        token = await self._renew(half, whole=True)
+        await self._welcome(_id(token), half.account, half.source, method)
+        return token
+
+    async def elevate(self, of: Session) -> str:
+        """Privileged work may begin, under another cookie."""
+        until = self._clock.now() + self._elevation
+        token = await self._renew(of, elevated_until=until)
+        event = journal.Elevated(actor=of.account.name, source=of.source, until=round(until))
+        await self._db.write(journal.insert, (event,), self._clock.now())
+        return token
+
+    async def drop(self, of: Session) -> None:
+        """Back to ordinary rights, by hand."""
+        await self._db.write(_update, of.id, {"elevated_until": 0.0})
+
+    def is_elevated(self, of: Session) -> bool:
+        return of.elevated_until > self._clock.now()
+
+    async def find(self, token: str) -> Session | None:
+        """None when it has ended."""
+        if not token:
+            return None
+        now = self._clock.now()
+        found = await self._db.read(_find, token, now - self._idle, now - self._absolute)
+        if found is not None and now - found.seen_at > SEEN_SECONDS:
+            await self._db.write(_update, found.id, {"seen_at": now})
+        return found
+
+    async def list(self, who: Account) -> Sequence[Session]:
+        now = self._clock.now()
+        return await self._db.read(_list, who.name, now - self._idle, now - self._absolute)
+
+    async def end(self, name: str, session_id: str, why: str) -> None:
+        self.last.pop(session_id, None)
+        await self._db.write(_end, name, session_id, why, self._clock.now())
+
+    async def _renew(self, of: Session, **values: Any) -> str:
+        token = secrets.token_urlsafe(32)
+        await self._db.write(_update, of.id, {"id": _id(token), **values})
+        return token
+
+    async def _welcome(self, session_id: str, who: Account, source: str, method: str) -> None:
+        self.last[session_id] = Last(who.signed_in_at, who.signed_in_from, who.signed_out_at, who.failures)
+        await self._db.write(_signed_in, who.name, source, method, self._clock.now())
+
+
+def _id(token: str) -> str:
+    return credentials.digest(token.encode().hex())  # case matters in a cookie
+
+
+def _begin(conn: sa.Connection, key: str, name: str, whole: bool, source: str, agent: str, now: float) -> None:
+    values = {"id": key, "account": name, "whole": whole, "source": source, "agent": agent}
+    conn.execute(session.insert().values(**values, began_at=now, seen_at=now, elevated_until=0.0))
+
+
+def _signed_in(conn: sa.Connection, name: str, source: str, method: str, now: float) -> None:
+    values = {"signed_in_at": now, "signed_in_from": source, "failures": 0}
+    conn.execute(account.update().where(account.c.name == name).values(values))
+    attempts.succeeded(conn, name, source)
+    journal.insert(conn, [journal.LoggedIn(actor=name, source=source, method=method)], now)
+
+
+def _update(conn: sa.Connection, key: str, values: dict[str, Any]) -> None:
+    conn.execute(session.update().where(session.c.id == key).values(values))
+
+
+def _find(conn: sa.Connection, token: str, idle_since: float, began_since: float) -> Session | None:
+    alive = sa.and_(session.c.seen_at > idle_since, session.c.began_at > began_since)
+    row = conn.execute(sa.select(session).where(session.c.id == _id(token), alive)).one_or_none()
+    found = _session(conn, row, token) if row else None
+    return None if found is None or found.account.suspended else found
+
+
+def _list(conn: sa.Connection, name: str, idle_since: float, began_since: float) -> list[Session]:
+    alive = sa.and_(session.c.account == name, session.c.seen_at > idle_since, session.c.began_at > began_since)
+    rows = conn.execute(sa.select(session).where(alive).order_by(session.c.seen_at.desc())).all()
+    return [_session(conn, row, "") for row in rows]
+
+
+def _session(conn: sa.Connection, row: sa.Row[Any], token: str) -> Session:
+    who = accounts.find(conn, row.account)
+    times = (row.began_at, row.seen_at, row.elevated_until)
+    return Session(row.id, token, who, row.whole, *times, row.source, row.agent)
+
+
+def _end(conn: sa.Connection, name: str, key: str, why: str, now: float) -> None:
+    """Only one's own: a foreign id ends nothing."""
+    ended = conn.execute(session.delete().where(session.c.id == key, session.c.account == name)).rowcount
+    if ended:
+        conn.execute(account.update().where(account.c.name == name).values(signed_out_at=now))
+        journal.insert(conn, [journal.LoggedOut(actor=name, why=why)], now)

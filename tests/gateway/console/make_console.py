@@ -1,0 +1,88 @@
+"""A console on a store in a directory, and a browser that speaks to it without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pyotp
+
+from gateway import settings as settings_file
+from gateway.console import app
+from gateway.console.accounts import Account
+from gateway.console.desk import Desk
+from gateway.console.roles import Role
+from gateway.console.screen import COOKIE
+from gateway.store.opening import Store
+from tests.gateway.make_spool import Rooms, rooms
+
+ORIGIN = "https://console.example:8443"
+PASSWORD = "四月の桜は川沿いの道に三十本ある"
+CONFIG = Path(__file__).parents[3] / "config" / "gateway.yaml"
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, sends what a real one sends, reads the token out of the page."""
+
+    client: httpx.AsyncClient
+    csrf: str = ""
+    headers: dict[str, str] = field(default_factory=lambda: {"origin": ORIGIN, "sec-fetch-site": "same-origin"})
+
+    async def get(self, path: str) -> httpx.Response:
+        return self._seen(await self.client.get(path))
+
+    async def post(self, path: str, **form: str | Sequence[str]) -> httpx.Response:
+        data = {"csrf": self.csrf, **form}
+        return self._seen(await self.client.post(path, data=data, headers=self.headers))
+
+    def _seen(self, answer: httpx.Response) -> httpx.Response:
+        if found := re.search(r'name="csrf" value="([0-9a-f]+)"', answer.text):
+            self.csrf = found[1]
+        return answer
+
+
+@dataclass
+class Console:
+    rooms: Rooms
+    desk: Desk
+
+    def browser(self, source: str = "127.0.0.1") -> Browser:
+        transport = httpx.ASGITransport(app.application(self.desk), client=(source, 40_000), raise_app_exceptions=False)
+        return Browser(httpx.AsyncClient(transport=transport, base_url=ORIGIN))
+
+    async def person(self, name: str, *some: Role, patterns: Sequence[str] = ()) -> Account:
+        code = await self.desk.accounts.invite(name, name.title(), some, patterns, "test")
+        return await self.desk.accounts.accept(code, "", "", PASSWORD)
+
+    async def signed_in(self, who: Account, *, whole: bool = True, elevated: bool = False) -> Browser:
+        """Without walking through the door."""
+        sessions = self.desk.sessions
+        token = await sessions.begin(who, "127.0.0.1", "test", whole=whole, method="password")
+        if elevated:
+            found = await sessions.find(token)
+            assert found is not None
+            token = await sessions.elevate(found)
+        browser = self.browser()
+        browser.client.cookies.set(COOKIE, token, domain="console.example", path="/")
+        found = await sessions.find(token)
+        assert found is not None
+        browser.csrf = found.csrf
+        return browser
+
+    def code(self, secret: str) -> str:
+        return pyotp.TOTP(secret).at(int(self.rooms.clock.now()))
+
+
+@asynccontextmanager
+async def console(root: Path) -> AsyncIterator[Console]:
+    settings = settings_file.load(CONFIG)
+    at = settings.console.model_copy(update={"origin": ORIGIN})
+    settings = settings.model_copy(update={"state_directory": root, "console": at})
+    async with rooms(root) as opened:
+        store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal)
+        yield Console(opened, app.desk(settings, store))

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway import journal
+from gateway.console import app
+from gateway.console.guard import BODY_BYTES
+from gateway.console.roles import Role
+from gateway.console.visible import LONGEST, visible
+from tests.gateway.console.make_console import ORIGIN, Console
+
+
+@pytest.mark.parametrize("host", ["evil.example", "console.example", "console.example:8443.evil.example", ""])
+async def test_another_host_name_is_not_ours(c: Console, host: str) -> None:
+    """DNS rebinding: the browser believes it talks to another site."""
+    answer = await c.browser().client.get("/sign-in", headers={"host": host})
+    assert answer.status_code == 421
+
+
+async def test_ac09_only_listed_networks_connect(c: Console) -> None:
+    assert (await c.browser("192.0.2.9").get("/sign-in")).status_code == 403
+    assert (await c.browser("127.3.2.1").get("/sign-in")).status_code == 200
+
+
+async def test_an_endless_form_is_cut_off(c: Console) -> None:
+    answer = await c.browser().post("/sign-in", name="x", password="y" * (BODY_BYTES + 1))
+    assert answer.status_code == 413
+
+
+async def test_an_error_of_ours_tells_nothing(c: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c.desk.pages, "render", lambda *_, **__: 1 / 0)
+    answer = await c.browser().get("/sign-in")
+    assert answer.status_code == 500
+    assert "ZeroDivision" not in answer.text
+    assert answer.headers["content-security-policy"]
+
+
+async def test_a_broken_policy_is_reported_into_the_journal(c: Console) -> None:
+    report = {
+        "csp-report": {"effective-directive": "script-src-elem", "blocked-uri": "inline", "document-uri": f"{ORIGIN}/held"}
+    }
+    browser = await c.signed_in(await c.person("syo", Role.SYO))
+    assert (await browser.client.post("/reports", json=report)).status_code == 204
+    modern = [{"type": "csp-violation", "body": {"effectiveDirective": "img-src", "blockedURL": "https://evil.example/x"}}]
+    assert (await browser.client.post("/reports", json=modern)).status_code == 204
+    for garbage in (b"", b"[1]", b"{", b'{"csp-report": 3}', b"\xff" * 50_000):
+        assert (await browser.client.post("/reports", content=garbage)).status_code == 400
+    facts = [dict(entry.facts) for entry in await journal.search(c.rooms.db, kind="browser_reported")]
+    assert [each["blocked"] for each in facts] == ["inline", "https://evil.example/x"]
+
+
+async def test_a_stranger_cannot_fill_the_journal_with_reports(c: Console) -> None:
+    assert (await c.browser().client.post("/reports", json={"csp-report": {}})).status_code == 204
+    assert await journal.search(c.rooms.db, kind="browser_reported") == []
+
+
+async def test_it_serves_over_a_real_socket_without_naming_itself(c: Console) -> None:
+    server = app.server(c.desk)
+    assert not server.config.server_header
+    assert not server.config.proxy_headers
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown"),
+    [
+        ("見積\u202excod.exe", "見積[U+202E]xcod.exe"),
+        ("a\u200bb", "a[U+200B]b"),
+        ("a\u2028b\x1b]52;c\x07", "a[U+2028]b[U+001B]]52;c[U+0007]"),
+        ("a\U000e0041b\ufeff\u00ad", "a[U+E0041]b[U+FEFF][U+00AD]"),
+        ("ハングル\u3164空白", "ハングル[U+3164]空白"),
+        ("普通の件名 ~ Ünïcödé 葛\U000e0100", "普通の件名 ~ Ünïcödé 葛\U000e0100"),
+    ],
+)
+def test_w1_what_nobody_sees_becomes_visible(hidden: str, shown: str) -> None:
+    assert visible(hidden) == shown
+
+
+def test_nothing_is_endless() -> None:
+    assert len(visible("x" * (LONGEST * 2))) == LONGEST + 1
+
+
+async def test_every_template_word_has_its_english(c: Console) -> None:
+    """`_` with Japanese alone would show Japanese to everybody."""
+    import re
+
+    from gateway.console.page import TEMPLATES
+
+    for file in TEMPLATES.glob("*.html"):
+        for call in re.findall(r'_\(("[^"]*")\)|_\((\'[^\']*\')\)', file.read_text()):
+            raise AssertionError(f"{file.name}: {call} has one language")

@@ -1,0 +1,166 @@
+"""Every route of the router x every role, called for real.  A route that is not in the table below fails here (W5)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import pytest
+
+from gateway.console import app, roles
+from gateway.console.accounts import Account
+from gateway.console.guard import HEADERS
+from gateway.console.roles import PRIVILEGED, Right, Role
+from tests.gateway.console.make_console import Browser, Console
+
+ANYBODY = "anybody"
+HALF = "half"
+ALL = " ".join(Role)
+
+# Written by hand and not from `roles.RIGHTS`: the second person's look at it.
+WHO = {
+    "GET /": ALL,
+    "GET /sign-in": ANYBODY,
+    "POST /sign-in": ANYBODY,
+    "POST /sign-in/passkey": ANYBODY,
+    "GET /sign-in/second": HALF,
+    "POST /sign-in/second": HALF,
+    "POST /sign-in/enrol": HALF,
+    "GET /invitation": ANYBODY,
+    "POST /invitation": ANYBODY,
+    "POST /sign-out": HALF,
+    "GET /confirm": ALL,
+    "POST /confirm": ALL,
+    "POST /confirm/end": ALL,
+    "POST /language": ANYBODY,
+    "POST /reports": ANYBODY,
+    "GET /account": ALL,
+    "GET /account/codes": ALL,
+    "POST /account/password": ALL,
+    "POST /account/passkeys": ALL,
+    "POST /account/passkeys/remove": ALL,
+    "POST /account/sessions/end": ALL,
+    "GET /people": "sym",
+    "POST /people": "sym",
+    "GET /people/{name}": "sym",
+    "POST /people/{name}": "sym",
+    "POST /people/{name}/reset": "sym",
+    "POST /people/{name}/suspend": "sym",
+}
+ROUTES = sorted(WHO)
+
+
+def address(route: str) -> tuple[str, str]:
+    method, path = route.split(" ")
+    return method, re.sub(r"\{\w+\}", "1", path)
+
+
+async def called(c: Console, route: str, who: Account, *, whole: bool = True, elevated: bool = True) -> tuple[int, str, str]:
+    """With a session of its own: some routes end it."""
+    browser = await c.signed_in(who, whole=whole, elevated=elevated)
+    method, path = address(route)
+    answer = await (browser.get(path) if method == "GET" else browser.post(path))
+    return answer.status_code, answer.headers.get("location", ""), answer.text
+
+
+def test_the_table_names_every_route_and_no_other() -> None:
+    assert {f"{each.method} {each.path}" for each in app.declared()} == WHO.keys()
+
+
+def test_no_route_changes_anything_by_get_and_none_answers_two_methods() -> None:
+    assert {each.method for each in app.declared()} == {"GET", "POST"}
+    assert len(app.declared()) == len(WHO)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_w5_each_role_reaches_exactly_its_routes(c: Console, role: Role) -> None:
+    who = await c.person("somebody", role)
+    for route in ROUTES:
+        status, location, text = await called(c, route, who)
+        allowed = WHO[route] in (ANYBODY, HALF) or role in WHO[route].split()
+        refused = status == 403 and "この操作をする権限がありません。" in text
+        assert refused is not allowed, (route, status, location)
+        assert status != 500, (route, text)
+
+
+async def test_a_stranger_is_sent_to_the_door(c: Console) -> None:
+    for route in ROUTES:
+        method, path = address(route)
+        browser = c.browser()
+        answer = await (browser.get(path) if method == "GET" else browser.post(path))
+        to_the_door = answer.status_code == 303 and answer.headers["location"] == "/sign-in"
+        assert to_the_door is (WHO[route] != ANYBODY), route
+
+
+async def test_ac07_a_password_alone_opens_nothing(c: Console) -> None:
+    who = await c.person("boss", Role.SYM)
+    for route in ROUTES:
+        if WHO[route] not in (ANYBODY, HALF):
+            status, location, _ = await called(c, route, who, whole=False, elevated=False)
+            assert (status, location) == (303, "/sign-in/second"), route
+
+
+async def test_ac05_privileged_work_is_confirmed_first(c: Console) -> None:
+    for each in app.declared():
+        if each.right in PRIVILEGED:
+            [role, *_] = [role for role in Role if each.right in roles.RIGHTS[role]]
+            who = await c.person(f"p{secrets.token_hex(4)}", role)
+            status, location, _ = await called(c, f"{each.method} {each.path}", who, elevated=False)
+            assert status == 303, each.path
+            assert location.startswith("/confirm?next="), each.path
+
+
+async def everybody(c: Console) -> Browser:
+    """Signed in with every role that one person can hold: what refuses is not a missing right."""
+    who = await c.person(f"p{secrets.token_hex(4)}", *(role for role in Role if role is not Role.AUD))
+    return await c.signed_in(who, elevated=True)
+
+
+async def test_w2_a_form_without_its_token_changes_nothing(c: Console) -> None:
+    for route in ROUTES:
+        if route.startswith("POST") and WHO[route] != ANYBODY:
+            browser = await everybody(c)
+            browser.csrf = "0" * 64
+            answer = await browser.post(address(route)[1])
+            assert answer.status_code == 403, route
+            assert "もう一度操作してください" in answer.text, route
+
+
+FOREIGN = ({}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"})
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_w2_a_form_of_another_site_changes_nothing(c: Console, headers: dict[str, str]) -> None:
+    browser = await everybody(c)
+    browser.headers = headers
+    for route in ROUTES:
+        if route.startswith("POST") and route != "POST /reports":
+            answer = await browser.post(address(route)[1])
+            assert (answer.status_code, answer.text) == (403, "not sent by a page of the console"), route
+
+
+async def test_w12_every_answer_carries_the_headers(c: Console) -> None:
+    for route in (*ROUTES, "GET /nowhere", "GET /static/mugai.css", "GET /static/none"):
+        browser, (method, path) = await everybody(c), address(route)
+        answer = await (browser.get(path) if method == "GET" else browser.post(path))
+        for name in HEADERS:
+            assert answer.headers[name], (route, name)
+        assert answer.headers["strict-transport-security"]
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert "server" not in answer.headers
+
+
+def test_ac02_reading_contents_is_a_permission_of_its_own() -> None:
+    for role in (Role.SYM, Role.AUD, Role.BUR):
+        assert Right.LIST_HELD in roles.RIGHTS[role]
+        assert Right.READ_HELD not in roles.RIGHTS[role]
+
+
+def test_lg08_who_administrates_releases_nothing() -> None:
+    for some in roles.RIGHTS.values():
+        assert not {Right.MANAGE_PEOPLE, Right.RELEASE} <= some
+
+
+def test_ac08_who_audits_holds_no_other_role() -> None:
+    with pytest.raises(ValueError, match="AC-08"):
+        roles.check((Role.AUD, Role.SYM))

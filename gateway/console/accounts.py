@@ -19,9 +19,10 @@ from gateway import journal
 from gateway.clock import Clock
 from gateway.console import attempts, credentials, roles
 from gateway.console.credentials import Seal
-from gateway.console.roles import Right, Role, Scope
+from gateway.console.roles import Right, Scope
 from gateway.console.schema import account, invitation, passkey, recovery, session
 from gateway.console.words import Refusal
+from gateway.directory import Role
 from gateway.store.db import Db
 
 INVITATION_SECONDS = 7 * 86_400.0

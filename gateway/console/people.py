@@ -6,16 +6,17 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.console.roles import ROLE_NAMES, Right, Role
+from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.words import Refusal, Words
+from gateway.directory import Role
 
 screen = Screen()
 
 
 @screen.get("/people", Right.MANAGE_PEOPLE)
 async def listing(visit: Visit) -> Response:
-    return visit.page("people.html", people=await visit.desk.accounts.list(), roles=ROLE_NAMES)
+    return visit.page("people.html", people=await visit.desk.accounts.list(), roles=NAMES)
 
 
 @screen.post("/people", Right.MANAGE_PEOPLE)
@@ -28,7 +29,7 @@ async def invite(visit: Visit) -> Response:
 @screen.get("/people/{name}", Right.MANAGE_PEOPLE)
 async def show(visit: Visit) -> Response:
     person = await visit.desk.accounts.find(visit.request.path_params["name"])
-    return visit.page("person.html", person=person, roles=ROLE_NAMES)
+    return visit.page("person.html", person=person, roles=NAMES)
 
 
 @screen.post("/people/{name}", Right.MANAGE_PEOPLE)

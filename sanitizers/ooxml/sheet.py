@@ -29,7 +29,7 @@ _SHAPES = tags(A.replace("main", "spreadsheetDrawing"), "sp", "graphicFrame", "p
 _PIVOT = tags(S, "cacheField", "calculatedItem", "calculatedMember")
 _COMMENT_CARRIERS = tags(S, "legacyDrawing")
 _CACHE_SOURCE = tags(S, "cacheSource")
-_AUTORUN = re.compile(r"(?:_xlnm\.)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
+_AUTORUN = re.compile(r"(?:_xlnm\.|Excel_BuiltIn_)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
 _RUNS = ("xlm", "vbProcedure", "function")
 
 

@@ -269,9 +269,9 @@ def test_judging_never_raises(text: str) -> None:
 
 def test_judging_is_linear() -> None:
     for hostile in ("'", '"', "a(", "of:", "{", "HYPERLINK(", "value-is-", "ORG.OPENOFFICE."):
-        started = time.perf_counter()
+        started = time.process_time()
         formula.objection(hostile * 40_000, GRAMMARS, Switches())
-        assert time.perf_counter() - started < 0.5
+        assert time.process_time() - started < 0.5
 
 
 def test_a_prefix_means_what_its_namespace_says() -> None:

@@ -102,9 +102,9 @@ def test_no_string_and_no_sheet_name_hides_what_follows(operands: list[str]) -> 
 
 def test_judging_is_linear() -> None:
     def seconds(text: str) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         formula.objection(text, Switches())
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     for hostile in ("'[", "[a", "(" * 3, "a(", '"', "'" * 3, "HYPERLINK(", "["):
         seconds(hostile * 10)
@@ -297,9 +297,9 @@ def test_a_chart_keeps_its_cache_when_its_source_is_elsewhere() -> None:
 def test_time_is_linear_in_the_rows() -> None:
     def seconds(count: int) -> float:
         content = xlsx("".join(cell("SUM(A1:A9)", at=f"A{n}") for n in range(count))).bytes()
-        started = time.perf_counter()
+        started = time.process_time()
         rebuild(content, XLSX)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(100)
     assert seconds(40_000) < 2.5 * seconds(20_000)

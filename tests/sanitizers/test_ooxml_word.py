@@ -153,9 +153,9 @@ def test_no_code_that_starts_with_dde_is_harmless(rest: str) -> None:
 def test_many_nested_fields_cost_no_time() -> None:
     begin = '<w:r><w:fldChar w:fldCharType="begin"/><w:instrText>IF</w:instrText></w:r>'
     flat = "".join(field_runs("PAGE", str(n)) for n in range(4000))
-    started = time.perf_counter()
+    started = time.process_time()
     _body(f"<w:p>{flat}</w:p>")
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     with pytest.raises(fields.Refused):
         _body(f"<w:p>{begin * 200}</w:p>")
 

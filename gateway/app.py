@@ -79,7 +79,8 @@ class Gateway:
             work=settings.sandbox.office_directory,
             on_alarm=lambda text: self._alarm("sandbox", text),
         )
-        self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=settings.sandbox.wall_seconds, office=self.office)
+        wall, note = settings.sandbox.wall_seconds, notices.withheld_note
+        self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note)
         self.relay = Relay(settings.hostname)
         queue = settings.queue
         self.pipeline = Pipeline(
@@ -159,7 +160,7 @@ class Gateway:
             refused = journal.PolicyLoaded(policy_version=self.pipeline.policy.version, accepted=False, detail=str(bad)[:1000])
             await self.store.journal.write(refused)
             return
-        self.pipeline.policy, self.pipeline.notices = policy, notices
+        self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
         self.pipeline.clearance = self._clearance(notices)
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from gateway.model import Inspection, PartReport, ScanResult
@@ -65,10 +66,19 @@ class _Treated:
 
 class Inspector:
     """`scanner` is None only for `mugai sanitize --no-scan`; the gateway always has one.  Without `office`, old documents are
-    withheld."""
+    withheld.  `note` writes what stands in an archive for a member that is not delivered; it is replaced on reload."""
 
-    def __init__(self, sandbox: Sandbox, scanner: Scanner | None, *, wall_seconds: float, office: Office | None = None):
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        scanner: Scanner | None,
+        *,
+        wall_seconds: float,
+        office: Office | None = None,
+        note: Callable[[PartReport], str] = lambda part: "",
+    ):
         self._sandbox, self._scanner, self._wall = sandbox, scanner, wall_seconds
+        self.note = note
         self._office = office or Office(enabled=False)
 
     async def message(self, content: bytes | int, profile: Profile) -> Inspection:
@@ -135,8 +145,9 @@ class Inspector:
         async def on_child(child: Part, child_content: bytes) -> Outcome:
             budget.charge(len(child_content), depth + 1)
             inner = await self._treat(child_content, child, budget, depth + 1, Task.SANITISE)
-            treated.children.append((_report(child, child_content, inner), inner.outcome))
-            return inner.outcome
+            report = _report(child, child_content, inner)
+            treated.children.append((report, inner.outcome))
+            return replace(inner.outcome, note=self.note(report)) if report.verdict is Verdict.WITHHELD else inner.outcome
 
         async def on_ask(asked: Task, asked_content: bytes) -> Outcome:
             budget.charge(len(asked_content), depth)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.control import Rejected
-from gateway.model import QuarantineState
+from gateway.model import PartReport, QuarantineEntry, QuarantineState
 from gateway.quarantine import AlreadyDone, Quarantine
-from sanitizers.model import Verdict
+from sanitizers.model import Reason, Verdict
 
 TRIES, WINDOW = 5, 600.0  # passwords for one mail in so many seconds: people mistype, programs guess
 KEPT = 3_600.0  # seconds: a mail that waits longer for its inspection (scanner down) needs its password anew
@@ -88,6 +88,8 @@ class Unlocking:
             raise Rejected(f"entry {entry.id} is {entry.state}")
         if entry.verdict is not Verdict.LOCKED:
             raise Rejected(f"entry {entry.id} does not wait for a password: {entry.reason}")
+        if not any(part.reason in (Reason.ENCRYPTED, Reason.WRONG_PASSWORD) for part in _parts(entry)):
+            raise Rejected(f"no password opens entry {entry.id}: its encryption is none that can be opened here")
         if not self.keyring.may_try(entry.item.id):
             raise Rejected(f"{TRIES} passwords were tried for this mail: wait {WINDOW / 60:.0f} minutes")
         self.keyring.put(entry.item.id, (asked.password,))
@@ -97,3 +99,7 @@ class Unlocking:
             self.keyring.forget(entry.item.id)
             raise Rejected(str(done)) from None
         return Unlocked(entry.item.id, entry.item.receipt)
+
+
+def _parts(entry: QuarantineEntry) -> tuple[PartReport, ...]:
+    return entry.report.walk() if entry.report else ()

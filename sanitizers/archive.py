@@ -1,15 +1,18 @@
 """Archives: every member goes over the wall as a part of its own, and a new ZIP is made of what came back.
 
 Members that are withheld are replaced by a Japanese note, links and devices are dropped; one member that is locked,
-infected or could not be inspected keeps the whole archive (formats.md 8, J11, F3, F9).  Raises `Refused` as
-`unpack` and `Job.child` do.  Opening the containers is not here: `zip_strict.py`, `unpack.py`.
+infected or could not be inspected keeps the whole archive (formats.md 8, J11, F3, F9).  The note's words are the
+supervisor's, who knows the administrators' (`Outcome.note`).  Raises `Refused` as `unpack` and `Job.child` do.  Opening the
+containers is not here: `zip_strict.py`, `unpack.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sanitizers import names, zip_strict
+from sanitizers.detect import hull
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
 from sanitizers.unpack import MEDIA_TYPES as MEDIA_TYPES
@@ -18,23 +21,7 @@ from sanitizers.unpack import Item, Sort, unpack
 _ZIP = "application/zip"
 _SEGMENTS = 16  # folders inside one another that are kept; Windows cannot open much deeper paths
 
-WITHHELD = {
-    Reason.UNKNOWN_TYPE: "ファイルの種類を確認できないため",
-    Reason.TYPE_NOT_ALLOWED: "受け取りを許可していない種類のファイルのため",
-    Reason.EXECUTABLE: "プログラムなど実行できるファイルのため",
-    Reason.TYPE_MISMATCH: "ファイル名の拡張子と中身の種類が異なるため",
-    Reason.BODY_ONLY: "添付ファイルを受け取らない設定のため",
-    Reason.EMPTY: "中身が空のファイルのため",
-    Reason.FORBIDDEN_CONSTRUCT: "許可していない内容が含まれているため",
-    Reason.NO_CONVERTER: "この形式を変換するソフトが用意されていないため",
-    Reason.NO_TEXT: "文字が含まれていないため",
-}
-_OTHERWISE = "安全を確認できなかったため"
-_NOTE = (
-    "「{name}」はお届けしていません。\r\n\r\n"
-    "理由: {why}\r\n\r\n"
-    "原本が必要なときは、情報システム担当へお問い合わせください。\r\n"
-)
+_NOTE = "「{name}」はお届けしていません。\n"  # where there is no supervisor
 
 
 @dataclass
@@ -57,19 +44,32 @@ class _Rebuilt:
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """A new ZIP of the sanitised members; its verdict is the worst of theirs, at most SANITISED when delivered."""
     findings, rebuilt, outcomes = Findings(), _Rebuilt(), list[tuple[str, Outcome]]()
-    for item in unpack(content, detected, job.profile):
+    for item in _unpacked(content, part, detected, job, findings):
         if item.sort is Sort.DIRECTORY:
             continue
-        if len(outcomes) >= job.profile.limits.parts:
+        if len(rebuilt.members) >= job.profile.limits.parts:
             raise Refused(Reason.LIMIT_PARTS, f"more than {job.profile.limits.parts} members")
         folder, name = _place(item, part, findings)
         if _dropped(item, folder + name, findings):
+            continue
+        if not item.content:  # nothing in it can harm, and a folder without it may be no use
+            rebuilt.add(folder, name, b"")
             continue
         seen = tuple(segments[-1] for segments in map(_segments, item.names) if segments)
         outcome = job.child(item.content, Part(f"{part.path}/{len(outcomes) + 1}", name, "", seen))
         outcomes.append((folder + name, outcome))
         _put(rebuilt, folder, name, outcome, findings)
     return _outcome(part, detected, findings, rebuilt, outcomes)
+
+
+def _unpacked(content: bytes, part: Part, detected: str, job: Job, findings: Findings) -> Iterator[Item]:
+    """A piece of a split archive is broken, and its name tells why."""
+    try:
+        yield from unpack(content, detected, job.profile, findings)
+    except Refused as refusal:
+        if refusal.reason is Reason.CORRUPT and hull.is_volume(b"", part.names or (part.name,)):
+            raise Refused(Reason.SPLIT_VOLUME, refusal.detail, Verdict.WITHHELD) from refusal
+        raise
 
 
 def _segments(path: str) -> list[str]:
@@ -107,18 +107,14 @@ def _put(rebuilt: _Rebuilt, folder: str, name: str, outcome: Outcome, findings: 
     elif outcome.verdict is Verdict.WITHHELD:
         reason = outcome.reason or Reason.UNKNOWN_TYPE
         findings.add(Kind.MEMBER_WITHHELD, folder + name, reason, Treatment.REPLACED)
-        rebuilt.add(folder, name.replace(".", "_") + ".txt", note(name, reason))  # a.exe.txt would itself look deceptive
-
-
-def note(name: str, reason: Reason) -> bytes:
-    """What stands in place of a withheld member: UTF-8 with BOM, so that every Notepad shows it."""
-    return _NOTE.format(name=name, why=WITHHELD.get(reason, _OTHERWISE)).encode("utf-8-sig")
+        note = (outcome.note or _NOTE.format(name=name)).replace("\n", "\r\n").encode("utf-8-sig")  # every Notepad shows it
+        rebuilt.add(folder, name.replace(".", "_") + ".txt", note)  # a.exe.txt would itself look deceptive
 
 
 def _outcome(part: Part, detected: str, findings: Findings, rebuilt: _Rebuilt, outcomes: list[tuple[str, Outcome]]) -> Outcome:
-    if not outcomes:
+    if not outcomes and not rebuilt.members:
         raise Refused(Reason.EMPTY, "an archive without files", Verdict.WITHHELD, findings.all())
-    where, worst = max(outcomes, key=lambda pair: pair[1].verdict)
+    where, worst = max(outcomes, key=lambda pair: pair[1].verdict, default=("", Outcome(Verdict.CLEAN, "")))
     if worst.verdict >= Verdict.LOCKED:
         detail = f"{where}: {worst.detail}"[:300]
         return Outcome(worst.verdict, detected, findings=findings.all(), reason=worst.reason, detail=detail)

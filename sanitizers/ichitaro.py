@@ -101,7 +101,7 @@ def _expanded(stream: bytes, profile: Profile) -> bytes:
         raise _withheld("compressed in an unknown way")
     end = 2 + member[0] + int.from_bytes(member[7:11], "little")  # LHA header of level 0 or 1, then the packed bytes
     try:
-        items = list(unpack.unpack(member[:end] + b"\0", "application/x-lzh-compressed", profile))
+        items = list(unpack.unpack(member[:end] + b"\0", "application/x-lzh-compressed", profile, Findings()))
     except Refused as refusal:
         if refusal.reason is Reason.LIMIT_RATIO:
             raise

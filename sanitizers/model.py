@@ -120,6 +120,11 @@ class Reason(StrEnum):
     EXPLOIT_ATTEMPT = "exploit_attempt"  # the worker touched what no parser needs (SIGSYS)
     NO_CONVERTER = "no_converter"  # LibreOffice is not installed
     NO_TEXT = "no_text"  # the profile wants text, and there is none
+    UNDECRYPTABLE = "undecryptable"  # no password that staff could know would help here
+    NO_UNPACKER = "no_unpacker"  # packed by a method that no free library reads
+    SPLIT_VOLUME = "split_volume"  # one piece of several
+    SELF_EXTRACTING = "self_extracting"  # a program with an archive inside
+    DISC_IMAGE = "disc_image"
 
 
 class Task(StrEnum):
@@ -296,6 +301,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     reason: Reason | None = None
     detail: str = ""  # English, for the reviewer and the log
+    note: str = ""  # of a withheld child, by the supervisor: what people read in its place
 
 
 class Refused(Exception):

@@ -217,6 +217,7 @@ def untrusted_claim(body: bytes, payload: bytes | None, task: Task) -> Claim:
     claim = _strict(CLAIM, body)
     outcome, letter = claim.outcome, claim.letter
     _check(outcome.output is None, "output inside the JSON")
+    _check(not outcome.note, "a note, which is the supervisor's to write")
     _check(outcome.verdict is not Verdict.INFECTED, "only the scanner says infected")
     _check(not claim.objections or task in (Task.VERIFY, Task.ATTACK), "objections of a task that has none")
     passes = outcome.verdict <= Verdict.SANITISED

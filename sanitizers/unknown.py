@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from sanitizers.detect import UNKNOWN, dangerous, mismatched
+from sanitizers.detect import UNKNOWN, dangerous, hull, mismatched
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Part, Reason, Refused, Treatment, Verdict
 
 _LOCKED = {
-    "application/x-ole-encrypted-package": "Office document under a password or rights management",
     "application/pkcs7-mime": "S/MIME message, encrypted for its recipient",
     "application/pgp-encrypted": "PGP message, encrypted for its recipient",
 }
@@ -37,8 +36,12 @@ _EXECUTABLE = {
     "application/x-windows-script": "Windows script or HTML application",
     "application/x-windows-action": "file that changes Windows or opens a place when clicked",
     "application/x-web-query": "Excel web query",
+}
+_IMAGES = {  # Windows opens them like a folder, past every mark of the web
     "application/x-virtual-disk": "virtual disk",
     "application/x-iso9660-image": "disc image",
+    "application/x-ms-wim": "Windows image",
+    "application/x-apple-diskimage": "macOS disc image",
 }
 _NOT_ALLOWED = {
     "message/partial": "piece of a mail whose other pieces come separately",
@@ -75,13 +78,19 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
     findings = Findings()
     if ending := mismatched(detected, part.names or (part.name,)):
         findings.add(Kind.TYPE_MISMATCH, "", f"named {ending}, is {detected}", Treatment.KEPT)
-    reason, words, verdict = _why(part, detected)
+    reason, words, verdict = _why(content, part, detected)
     raise Refused(reason, f"{words} [{detected}]", verdict, findings.all())
 
 
-def _why(part: Part, detected: str) -> tuple[Reason, str, Verdict]:
+def _why(content: bytes, part: Part, detected: str) -> tuple[Reason, str, Verdict]:
     if detected in _LOCKED:
-        return Reason.ENCRYPTED, _LOCKED[detected], Verdict.LOCKED
+        return Reason.UNDECRYPTABLE, _LOCKED[detected], Verdict.LOCKED
+    if hull.is_self_extracting(content):
+        return Reason.SELF_EXTRACTING, "program that unpacks itself", Verdict.WITHHELD
+    if detected in _IMAGES:
+        return Reason.DISC_IMAGE, _IMAGES[detected], Verdict.WITHHELD
+    if detected == UNKNOWN and hull.is_volume(content, part.names or (part.name,)):
+        return Reason.SPLIT_VOLUME, "one volume of a split archive", Verdict.WITHHELD
     if detected in _EXECUTABLE:
         return Reason.EXECUTABLE, _EXECUTABLE[detected], Verdict.WITHHELD
     if detected in _NOT_ALLOWED:

@@ -2,8 +2,9 @@
 
 The structure is read three times over (end record, central directory, local headers) and all three must agree and
 cover the file from its first byte to its last: no prefix, no gap, no overlap, no second directory (security.md F5,
-F6; APPNOTE 6.3.10).  `read` raises `Refused`: CORRUPT, AMBIGUOUS, ENCRYPTED or LIMIT_*.  Content is inflated by
-`Member.read`, to exactly the declared size.  What a path may be, and what a member is, is decided elsewhere.
+F6; APPNOTE 6.3.10).  `read` raises `Refused`: CORRUPT, AMBIGUOUS, UNDECRYPTABLE, SPLIT_VOLUME or LIMIT_*.
+Content is inflated by `Member.read` (ENCRYPTED), to exactly the declared size.  What a path may be, and what a member is, is
+decided elsewhere.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def _end(content: bytes) -> _End:
             content, at, (disk, start_disk, here, entries, size, start)
         )
     if disk or start_disk or here != entries:
-        raise Refused(Reason.CORRUPT, "one volume of a split archive")
+        raise Refused(Reason.SPLIT_VOLUME, "one volume of a split archive", Verdict.WITHHELD)
     if start + size != records:
         raise Refused(Reason.AMBIGUOUS, "the central directory is not where the end record says")
     return _End(entries, size, start)
@@ -157,7 +158,7 @@ def _end64(content: bytes, end: int, short: tuple[int, ...]) -> tuple[int, tuple
     _, at, disks = _unpack(_LOCATOR64, content, end - _LOCATOR64.size, _LOCATOR64_SIGN)
     length, _, _, *wide = _unpack(_END64, content, at, _END64_SIGN)
     if length > _END64.size - 12:  # version 2 of the record exists for an encrypted directory only (7.3.4)
-        raise Refused(Reason.ENCRYPTED, "the central directory is encrypted", Verdict.LOCKED)
+        raise Refused(Reason.UNDECRYPTABLE, "the central directory is encrypted", Verdict.LOCKED)
     if disks > 1 or at + 12 + length != end - _LOCATOR64.size or length != _END64.size - 12:
         raise Refused(Reason.AMBIGUOUS, "ZIP64 end records do not join")
     fulls = (_FULL16, _FULL16, _FULL16, _FULL16, _FULL32, _FULL32)
@@ -185,9 +186,9 @@ def _entry(content: bytes, at: int) -> tuple[_Entry, int]:
     extras = dict(_extras(content[name_at + name : name_at + name + extra]))
     size, packed, start, disk = _widened(extras.get(_ZIP64_EXTRA, b""), ((size, 8), (packed, 8), (start, 8), (disk, 4)))
     if disk:
-        raise Refused(Reason.CORRUPT, "one volume of a split archive")
-    if flags & _MASKED:
-        raise Refused(Reason.ENCRYPTED, "the central directory is encrypted", Verdict.LOCKED)
+        raise Refused(Reason.SPLIT_VOLUME, "one volume of a split archive", Verdict.WITHHELD)
+    if flags & (_MASKED | _STRONG):  # 7.2: PKWARE's own, which nothing free opens
+        raise Refused(Reason.UNDECRYPTABLE, "strong encryption", Verdict.LOCKED)
     mode = attributes >> 16 if made_by >> 8 in (3, 19) else 0  # 3 = Unix, 19 = macOS
     unicode_path = _unicode_path(extras.get(_UNICODE_PATH_EXTRA, b""), raw_name)
     entry = _Entry(raw_name, flags, method, crc, packed, size, start, mode, unicode_path)

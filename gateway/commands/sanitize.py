@@ -20,8 +20,10 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gateway import settings as settings_file
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import PartReport
+from gateway.notice import Notices
 from gateway.office import Office
 from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
@@ -111,8 +113,9 @@ async def _sanitize(arguments: argparse.Namespace, files: list[Path], report: Te
     profile = Profile(arguments.profile, Method(arguments.profile), limits=limits, passwords=tuple(arguments.password))
     scanner = Scanner(arguments.clamd, largest=95 << 20) if arguments.clamd else None
     office = Office(lanes=max(1, arguments.jobs))
+    notices = Notices.load(Path(settings_file.load(arguments.config).notices))
     desk = _Desk(
-        Inspector(sandbox, scanner, wall_seconds=arguments.seconds, office=office),
+        Inspector(sandbox, scanner, wall_seconds=arguments.seconds, office=office, note=notices.withheld_note),
         profile,
         arguments.output,
         asyncio.Semaphore(max(1, arguments.jobs)),

@@ -15,6 +15,7 @@ from itertools import groupby
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an archive without members
 
+_UDIF = 512  # bytes of the trailer of a macOS disc image
 _ISO_AT = 0x8001  # ECMA-119 6.3: the volume descriptors follow 16 sectors of 2048 bytes
 _DER_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # RFC 5652: id-data .7.1, signed .7.2, enveloped .7.3, ...
 
@@ -169,6 +170,11 @@ def _old_tar(content: bytes) -> str:
     return "application/x-tar" if int(digits, 8) == sum(header) - sum(header[148:156]) + 8 * 0x20 else ""
 
 
+def _disc_image(content: bytes) -> str:
+    """The one format that is known by its end: a macOS disc image has its header there."""
+    return "application/x-apple-diskimage" if content[-_UDIF : 4 - _UDIF] == b"koly" else ""
+
+
 def _cms(content: bytes) -> str:
     """S/MIME (RFC 8551): a DER ContentInfo; its object identifier follows within the first 20 bytes."""
     at = content.find(_DER_OID, 0, 20) if content[:1] == b"\x30" else -1
@@ -177,4 +183,4 @@ def _cms(content: bytes) -> str:
     return "application/pkcs7-signature" if content[at + len(_DER_OID)] == 2 else "application/pkcs7-mime"
 
 
-_LOOKS: tuple[Callable[[bytes], str], ...] = (_bitmap, _icon, _iso_media, _riff, _old_tar, _cms)
+_LOOKS: tuple[Callable[[bytes], str], ...] = (_bitmap, _icon, _iso_media, _riff, _old_tar, _cms, _disc_image)

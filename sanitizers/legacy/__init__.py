@@ -43,11 +43,12 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
 
 def _unlocked(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """The document without its password is a new content: it is scanned and treated like any other."""
-    opened = locked.opened(content, job.profile.passwords)
+    opened, is_built_in = locked.opened(content, job.profile.passwords)
     if opened == content:
         raise Refused(Reason.CORRUPT, "decryption changed nothing")
     inner = job.child(opened, replace(part, path=f"{part.path}/1", declared=""))
     if inner.output is None:
         raise Refused(inner.reason or Reason.CRASHED, inner.detail, inner.verdict, inner.findings)
-    without = Finding(Kind.CONVERTED, "", "opened with the password; the copy has none", Treatment.REPLACED)
+    how = "a password built into Office" if is_built_in else "the password"
+    without = Finding(Kind.CONVERTED, "", f"opened with {how}; the copy has none", Treatment.REPLACED)
     return replace(inner, verdict=Verdict.SANITISED, detected=detected, findings=(without,))

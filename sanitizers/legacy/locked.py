@@ -1,7 +1,8 @@
 """Office documents with a password: told surely, and opened when somebody knows it ([MS-OFFCRYPTO], SAN-02).
 
-Office opens what is locked with its built-in password without asking, and scanners do not: such a document counts as
-locked too.  Raises Refused with LOCKED: ENCRYPTED when no password was given, WRONG_PASSWORD when none fits.
+Office opens what is locked with its built-in password without asking, and scanners do not: so it is opened here, and what
+comes out is scanned.  Raises Refused with LOCKED: ENCRYPTED when no password was given, WRONG_PASSWORD when none fits,
+UNDECRYPTABLE for rights management.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msoffcrypto
 from msoffcrypto import exceptions
 from msoffcrypto.format import doc97, ooxml, ppt97, xls97  # noqa: F401 -- ooxml too would be imported late
 
+from sanitizers import password
 from sanitizers.conversion import Source
 from sanitizers.legacy.records import FILEPASS, directory, globals_of, stream
 from sanitizers.model import Reason, Refused, Verdict
@@ -61,23 +63,29 @@ def is_locked(content: bytes, source: Source) -> bool:
         return any(kind == FILEPASS for kind, _ in globals_of(ole))
 
 
-def opened(content: bytes, passwords: tuple[str, ...]) -> bytes:
-    """The document without its password, by the first that fits."""
-    for password in passwords:
-        if (plain := _decrypted(content, password)) is not None:
-            return plain
+def opened(content: bytes, passwords: tuple[str, ...]) -> tuple[bytes, bool]:
+    """The document without its password, by the first that fits; and whether that is built into Office."""
+    for secret in password.in_time((*_BUILT_IN, *passwords)):
+        if (plain := _decrypted(content, secret)) is not None:
+            return plain, secret in _BUILT_IN
+    if _is_managed(content):
+        raise Refused(Reason.UNDECRYPTABLE, "rights management", Verdict.LOCKED)
     if passwords:
         raise Refused(Reason.WRONG_PASSWORD, "none of the passwords opens the document", Verdict.LOCKED)
-    hidden = any(_decrypted(content, password) for password in _BUILT_IN)
-    how = "it opens without asking, by a password built into Office" if hidden else "a password is needed"
-    raise Refused(Reason.ENCRYPTED, how, Verdict.LOCKED)
+    raise Refused(Reason.ENCRYPTED, "a password is needed", Verdict.LOCKED)
 
 
-def _decrypted(content: bytes, password: str) -> bytes | None:
+def _is_managed(content: bytes) -> bool:
+    """[MS-OFFCRYPTO] 2.2: a licence of a rights management server."""
+    with directory(content) as ole:
+        return any(ole.exists(name) for name in ("\tDRMContent", "\x06DataSpaces/TransformInfo/DRMEncryptedTransform"))
+
+
+def _decrypted(content: bytes, secret: str) -> bytes | None:
     plain = io.BytesIO()
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(content))
-        file.load_key(password=password)  # packages are not verified here, which fails on some: what comes out must be a ZIP
+        file.load_key(password=secret)  # packages are not verified here, which fails on some: what comes out must be a ZIP
         file.decrypt(plain)
     except _NOT_OPENED:
         return None

@@ -22,13 +22,13 @@ _LONGEST = 127  # bytes of a password that count
 _ROUNDS = 64  # at least; how many more depends on the data
 
 
-def file_key(content: bytes, password: str) -> bytes | None:
+def file_key(content: bytes, password: bytes) -> bytes | None:
     """32 bytes; `password` may be the user's or the owner's."""
     encryption = _dictionary(content)
     if encryption is None or not all(isinstance(encryption.get(key), String) for key in _STRINGS):
         return None
     owner, owner_key, user, user_key = (bytes(encryption[key]) for key in _STRINGS)
-    secret = password.encode()[:_LONGEST]
+    secret = password[:_LONGEST]
     digest = _digest_6 if encryption.get("/R") == 6 else _digest_5
     for entry, wrapped, mixed in ((user, user_key, b""), (owner, owner_key, user[:48])):
         if len(entry) >= 48 and len(wrapped) == 32 and hmac.compare_digest(digest(secret, entry[32:40], mixed), entry[:32]):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pikepdf import Dictionary, PasswordError, Pdf, PikepdfError, QpdfRuntimeError
 from pikepdf.settings import set_qpdf_limits
 
+from sanitizers import password
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Reason, Refused, Treatment, Verdict
 from sanitizers.pdf.key import file_key
@@ -52,9 +53,9 @@ def opened(content: bytes, passwords: Iterable[str], limits: Limits, findings: F
 
 
 def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) -> Pdf:
-    for password in ("", *passwords):
+    for secret in password.in_time((b"", *password.as_bytes(passwords))):
         try:
-            pdf = _open(content, password)
+            pdf = _open(content, secret)
         except PasswordError:
             continue
         except PikepdfError as broken:
@@ -62,7 +63,7 @@ def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) ->
                 raise Refused(Reason.ENCRYPTED, said(broken), Verdict.LOCKED) from broken
             raise Refused(Reason.CORRUPT, said(broken)) from broken
         if pdf.is_encrypted:
-            how = "with a password" if password else "without a password for reading"
+            how = "with a password" if secret else "without a password for reading"
             findings.add(Kind.CONVERTED, "", f"encrypted {how}; delivered without encryption", Treatment.REPLACED)
         return pdf
     if passwords:
@@ -70,14 +71,14 @@ def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) ->
     raise Refused(Reason.ENCRYPTED, "a password is needed to open the document", Verdict.LOCKED)
 
 
-def _open(content: bytes, password: str) -> Pdf:
+def _open(content: bytes, secret: bytes) -> Pdf:
     try:
-        return Pdf.open(io.BytesIO(content), password=password, inherit_page_attributes=False)
+        return Pdf.open(io.BytesIO(content), password=secret, inherit_page_attributes=False)
     except QpdfRuntimeError:  # the password fits, but qpdf finds no /dev/urandom: see `key`
-        secret = file_key(content, password)
-        if secret is None:
+        key = file_key(content, secret)
+        if key is None:
             raise
-        return Pdf.open(io.BytesIO(content), password=secret.hex(), hex_password=True, inherit_page_attributes=False)
+        return Pdf.open(io.BytesIO(content), password=key.hex(), hex_password=True, inherit_page_attributes=False)
 
 
 def said(problem: object) -> str:

@@ -1,4 +1,4 @@
-"""A rebuilt ZIP: every member is one that was accepted by itself, or a note of plain text (formats.md 8, F3, F5)."""
+"""A rebuilt ZIP: every member is one that was accepted by itself, empty, or a note of plain text (formats.md 8, F3, F5)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _path(name: str) -> Iterator[str]:
 
 
 def _member(member: bytes, name: str, digests: frozenset[str]) -> Iterator[str]:
-    if hashlib.sha256(member).hexdigest() in digests:
+    if not member or hashlib.sha256(member).hexdigest() in digests:
         return
     if not name.endswith(".txt") or len(member) > _NOTE:
         yield f"{name!r}: neither an accepted part nor a note"

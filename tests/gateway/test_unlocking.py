@@ -11,7 +11,7 @@ import pytest
 from gateway.control import Rejected
 from gateway.model import GrantKind
 from gateway.unlocking import KEPT, TRIES, WINDOW, Keyring, Unlock, Unlocking
-from sanitizers.model import Verdict
+from sanitizers.model import Reason, Verdict
 from tests.gateway.make_spool import Rooms, holding, rooms
 
 PASSWORD = "表計算-2026"
@@ -24,18 +24,19 @@ async def r(tmp_path: Path) -> AsyncIterator[Rooms]:
         assert await opened.spool.audit() == []
 
 
-async def locked(r: Rooms) -> int:
+async def locked(r: Rooms, reason: Reason = Reason.ENCRYPTED) -> int:
     """A mail that waits for a password; the number of its entry."""
-    await r.accept()
-    return await hold_again(r)
+    await r.accept(f"Subject: {reason}\r\n\r\n".encode())
+    return await hold_again(r, reason)
 
 
-async def hold_again(r: Rooms) -> int:
+async def hold_again(r: Rooms, reason: Reason = Reason.WRONG_PASSWORD) -> int:
     lease = await r.claim()
     settlement = holding(lease)
     [hold] = settlement.held
     assert hold.report is not None
-    await r.spool.settle(lease, replace(settlement, held=(replace(hold, report=replace(hold.report, verdict=Verdict.LOCKED)),)))
+    report = replace(hold.report, verdict=Verdict.LOCKED, reason=reason)
+    await r.spool.settle(lease, replace(settlement, held=(replace(hold, report=report),)))
     return (await r.quarantine.list())[0].id
 
 
@@ -75,6 +76,8 @@ async def test_only_an_entry_that_waits_for_a_password_takes_one(r: Rooms) -> No
         await unlocking.unlock(Unlock(99, "clerk", PASSWORD))
     with pytest.raises(Rejected, match="does not wait for a password: マクロがあります"):
         await unlocking.unlock(Unlock(await r.held(), "clerk", PASSWORD))
+    with pytest.raises(Rejected, match="no password opens"):
+        await unlocking.unlock(Unlock(await locked(r, Reason.UNDECRYPTABLE), "clerk", PASSWORD))
     entry = await locked(r)
     for wrong in ("", "x" * 1_001):
         with pytest.raises(Rejected, match="1 to 1000"):

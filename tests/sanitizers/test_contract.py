@@ -56,9 +56,9 @@ def _office(media_type: str) -> bytes:
     return package.retype(main, media_type.removesuffix(".12") + ".main+xml").build()
 
 
-def _packed(kind: str) -> bytes:
+def _packed(kind: str, method: str | None = None) -> bytes:
     content, chunks = office.document().build(), []
-    with custom_writer(lambda data: chunks.append(bytes(data)) or len(data), kind) as archive:
+    with custom_writer(lambda data: chunks.append(bytes(data)) or len(data), kind, method) as archive:
         archive.add_file_from_memory("plan.docx", len(content), content, mtime=0)
     return b"".join(chunks)
 
@@ -114,6 +114,9 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     "application/x-bzip2": ("a.tar.bz2", _tar("w:bz2")),
     "application/x-xz": ("a.tar.xz", _tar("w:xz")),
     "application/x-7z-compressed": ("a.7z", _packed("7zip")),
+    "application/x-compress": ("a.tar.Z", _packed("ustar", "compress")),
+    "application/x-lzip": ("a.tar.lz", _packed("ustar", "lzip")),
+    "application/zstd": ("a.tar.zst", _packed("ustar", "zstd")),
     **{media_type: ("plan.bin", _office(media_type)) for media_type in ooxml.MEDIA_TYPES - _NO_WRITER},
     **{media_type: ("plan.bin", _open_document(media_type)) for media_type in odf.MEDIA_TYPES},
 }

@@ -133,10 +133,20 @@ def test_d07_an_encrypted_package_opens_with_its_password_and_is_rebuilt() -> No
     assert outcome.output.startswith(b"PK")
 
 
-def test_d07_a_built_in_password_is_named_as_such() -> None:
-    outcome = run(locked(office.document(LONG).build(), "VelvetSweatshop"), "a.xlsx")
-    assert outcome.verdict is Verdict.LOCKED
-    assert "built into Office" in outcome.detail
+@pytest.mark.parametrize("passwords", [(), ("違う鍵",)])
+def test_d07_what_office_opens_without_asking_is_opened_and_sanitised(passwords: tuple[str, ...]) -> None:
+    outcome = run(locked(office.document(LONG).build(), "VelvetSweatshop"), "a.docx", b"", *passwords)
+    assert (outcome.verdict, outcome.name, outcome.detected) == (Verdict.SANITISED, "a.docx", legacy.PACKAGE)
+    assert [finding.detail for finding in outcome.findings] == ["opened with a password built into Office; the copy has none"]
+
+
+def test_d07_no_password_helps_against_rights_management() -> None:
+    managed = compound(
+        {"EncryptedPackage": bytes(64), "\x06DataSpaces": {"TransformInfo": {"DRMEncryptedTransform": {"x": b"x"}}}}
+    )
+    for passwords in ((), ("guess",)):
+        outcome = run(managed, "a.docx", b"", *passwords)
+        assert (outcome.verdict, outcome.reason) == (Verdict.LOCKED, Reason.UNDECRYPTABLE)
 
 
 @pytest.mark.parametrize(

@@ -587,8 +587,8 @@ def test_a_locked_document_wants_a_password_and_opens_with_the_right_one() -> No
 @pytest.mark.filterwarnings("ignore:Encryption R=5")
 def test_the_key_of_aes_256_is_found_without_qpdf(revision: int) -> None:
     content = make.encrypted("owner", "利用者", revision)
-    assert file_key(content, "違う") is None
-    keys = {file_key(content, password) for password in ("owner", "利用者")}
+    assert file_key(content, "違う".encode()) is None
+    keys = {file_key(content, password.encode()) for password in ("owner", "利用者")}
     (key,) = keys
     assert key is not None
     with Pdf.open(io.BytesIO(content), password=key.hex(), hex_password=True) as opened:
@@ -597,7 +597,7 @@ def test_the_key_of_aes_256_is_found_without_qpdf(revision: int) -> None:
 
 @given(st.binary(max_size=200))
 def test_the_key_of_rubbish_is_none(content: bytes) -> None:
-    assert file_key(b"/Encrypt 1 0 R 1 0 obj" + content + b"endobj", "") is None
+    assert file_key(b"/Encrypt 1 0 R 1 0 obj" + content + b"endobj", b"") is None
 
 
 # contract

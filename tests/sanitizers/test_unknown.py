@@ -15,18 +15,16 @@ def refused(detected: str, name: str = "") -> Refused:
     return refusal.value
 
 
-@pytest.mark.parametrize(
-    "detected", ["application/x-ole-encrypted-package", "application/pkcs7-mime", "application/pgp-encrypted"]
-)
-def test_f07_m16_encrypted_contents_want_a_password(detected: str) -> None:
-    assert (refused(detected).reason, refused(detected).verdict) == (Reason.ENCRYPTED, Verdict.LOCKED)
+@pytest.mark.parametrize("detected", ["application/pkcs7-mime", "application/pgp-encrypted"])
+def test_f07_m16_what_no_password_opens_says_so(detected: str) -> None:
+    assert (refused(detected).reason, refused(detected).verdict) == (Reason.UNDECRYPTABLE, Verdict.LOCKED)
 
 
 @pytest.mark.parametrize(
     ("detected", "name", "reason"),
     [
         ("application/vnd.microsoft.portable-executable", "a.pdf", Reason.EXECUTABLE),
-        ("application/x-iso9660-image", "a.iso", Reason.EXECUTABLE),
+        ("application/x-iso9660-image", "a.iso", Reason.DISC_IMAGE),
         ("application/x-windows-action", "a.txt", Reason.EXECUTABLE),
         ("application/octet-stream", "a.scr", Reason.EXECUTABLE),
         ("application/octet-stream", "a.xdw", Reason.UNKNOWN_TYPE),

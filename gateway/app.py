@@ -104,7 +104,7 @@ class Gateway:
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
-            SmtpServer(each, store.spool, gate, self._refused, store.clock.now) for each in listeners(settings)
+            SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now) for each in listeners(settings)
         )
         self._health = Health(settings.health.host, settings.health.port, self.status)
         self._tasks: list[asyncio.Task[None]] = []
@@ -213,6 +213,9 @@ class Gateway:
         hours = (self.store.clock.now() - clamd.time) / 3_600
         if clamd.time and hours > self.settings.clamav.alarm_age_hours:
             self._alarm("signatures", f"clamd's database {clamd.database} is {hours:.0f} hours old")
+
+    def _too_large(self, limit: int, actual: int, international: bool) -> str:
+        return self.pipeline.notices.rejected_size(limit, actual, international)
 
     def _alarm(self, name: str, detail: str) -> None:
         log.error("ALARM %s: %s", name, detail)

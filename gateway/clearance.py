@@ -40,12 +40,9 @@ class Clearance:
         """Builds, verifies, scans.  Raises NotCleared."""
         if inspection.letter is None:
             raise NotCleared(Reason.CRASHED, "the message itself could not be read")
-        head = foot = ""
-        if decision.notice:
-            if any(not part.sha256_out for part in inspection.report.parts):
-                foot = self.notices.foot(item.receipt)
-            until = datetime.fromtimestamp(item.received_at, JST) + timedelta(days=self.originals_days)
-            head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
+        until = datetime.fromtimestamp(item.received_at, JST) + timedelta(days=self.originals_days)
+        head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
+        foot = self.notices.foot(inspection, decision, item.receipt)
         identity = inspection.identity
         headers = (
             *((("Authentication-Results", results_header(identity, self.authserv_id)),) if identity else ()),

@@ -13,15 +13,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from gateway.model import Inspection, PartReport, ScanResult
+from gateway.model import Excerpt, Inspection, PartReport, ScanResult
 from gateway.office import Office
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
+from sanitizers.charset import clean
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Start
 
 MESSAGE = "message/rfc822"
+_CONTAINERS = (MESSAGE, "application/zip")
+_EXCERPTS = 10  # attachments of one mail whose text is shown below the body
 
 
 class ScannerDown(Exception):
@@ -87,7 +90,8 @@ class Inspector:
         treated = await self._treat(content, part, _Budget(profile, time.monotonic() + self._wall), 0, Task.LETTER)
         report = _report(part, content, treated)
         enclosures = () if treated.letter is None else _enclosures(treated.letter, treated.children)
-        return Inspection(report, report.worst().verdict, treated.letter, enclosures, self._sandbox.level)
+        excerpts = await self._excerpts(enclosures, profile) if profile.append_text else ()
+        return Inspection(report, report.worst().verdict, treated.letter, enclosures, self._sandbox.level, excerpts=excerpts)
 
     async def file(self, content: bytes | int, name: str, profile: Profile) -> tuple[PartReport, Outcome]:
         """One file by itself, with the same treatment as an attachment."""
@@ -99,6 +103,18 @@ class Inspector:
             # a member failed: the container does not leave
             outcome = replace(outcome, verdict=report.worst().verdict, output=None)
         return report, outcome
+
+    async def _excerpts(self, enclosures: tuple[Enclosure, ...], profile: Profile) -> tuple[Excerpt, ...]:
+        """Text of what is delivered, by the same way as a profile of method TEXT; what has none is left out."""
+        excerpts = []
+        files = [enclosure for enclosure in enclosures if enclosure.media_type not in _CONTAINERS]
+        for file in files[:_EXCERPTS]:
+            _, outcome = await self.file(file.content, file.name, replace(profile, method=Method.TEXT))
+            text = clean((outcome.output or b"").decode("utf-8-sig", "replace"))[0].strip()
+            if text:
+                limit = profile.append_text if len(text) > profile.append_text else 0
+                excerpts.append(Excerpt(file.name, text[: profile.append_text], limit))
+        return tuple(excerpts)
 
     async def verify(
         self, content: bytes, media_type: str, digests: frozenset[str], method: Method = Method.REBUILD

@@ -225,6 +225,15 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of a delivered attachment's text, to be read below the body; `limit` is 0 when it is all of it."""
+
+    name: str
+    text: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """All that came over the wall for one message: the report, and what may be delivered."""
 
@@ -234,7 +243,16 @@ class Inspection:
     enclosures: tuple[Enclosure, ...]  # in the order of letter.attachments
     sandbox_level: int
     identity: Identity | None = None  # None for outbound mail
+    excerpts: tuple[Excerpt, ...] = ()
     observations: tuple[Observation, ...] = ()  # of outbound mail
+
+
+class Telling(StrEnum):
+    """When the head notice stands on a delivered mail."""
+
+    NEVER = "never"  # what is withheld is told all the same
+    CHANGED = "changed"  # not on a plain text without attachments in which nothing was found
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +263,7 @@ class Decision:
     clauses: tuple[str, ...]  # requirement IDs, e.g. ("SAN-02", "AV-01")
     policy_version: str  # SHA-256 of the policy's canonical form, first 12 hex digits
     profile: str
-    notice: bool = True  # put the head notice on the delivered mail
+    notice: Telling = Telling.CHANGED
     waived: tuple[str, ...] = ()  # the approvals and exceptions without which another rule would have decided
 
 

@@ -13,10 +13,11 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from gateway.clock import JST, Clock
-from gateway.model import Authored, Decision, Direction, QueueItem
+from gateway.model import Authored, Decision, Direction, Disposition, Inspection, QueueItem
 from gateway.notice import Notices
 from sanitizers.compose import compose
 from sanitizers.letter import Letter, Mailbox
+from sanitizers.model import Verdict
 
 WINDOW = 3_600.0  # seconds
 MOST = 10  # notices to one recipient in one window; the list of all is in quarantine
@@ -32,16 +33,21 @@ class Notifier:
     _sent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def held(
-        self, notices: Notices, item: QueueItem, recipients: Sequence[str], subject: str, decision: Decision
+        self, notices: Notices, item: QueueItem, recipients: Sequence[str], inspection: Inspection, decision: Decision
     ) -> tuple[Authored, ...]:
-        """One notice for the recipients of a held inbound mail; none for what leaves or for what nobody should answer."""
+        """One notice for the recipients of a held inbound mail, which may wait for a password; none for what leaves."""
         told = tuple(r for r in recipients if item.envelope.direction is Direction.INBOUND and self._may(r))
         if not told:
             return ()
         until = datetime.fromtimestamp(self.clock.now() + self.quarantine_days * 86_400, JST)
-        text = notices.held(item.receipt, item.envelope.sender, subject, decision.reason, until)
+        subject = inspection.letter.subject if inspection.letter else ""
+        if decision.disposition is Disposition.AWAIT_PASSWORD:
+            mark, locked = "パスワード待ち", [p.name for p in inspection.report.parts if p.worst().verdict is Verdict.LOCKED]
+            text = notices.password(item.receipt, item.envelope.sender, subject, locked, until)
+        else:
+            mark, text = "保留", notices.held(item.receipt, item.envelope.sender, subject, decision.reason, until)
         letter = Letter(
-            subject=f"【保留】{subject or item.receipt}",
+            subject=f"【{mark}】{subject or item.receipt}",
             from_=(self.sender,),
             sender=None,
             reply_to=(),

@@ -34,6 +34,7 @@ from gateway.model import (
     NextHop,
     Settlement,
     State,
+    Telling,
     Work,
 )
 from gateway.notice import Notices
@@ -133,8 +134,7 @@ class Pipeline:
             else:
                 moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in group.recipients)
                 return Settlement(moves=moves, cleared=(cleared,), events=(*events, journal.ClearedForDelivery.of(cleared)))
-        subject = inspection.letter.subject if inspection.letter else ""
-        told = self.notifier.held(self.notices, item, group.recipients, subject, decision) if lease.grant is None else ()
+        told = self.notifier.held(self.notices, item, group.recipients, inspection, decision) if lease.grant is None else ()
         return merge(Settlement(authored=told, events=events), self._held(lease, group.recipients, decision, inspection))
 
     def _granted(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
@@ -145,7 +145,7 @@ class Pipeline:
         if lease.grant is None or not held or not releasable(inspection) or not self.policy.rule(decision.rule).releasable:
             return decision
         rule = f"release:{decision.rule}"
-        return replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=True)
+        return replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=Telling.ALWAYS)
 
     def _still_locked(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
         """A password allows nothing by itself; where it did not help, staff read why."""

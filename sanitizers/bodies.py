@@ -51,7 +51,7 @@ def decoded(content: bytes, field: Field, phone: Carrier | None, findings: Findi
     elif result.assumed:
         findings.add(Kind.CHARSET, where, f"read as {result.charset}, declared {label or 'nothing'}", Treatment.KEPT)
     if _PRIVATE.search(result.text):
-        findings.add(Kind.CHARSET, where, "外字 (private use characters): their shape depends on the reader", Treatment.KEPT)
+        findings.add(Kind.GAIJI, where, "private use characters: their shape depends on the reader", Treatment.KEPT)
     return result.text
 
 

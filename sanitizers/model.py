@@ -77,6 +77,7 @@ class Kind(StrEnum):
     DECEPTIVE_NAME = "deceptive_name"  # RTLO, double extension, padding
     TYPE_MISMATCH = "type_mismatch"
     CHARSET = "charset"  # assumed, corrected or undecodable
+    GAIJI = "gaiji"  # private use characters: kept, but other machines show another shape
     SCRIPT = "script"
     REMOTE_CONTENT = "remote_content"
     DECEPTIVE_LINK = "deceptive_link"
@@ -276,6 +277,7 @@ class Profile:
     switches: Switchboard = field(default_factory=Switchboard)
     text_layer: bool = True  # of method IMAGE: the words of each page, invisible over its picture
     limits: Limits = field(default_factory=Limits)
+    append_text: int = 0  # characters of each attachment's text to show below the body
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
 

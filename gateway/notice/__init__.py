@@ -18,7 +18,7 @@ from pathlib import Path
 from jinja2 import Template, TemplateError
 
 from gateway.clock import JST
-from gateway.model import Decision, DeliveryOutcome, Inspection, PartReport, QueueItem
+from gateway.model import Decision, DeliveryOutcome, Inspection, PartReport, QueueItem, Telling
 from gateway.notice import example
 from gateway.notice.wording import LANGUAGES, Names, read_names, read_templates
 from gateway.yaml_file import BadConfiguration, Problem
@@ -29,6 +29,7 @@ _NAME = 60  # characters of a file name; a line of a notice stays readable
 _LINE = 200  # characters of a subject, an address or another server's reply
 _ATTACHMENTS = 50  # lines; a mail may have 500 parts
 _KINDS = 6  # kinds of findings named per part
+_TOLD = (Kind.GAIJI,)  # though it is kept: the reader sees something else than the writer
 _MEMBERS = 3  # withheld members named per archive
 _BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-02)
 _MB = 1 << 20
@@ -84,13 +85,16 @@ class Notices:
         return self.names["ja"].treatments[treatment]
 
     def head(self, inspection: Inspection, decision: Decision, receipt: str, until: datetime, original_where: str) -> str:
-        """Above the body of a delivered mail; "" for a plain text without attachments in which nothing was found."""
+        """Above the body of a delivered mail, if the decision wants one."""
         parts = inspection.report.parts
         released = decision.reason if decision.rule.startswith("release:") else ""
         warnings = self._warnings(inspection)
-        if inspection.verdict is Verdict.CLEAN and not (parts or released or warnings):
+        body = self._words(inspection.report.findings)
+        nothing = inspection.verdict is Verdict.CLEAN and not (parts or released or warnings or body)
+        if decision.notice is Telling.NEVER or (nothing and decision.notice is not Telling.ALWAYS):
             return ""
-        lines = tuple(self._line(number, part) for number, part in enumerate(parts[:_ATTACHMENTS], 1))
+        names = {a.child: a.name for a in inspection.letter.attachments} if inspection.letter else {}
+        lines = tuple(self._line(at + 1, part, names.get(at, "")) for at, part in enumerate(parts[:_ATTACHMENTS]))
         return self._render(
             "head",
             receipt=receipt,
@@ -98,14 +102,19 @@ class Notices:
             where=original_where,
             warnings=warnings,
             released=_one_line(released),
-            body=self._words(inspection.report.findings),
+            body=body,
             attachments=lines,
             more=max(0, len(parts) - _ATTACHMENTS),
         )
 
-    def foot(self, receipt: str) -> str:
-        """Below the body of a delivered mail from which something was withheld."""
-        return self._render("foot", receipt=receipt)
+    def foot(self, inspection: Inspection, decision: Decision, receipt: str) -> str:
+        """Below the body: the text of attachments, and what to do about withheld ones, which no decision keeps silent about."""
+        excerpts = [
+            self._render("extract", name=_file_name(e.name), limit=e.limit) + f"{e.text}\n" for e in inspection.excerpts
+        ]
+        withheld = [part for part in inspection.report.parts if not part.sha256_out]
+        told = [] if decision.notice is not Telling.NEVER else [self.withheld_note(part) for part in withheld[:_ATTACHMENTS]]
+        return "\n".join([*excerpts, *told, *([self._render("foot", receipt=receipt)] if withheld else [])])
 
     def withheld_note(self, part: PartReport) -> str:
         """What stands in the place of a file that is not delivered."""
@@ -114,16 +123,33 @@ class Notices:
             for language in LANGUAGES
         )
 
+    def password(self, receipt: str, sender: str, subject: str, files: Sequence[str], until: datetime) -> str:
+        """To the recipient of a mail that waits for the password of `files`."""
+        shown = [_file_name(name) for name in files[:_MEMBERS]]
+        return self._render(
+            "password",
+            receipt=receipt,
+            sender=_one_line(sender),
+            subject=_one_line(subject),
+            files=shown,
+            more=len(files) - len(shown),
+            until=until,
+        )
+
     def held(self, receipt: str, sender: str, subject: str, reason: str, until: datetime) -> str:
         """To the recipient of a mail that waits in quarantine."""
         return self._render(
             "held", receipt=receipt, sender=_one_line(sender), subject=_one_line(subject), reason=_one_line(reason), until=until
         )
 
-    def rejected_size(self, limit: int, actual: int) -> str:
-        """The text of a 552 reply, one line (ML-02); `limit` and `actual` in bytes as transferred."""
-        sizes = {"limit": _megabytes(limit), "actual": _megabytes(actual), "attached": _megabytes(actual / _BASE64)}
-        return " ".join(self._rendered(language, "rejected_size", **sizes).strip() for language in LANGUAGES)
+    def rejected_size(self, limit: int, actual: int, international: bool) -> str:
+        """The text of a 552 reply, a line each language (ML-02); `limit` and `actual` in bytes as transferred.
+
+        A reply is ASCII unless the client asked for SMTPUTF8 (RFC 6531 3.5): Japanese only to who can read it."""
+        sizes = {"limit": _megabytes(limit), "actual": _megabytes(actual), "files": _megabytes(limit / _BASE64, math.floor)}
+        english = " ".join(self._rendered("en", "rejected_size", **sizes).split())
+        english.encode("ascii")
+        return english + ("\n" + " ".join(self._rendered("ja", "rejected_size", **sizes).split()) if international else "")
 
     def dsn_text(self, item: QueueItem, outcomes: Sequence[DeliveryOutcome]) -> str:
         """The part of a DSN that people read (RFC 3464 2)."""
@@ -131,8 +157,9 @@ class Notices:
         received_at = datetime.fromtimestamp(item.received_at, JST)
         return self._render("dsn", receipt=item.receipt, received_at=received_at, failures=failures)
 
-    def _line(self, number: int, part: PartReport) -> Line:
-        name, name_out = _file_name(part.name or part.name_out), _file_name(part.name_out)
+    def _line(self, number: int, part: PartReport, delivered: str) -> Line:
+        """`delivered` is its name in the mail, where two files of one name were told apart."""
+        name, name_out = _file_name(part.name or part.name_out), _file_name(delivered or part.name_out)
         if not part.sha256_out:
             return Line(number, name, "", "", self._why(part, "ja"))
         findings = [f for inner in part.walk() for f in inner.findings if f.kind is not Kind.MEMBER_WITHHELD]
@@ -157,7 +184,8 @@ class Notices:
     def _words(self, findings: Iterable[Finding]) -> str:
         """マクロ2件・外部リンク1件を除去、リンク3件を無効化、HTMLをテキストに変換"""
         names = self.names["ja"]
-        counts = Counter((f.treatment, f.kind) for f in findings if f.treatment is not Treatment.KEPT)
+        told = (f for f in findings if f.treatment is not Treatment.KEPT or f.kind in _TOLD)
+        counts = Counter((f.treatment, f.kind) for f in told)
         shown = dict(counts.most_common(_KINDS))
         said = list(dict.fromkeys(names.phrases[kind] for _, kind in shown if kind in names.phrases))
         for treatment in Treatment:
@@ -180,10 +208,11 @@ class Notices:
         now = datetime.now(JST)
         tries: dict[str, Callable[[], str]] = {
             "head": lambda: self.head(example.INSPECTION, example.RELEASE, "R", now, "W"),
-            "foot": lambda: self.foot("R"),
+            "foot": lambda: self.foot(example.INSPECTION, example.RELEASE, "R"),
             "withheld": lambda: self.withheld_note(example.WITHHELD),
             "held": lambda: self.held("R", "a@example.jp", "S", "R", now),
-            "rejected_size": lambda: self.rejected_size(_MB, _MB),
+            "password": lambda: self.password("R", "a@example.jp", "S", ("見積書.zip",) * 9, now),
+            "rejected_size": lambda: self.rejected_size(_MB, _MB, True),
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
         }
         return [problem for name, render in tries.items() if (problem := _problem(directory, name, render))]
@@ -225,6 +254,6 @@ def _flat(text: str) -> str:
     return " ".join(clean(text)[0].split())
 
 
-def _megabytes(size: float) -> str:
+def _megabytes(size: float, rounded: Callable[[float], int] = math.ceil) -> str:
     """Rounded up, so that what is over the limit also looks so; 20MB without decimals, as rule books write it."""
-    return f"{math.ceil(size * 10 / _MB) / 10:.1f}".removesuffix(".0")
+    return f"{rounded(size * 10 / _MB) / 10:.1f}".removesuffix(".0")

@@ -11,6 +11,7 @@ from gateway.model import (
     Direction,
     Disposition,
     Envelope,
+    Excerpt,
     Identity,
     Inspection,
     PartReport,
@@ -54,6 +55,7 @@ INSPECTION = Inspection(
     (),
     0,
     Identity(Authentication(), tuple(Caution(kind, "a@example.jp", "b@example.jp") for kind in Suspicion)),
+    (Excerpt("見積書.docx", "見積書", 3),),
 )
 RELEASE = Decision(Disposition.DELIVER, "release:held", "確認済み", (), "", "rebuild")
 _ENVELOPE = Envelope("a@example.jp", ("b@example.jp",), Direction.INBOUND, Client("192.0.2.1", 25, "example.jp"))

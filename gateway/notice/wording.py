@@ -20,7 +20,7 @@ from gateway.yaml_file import BadConfiguration, Document, Problem
 from sanitizers.model import Kind, Reason, Treatment, Verdict
 
 LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
-TEMPLATES = ("head", "foot", "withheld", "held", "rejected_size", "dsn")
+TEMPLATES = ("head", "foot", "withheld", "extract", "held", "password", "rejected_size", "dsn")
 
 _Member = TypeVar("_Member", bound=StrEnum)
 _Key = TypeVar("_Key")

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway import yaml_file
-from gateway.model import Direction, Disposition, Sign, Suspicion
+from gateway.model import Direction, Disposition, Sign, Suspicion, Telling
 from gateway.policy.rules import NEVER_DELIVERED, Choice, Match, Policy, Rule, unreachable
 from gateway.settings import Peer, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -80,16 +80,24 @@ def _setting(value: object) -> object:
     return Setting(str(value))
 
 
+def _telling(value: object) -> object:
+    """true and false are short for `changed` and `never`."""
+    return {True: Telling.CHANGED, False: Telling.NEVER}[value] if isinstance(value, bool) else value
+
+
 class _Profile(_Model):
     method: Method = Method.REBUILD
     switches: dict[str, dict[str, Annotated[Setting, BeforeValidator(_setting)]]] = {}
     text_layer: bool = True
     limits: dict[str, Size] = {}
+    append_text: Annotated[int, Field(ge=0, le=20_000)] = 0
 
     def build(self, name: str) -> Profile:
         standard = Switchboard()
         switches = {family: replace(getattr(standard, family), **given) for family, given in self.switches.items()}
-        return Profile(name, self.method, replace(standard, **switches), self.text_layer, Limits(**self.limits))
+        return Profile(
+            name, self.method, replace(standard, **switches), self.text_layer, Limits(**self.limits), self.append_text
+        )
 
 
 class _Choice(_Model):
@@ -105,7 +113,7 @@ class _Rule(_Model):
     worst: OneVerdict | None = None
     reason: str = ""
     clauses: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_clauses)] = ()
-    notice: bool = True
+    notice: Annotated[Telling, BeforeValidator(_telling)] = Telling.CHANGED
     releasable: bool = True
 
     def build(self) -> Rule:

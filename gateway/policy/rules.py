@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from gateway.model import Decision, Direction, Disposition, Envelope, Group, Inspection, Observation, Sign, Suspicion, Waiver
+from gateway.model import (
+    Decision,
+    Direction,
+    Disposition,
+    Envelope,
+    Group,
+    Inspection,
+    Observation,
+    Sign,
+    Suspicion,
+    Telling,
+    Waiver,
+)
 from sanitizers.model import Kind, Profile, Verdict
 
 
@@ -78,7 +90,7 @@ class Rule:
     reason: str  # Japanese, for staff
     clauses: tuple[str, ...]  # requirement IDs
     worst: Verdict = Verdict.CLEAN  # for deliver: the worst verdict that it accepts
-    notice: bool = True
+    notice: Telling = Telling.CHANGED
     releasable: bool = True  # may a reviewer release the safe rest of a mail that this rule held
 
 

@@ -6,18 +6,20 @@ are `session.py`'s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gateway import intake
 from gateway.intake import Listener
 from gateway.model import Reply
 from gateway.smtp.data import Decoder, HeaderBlock
 
 DRAIN = 4  # times the size limit that a too large content is read to its end
-INFLATION = 1.37  # base64 with its line ends: what a file grows by in a mail
 
 
 class Reading:
-    def __init__(self, listener: Listener, *, smtputf8: bool):
-        self._listener, self._smtputf8 = listener, smtputf8
+    def __init__(self, listener: Listener, too_large: Callable[[int], Reply]):
+        """`too_large` refuses a content of so many octets (ML-02)."""
+        self._listener, self._too_large = listener, too_large
         self._decoder, self._header = Decoder(), HeaderBlock(listener.headers)
         self.hops = 0  # times through Mugai; known after `objection`
 
@@ -48,20 +50,7 @@ class Reading:
         if self._decoder.stray:
             return Reply(554, "5.6.0", "bare CR, bare LF or NUL in the message")
         if self.size > self._listener.size_limit:
-            return too_large(self.size, self._listener.size_limit, smtputf8=self._smtputf8)
+            return self._too_large(self.size)
         count = self._header.count()
         self.hops = count.hops
         return intake.refuse_header(self._listener, count)
-
-
-def too_large(size: int, limit: int, *, smtputf8: bool) -> Reply:
-    """ML-02: the real sizes.  A reply is ASCII unless the client asked for SMTPUTF8 (RFC 6531 3.5); then Japanese follows."""
-    files = _mb(limit / INFLATION)
-    text = f"message of {_mb(size)} exceeds the limit of {_mb(limit)}, which is about {files} of attached files"
-    if smtputf8:
-        text += f"\nメールの大きさ({_mb(size)})が上限({_mb(limit)})を超えています。添付は合計で約{files}までにしてください。"
-    return Reply(552, "5.3.4", text)
-
-
-def _mb(octets: float) -> str:
-    return f"{octets / (1 << 20):.1f} MB"

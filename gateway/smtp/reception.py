@@ -27,6 +27,9 @@ class Refusal:
     reply: Reply
 
 
+TooLarge = Callable[[int, int, bool], str]  # limit, actual size in octets, whether the client reads more than ASCII -> text
+
+
 @dataclass(frozen=True, slots=True)
 class Reception:
     listener: Listener
@@ -35,6 +38,7 @@ class Reception:
     on_refused: Callable[[Refusal], None]
     now: Callable[[], float]  # Unix time
     context: ssl.SSLContext | None
+    too_large: TooLarge
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def finish(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -16,7 +16,7 @@ from gateway import intake
 from gateway.intake import Gate, Limits, Listener
 from gateway.model import Client, Reply
 from gateway.smtp import tls
-from gateway.smtp.reception import Reception, Refusal
+from gateway.smtp.reception import Reception, Refusal, TooLarge
 from gateway.smtp.session import Session
 from gateway.spool import Spool
 
@@ -32,11 +32,12 @@ class SmtpServer:
         spool: Spool,
         gate: Gate,
         on_refused: Callable[[Refusal], None],
+        too_large: TooLarge,
         now: Callable[[], float] = time.time,
     ):
-        """`on_refused` is called for each refusal, in the event loop: it must not block."""
+        """`on_refused` is called for each refusal, in the event loop: it must not block.  `too_large` words the 552."""
         context = tls.accepting(listener.certificate, listener.key) if listener.certificate else None
-        self._reception = Reception(listener, spool, gate, on_refused, now, context)
+        self._reception = Reception(listener, spool, gate, on_refused, now, context, too_large)
         self._sessions: dict[Session, str] = {}
         self._peers: Counter[str] = Counter()
         self._empty = asyncio.Event()

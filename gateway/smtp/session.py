@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP
 from gateway import intake
 from gateway.model import Client, Envelope, Reply
 from gateway.smtp import tls, trace
-from gateway.smtp.content import Reading, too_large
+from gateway.smtp.content import Reading
 from gateway.smtp.reception import Reception, Refusal
 from gateway.smtp.transaction import Malformed, Transaction, begin, recipient
 from gateway.spool import Incoming
@@ -225,10 +225,13 @@ class Session(SMTP):
     async def _objection(self, transaction: Transaction) -> Reply | None:
         listener = self.listener
         if transaction.size > listener.size_limit:
-            return too_large(transaction.size, listener.size_limit, smtputf8=transaction.smtputf8)
+            return self._too_large(transaction.size, international=transaction.smtputf8)
         if reply := intake.refuse_sender(listener, transaction.sender):
             return reply
         return await self.reception.gate.admit(listener, self.client, transaction.reverse_path, transaction.size)
+
+    def _too_large(self, size: int, *, international: bool) -> Reply:
+        return Reply(552, "5.3.4", self.reception.too_large(self.listener.size_limit, size, international))
 
     async def smtp_RCPT(self, argument: str) -> None:
         transaction = self._transaction
@@ -256,7 +259,7 @@ class Session(SMTP):
             return
         self.receiving = True
         incoming = self.reception.spool.incoming()
-        reading = Reading(self.listener, smtputf8=transaction.smtputf8)
+        reading = Reading(self.listener, lambda size: self._too_large(size, international=transaction.smtputf8))
         try:
             await self.push("354 go ahead, end with <CRLF>.<CRLF>")
             refusal = await self._receive(reading, incoming)
@@ -288,7 +291,7 @@ class Session(SMTP):
             if reading.rest:
                 self._reader.feed_data(reading.rest)  # before any other byte can arrive: nothing was awaited since
             if reading.endless:
-                self._reply_and_close(too_large(reading.size, self.listener.size_limit, smtputf8=False))
+                self._reply_and_close(self._too_large(reading.size, international=False))
                 raise ConnectionAbortedError("endless content")
             if content and unstored is None:
                 self._writing = self.reception.finish(incoming.write(content))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -14,10 +15,14 @@ from gateway.inspection import Inspector
 from gateway.model import PartReport
 from gateway.sandbox import Sandbox
 from samples import letter, office, picture
+from sanitizers.compose import compose
+from sanitizers.letter import Enclosure, Letter, Mailbox
 from sanitizers.model import Limits, Method, Outcome, Profile, Reason, Verdict
 from tests.sanitizers import make_pdf as make
 from tests.sanitizers.make_zip import plain
 from tests.sanitizers.test_picture_pdf import JAPANESE, japanese, words
+
+EMPTY = Letter("表", (Mailbox("", "a@example.jp"),), None, (), (), (), "", "", (), (), "", ())
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -129,3 +134,17 @@ async def test_drawing_counts_against_the_budget_of_the_mail(inspector: Inspecto
     limits = Limits(total_bytes=len(content) // 2)
     _, outcome = await inspector.file(content, "a.pdf", Profile(method=Method.IMAGE, limits=limits))
     assert (outcome.verdict, outcome.reason) == (Verdict.FAILED, Reason.LIMIT_SIZE)
+
+
+async def test_the_text_of_an_attachment_is_shown_below_the_body_if_the_profile_says_so(inspector: Inspector) -> None:
+    enclosures = (
+        Enclosure("計画.docx", "application/octet-stream", office.document().build()),
+        Enclosure("一覧.zip", "application/zip", plain(a_txt=b"inside")),
+        Enclosure("メモ.txt", "text/plain", "短いメモ".encode()),
+    )
+    content = compose(replace(EMPTY, body="本文\n"), enclosures)
+    found = await inspector.message(content, Profile(append_text=6))
+    document, memo = found.excerpts  # a container's text would be its members', which nobody wants here
+    assert (document.name, document.limit, len(document.text)) == ("計画.docx", 6, 6)
+    assert (memo.name, memo.text, memo.limit) == ("メモ.txt", "短いメモ", 0)
+    assert (await inspector.message(content, Profile())).excerpts == ()

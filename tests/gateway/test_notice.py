@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import JST
-from gateway.model import Decision, Disposition, Inspection, PartReport, Reply
+from gateway.model import Decision, Disposition, Excerpt, Inspection, PartReport, Reply, Telling
 from gateway.notice import Notices, example
 from gateway.yaml_file import BadConfiguration
+from sanitizers.letter import Attachment, Letter
 from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
 
 SHIPPED = Path(__file__).parents[2] / "config" / "notices"
@@ -75,7 +76,6 @@ def test_head_tells_what_was_done_to_each_attachment(notices: Notices) -> None:
         "3. setup.exe — お届けしていません(プログラムやスクリプトなど、開くと動くファイルのため)\n"
         "(This mail was rebuilt by the mail security gateway. Receipt 20261121-K7Q2)\n"
         "------------------------------------------------------------\n"
-        "\n"
     )
 
 
@@ -140,11 +140,11 @@ def test_500_attachments_do_not_bury_the_body(notices: Notices) -> None:
 
 
 def test_ml02_rejection_names_limit_and_size_in_one_reply_line(notices: Notices) -> None:
-    text = notices.rejected_size(20 << 20, (20 << 20) + 1)
-    assert "上限(20MB)" in text
-    assert "実際のサイズは20.1MB" in text  # never "20 MB exceeds 20 MB"
-    assert "\n" not in text
-    assert len(f"552 5.3.4 {text}\r\n".encode()) <= 512  # RFC 5321 4.5.3.1.5
+    english, japanese = notices.rejected_size(20 << 20, (20 << 20) + 1, True).split("\n")
+    assert japanese == "メールの大きさ(20.1MB)が上限(20MB)を超えています。添付は合計で約14.5MBまでにしてください。"
+    assert english == notices.rejected_size(20 << 20, (20 << 20) + 1, False)
+    assert "message of 20.1 MB exceeds the limit of 20 MB" in english  # never "20 MB exceeds 20 MB"
+    assert len(f"552 5.3.4 {japanese}\r\n".encode()) <= 512  # RFC 5321 4.5.3.1.5
 
 
 def test_dsn_names_each_recipient_and_the_other_servers_words(notices: Notices) -> None:
@@ -160,7 +160,48 @@ def test_held_withheld_and_foot_say_what_the_reader_can_do(notices: Notices) -> 
     note = notices.withheld_note(part("a.exe", reason=Reason.EXECUTABLE))
     assert "「a.exe」はお届けしていません。" in note
     assert "program or script" in note
-    assert "R-1" in notices.foot("R-1")
+    assert "R-1" in notices.foot(mail(part("a.exe", reason=Reason.EXECUTABLE)), DELIVER, "R-1")
+    assert notices.foot(mail(part("a.txt")), DELIVER, "R-1") == ""
+
+
+def test_a_mail_without_notice_still_names_what_is_withheld(notices: Notices) -> None:
+    silent = replace(DELIVER, notice=Telling.NEVER)
+    withheld = mail(part("a.txt"), part("a.exe", reason=Reason.EXECUTABLE))
+    assert head(notices, withheld, silent) == ""
+    foot = notices.foot(withheld, silent, "R-1")
+    assert "「a.exe」はお届けしていません。" in foot
+    assert "R-1" in foot
+    assert notices.foot(mail(part("a.txt")), silent, "R-1") == ""
+
+
+def test_a_notice_on_every_mail_if_the_rule_says_so(notices: Notices) -> None:
+    assert "受付番号" in head(notices, mail(), replace(DELIVER, notice=Telling.ALWAYS))
+
+
+def test_two_files_of_one_name_are_called_as_they_are_delivered(notices: Notices) -> None:
+    letter = Letter("", (), None, (), (), (), "", "", (), (), "", (Attachment(0, "a.txt"), Attachment(1, "a(2).txt")))
+    text = head(notices, replace(mail(part("a.txt"), part("a.txt")), letter=letter))
+    assert "1. a.txt — " in text
+    assert "2. a.txt → a(2).txt — " in text
+
+
+def test_j18_the_reader_is_told_of_gaiji_though_nothing_was_changed(notices: Notices) -> None:
+    found = Finding(Kind.GAIJI, "text/plain", "", Treatment.KEPT)
+    assert "本文など: 外字があります(パソコンによって違う形で表示されます)" in head(notices, mail(findings=(found,)))
+
+
+def test_the_text_of_attachments_is_labelled_and_bounded(notices: Notices) -> None:
+    excerpts = (Excerpt("計画.docx", "計画の本文", 5), Excerpt("\x1b偽\n名.txt", "短い文", 0))
+    foot = notices.foot(replace(mail(part("計画.docx")), excerpts=excerpts), DELIVER, "R-1")
+    assert "――― 添付「計画.docx」の文字(はじめの5字。続きは添付をご覧ください) ―――\n" in foot
+    assert "計画の本文\n" in foot
+    assert "――― 添付「偽 名.txt」の文字 ―――\n" in foot
+
+
+def test_a_mail_that_waits_for_a_password_names_its_files(notices: Notices) -> None:
+    text = notices.password("R-1", "a@example.jp", "資料", ("a.zip", "b.zip", "c.zip", "d.zip"), UNTIL)
+    assert "パスワード付きのファイル: a.zip、b.zip、c.zipほか1件" in text
+    assert all(words in text for words in ("R-1", "12月21日", "資料", "a@example.jp"))
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ from typing import Any
 
 from gateway.clock import Clock
 from gateway.model import Client, Direction, Reply
+from gateway.notice import Notices
 from gateway.smtp.server import Limits, Listener, Refusal, SmtpServer
 from gateway.spool import Spool
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
 
+NOTICES = Notices.load(Path(__file__).parents[3] / "config" / "notices")
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 INBOUND = Listener(
     "inbound", Direction.INBOUND, "127.0.0.1", 0, "mx.city.example.lg.jp", LOOPBACK, recipient_domains=("city.example.lg.jp",)
@@ -112,7 +114,7 @@ async def house(tmp_path: Path, listener: Listener = INBOUND, spool: Any = None,
     db = Db(tmp_path / "mugai.db")
     real = Spool(db, Blobs(tmp_path / "blobs"), Clock())
     gate, refused = OpenGate(), list[Refusal]()
-    server = SmtpServer(listener, spool or real, gate, refused.append)
+    server = SmtpServer(listener, spool or real, gate, refused.append, NOTICES.rejected_size)
     await server.start()
     try:
         yield House(server, spool or real, gate, refused)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.smtp.server import SmtpServer
-from tests.gateway.smtp.harness import ENVELOPE, INBOUND, OpenGate
+from tests.gateway.smtp.harness import ENVELOPE, INBOUND, NOTICES, OpenGate
 from tests.gateway.smtp.make_smuggling import ENDS
 
 PIECES = (
@@ -60,7 +60,7 @@ class Memory:
 async def converse(pieces: list[tuple[bytes, bool]]) -> tuple[list[bytes], bytes]:
     """`True` with a piece: wait for an answer before the next."""
     memory = Memory()
-    server = SmtpServer(INBOUND, memory, OpenGate(), lambda refusal: None)  # type: ignore[arg-type]
+    server = SmtpServer(INBOUND, memory, OpenGate(), lambda refusal: None, NOTICES.rejected_size)  # type: ignore[arg-type]
     await server.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     heard = b""

@@ -24,9 +24,11 @@ from sanitizers.lock.syscall import PR_SET_DUMPABLE, prctl, syscall
 _FONTS = "list the font directory"  # what the render confinement is for
 _RESIDUE = "does /etc/passwd exist"  # accepted (security.md 1.1): fstat() needs the call that can also ask this
 _CONNECT, _BESIDE, _JOBS, _PROGRAM = "connect to a socket", "write beside the job", "list the jobs", "write the program"
+_ANSWER, _SEND = "send on a descriptor", "send to an address"
 # LibreOffice reads fonts, starts threads and maps code; its streams of AF_UNIX reach nobody (see "connect")
 _OFFICE_MAY = {_RESIDUE, _FONTS, "one more descriptor", "Unix socket", "thread", "executable memory"}
 _OFFICE_MAY |= {"write /dev/null", "own input for writing", "write to the input"}  # which is /dev/null, too
+_OFFICE_MAY |= {_ANSWER}  # to whom it has accepted; "send to an address" may not
 _OFFICE_MAY |= {"mkdir", "unlink", "rename"}  # judged by place: these have none, "write beside the job" has
 _REFUSALS = frozenset({"EPERM", "EACCES", "ENOSYS", "EBADF", "EAGAIN", "ENOTTY", "RuntimeError", "ValueError"})
 
@@ -46,6 +48,7 @@ def attempt_office(directory: str, program: str, victim: str) -> tuple[str, ...]
     """The same from LibreOffice's place, and what only is possible there; `victim` is a Unix socket that is listened on."""
     more: dict[str, Callable[[], object]] = {
         _CONNECT: lambda: socket.socket(socket.AF_UNIX).connect(victim),
+        _SEND: lambda: syscall("sendto", 1, 0, 0, 0, ctypes.addressof(ctypes.create_string_buffer(b"\1\0x")), 4),
         _BESIDE: lambda: os.open(os.path.dirname(directory), os.O_TMPFILE | os.O_WRONLY),
         _JOBS: lambda: os.listdir(os.path.dirname(directory)),
         _PROGRAM: lambda: os.open(program, os.O_RDWR),
@@ -59,7 +62,7 @@ def leaks(attempts: tuple[str, ...], confinement: Confinement) -> tuple[str, ...
 
 
 def office_leaks(attempts: tuple[str, ...]) -> tuple[str, ...]:
-    return _leaks(attempts, (*_ATTEMPTS, _CONNECT, _BESIDE, _JOBS, _PROGRAM), _OFFICE_MAY)
+    return _leaks(attempts, (*_ATTEMPTS, _CONNECT, _SEND, _BESIDE, _JOBS, _PROGRAM), _OFFICE_MAY)
 
 
 def _leaks(attempts: tuple[str, ...], tried: tuple[str, ...], expected: set[str]) -> tuple[str, ...]:
@@ -111,7 +114,7 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
     "Unix socket": lambda: socket.socket(socket.AF_UNIX).close(),
     "netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close(),
     "socket pair": socket.socketpair,
-    "send on a descriptor": lambda: syscall("sendto", 1, 0, 0, 0, 0, 0),
+    _ANSWER: lambda: syscall("sendto", 1, 0, 0, 0, 0, 0),
     "fork": _fork,
     "execute": lambda: os.execv("/bin/true", ["true"]),
     "spawn": lambda: os.posix_spawn("/bin/true", ["true"], {}),

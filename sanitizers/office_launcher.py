@@ -1,7 +1,7 @@
 """Starts one LibreOffice inside its lock, or attacks that lock: the whole of a small process of its own.
 
-The supervisor (`gateway/office.py`) executes it, writes the document into the job's directory before and reads the
-result after its end.  Exit statuses are LibreOffice's own, and EXIT_UNLOCKED when it was not started at all.
+The supervisor (`gateway/office.py`) executes it ahead of time, writes the document into the job's directory when there is
+one, and reads the result after its end.  Exit statuses are LibreOffice's own, and EXIT_UNLOCKED when it was not started at all.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sanitizers.lock.office import EXIT_UNLOCKED, OfficeCaps, lock
 _QUIET = ["--headless", "--invisible", "--nodefault", "--nofirststartwizard", "--nolockcheck", "--nologo", "--norestore"]
 
 
-def convert(directory: str, program: str, caps: OfficeCaps, parent: int, document: str, target: str) -> NoReturn:
-    """`directory`/`document` becomes `directory`/out/<stem>.<ext>; `target` is `ext:name of an export filter`."""
+def wait(directory: str, program: str, caps: OfficeCaps, parent: int) -> NoReturn:
+    """Starts without a document, and waits on its socket for the one conversion that it will ever do."""
     environment = {
         "HOME": directory,
         "TMPDIR": f"{directory}/tmp",  # noqa: S108 -- its own
@@ -24,13 +24,11 @@ def convert(directory: str, program: str, caps: OfficeCaps, parent: int, documen
         "SAL_USE_VCLPLUGIN": "svp",  # no display
         "SAL_DISABLE_OPENCL": "1",
     }
-    arguments = [program, *_QUIET, f"-env:UserInstallation=file://{directory}/profile"]
-    arguments += ["--convert-to", target, "--outdir", f"{directory}/out", f"{directory}/{document}"]
     try:
         os.umask(0o077)
         os.chdir(directory)
         lock(directory, program, caps, parent)
-        os.execve(program, arguments, environment)  # noqa: S606 -- no shell
+        os.execve(program, [program, *_QUIET, f"-env:UserInstallation=file://{directory}/profile"], environment)  # noqa: S606
     except BaseException:
         os._exit(EXIT_UNLOCKED)
 

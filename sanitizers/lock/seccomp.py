@@ -77,7 +77,7 @@ sched_getscheduler getpriority wait4
 
 # What it tries and can live without: helper programs (paperconf, gpgconf), nscd, its own socket, modes of its files.
 _OFFICE_TRIES = {
-    **dict.fromkeys(("fork", "vfork", "socketpair", "sendmsg", "sendto", "kill", "memfd_create", "setrlimit"), errno.EPERM),
+    **dict.fromkeys(("fork", "vfork", "socketpair", "sendmsg", "kill", "memfd_create", "setrlimit"), errno.EPERM),
     **dict.fromkeys(("chmod", "fchmod", "fchmodat", "chown", "fchown", "fchownat", "utimensat"), errno.EPERM),
     "connect": errno.EACCES,
 }
@@ -114,8 +114,9 @@ def worker(*, reads_files: bool, permissive: bool) -> bytes:
 def office(*, permissive: bool) -> bytes:
     """For LibreOffice: files are landlock's; one process with threads, and one listening Unix socket that it insists on.
 
-    It may neither connect nor send, so that it reaches no other socket of the machine (before ABI 9 landlock lets it), and
-    change no mode or owner, which landlock does not cover.  It maps executable memory: its UNO bridges are made at run time."""
+    It may neither connect nor send to an address, so that it reaches no other socket of the machine (before ABI 9 landlock
+    lets it) and only answers who has called it; and change no mode or owner, which landlock does not cover.  It maps
+    executable memory: its UNO bridges are made at run time."""
     kill = _refuse(errno.EPERM) if permissive else _KILL_PROCESS
     harmless = _HARMLESS.split() + _OFFICE_NEEDS.split()
     refused = {name: code for name, code in (_REFUSED | _OFFICE_TRIES).items() if name not in harmless}
@@ -125,6 +126,8 @@ def office(*, permissive: bool) -> bytes:
         *_rules(" ".join(harmless), _ALLOW),
         *_rule("clone", *_refuse_bits(0, ~_CLONE_THREAD_FLAGS), *_if_any_bit(0, _CLONE_THREAD, _ALLOW, _refuse(errno.EPERM))),
         *_rule("socket", *_refuse_bits(0, ~_AF_UNIX), *_refuse_bits(1, 0xF & ~_SOCK_STREAM), allowed),
+        # to whom it has accepted, which is the gateway; not to an address
+        *_rule("sendto", *_refuse_bits(4, 0xFFFFFFFF), *_refuse_bits(4, 0xFFFFFFFF, half=4), allowed),
         *_rule("fcntl", *_refuse_bits(1, _FCNTL_OWNER), allowed),
         *_rule("prlimit64", *_refuse_bits(0, 0xFFFFFFFF), allowed),  # its own limits only; it has no right to raise them
     ]
@@ -181,10 +184,10 @@ def _rule(name: str, *body: bytes) -> list[bytes]:
     return [_instruction(_EQUAL, NUMBERS[name], 0, len(body)), *body]
 
 
-def _refuse_bits(argument: int, mask: int) -> list[bytes]:
-    """EPERM if any of these bits of an argument is set; else go on."""
+def _refuse_bits(argument: int, mask: int, half: int = 0) -> list[bytes]:
+    """EPERM if any of these bits of an argument is set; else go on.  `half` 4 looks at the upper 32 bits."""
     return [
-        _instruction(_LOAD, _ARGUMENTS_AT + 8 * argument),
+        _instruction(_LOAD, _ARGUMENTS_AT + 8 * argument + half),
         _instruction(_ANY_BIT, mask & 0xFFFFFFFF, 0, 1),
         _instruction(_RETURN, _refuse(errno.EPERM)),
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway import office
+from gateway import office, soffice
 from gateway.office import Office
 from sanitizers import attack
 from sanitizers.conversion import MEDIA_TYPES, Source, Target, request
@@ -50,7 +50,7 @@ async def test_a_lock_that_leaks_is_no_converter(monkeypatch: pytest.MonkeyPatch
         assert task == "assault"
         return 0, b"read /etc/passwd: OK\n"
 
-    monkeypatch.setattr(office, "_installed", lambda: "/usr/lib/libreoffice/program/soffice.bin")
+    monkeypatch.setattr(soffice, "installed", lambda: "/usr/lib/libreoffice/program/soffice.bin")
     monkeypatch.setattr(Office, "_run", leaky)
     it = Office(work=tmp_path)
     assert "read /etc/passwd: OK" in await it.start()
@@ -82,7 +82,7 @@ def test_only_a_file_is_taken_out_of_the_directory(tmp_path: Path, result: str) 
     elif result == "directory":
         (place / "in.docx").mkdir()
     with pytest.raises(Refused):
-        office._collect(tmp_path, "in.docx", 99)
+        soffice.collect(tmp_path, "in.docx", 99)
 
 
 def test_a_linked_directory_is_not_followed_and_a_long_result_not_read(tmp_path: Path) -> None:
@@ -90,20 +90,21 @@ def test_a_linked_directory_is_not_followed_and_a_long_result_not_read(tmp_path:
     (tmp_path / "elsewhere" / "in.docx").write_bytes(b"secret")
     (tmp_path / "out").symlink_to("elsewhere")
     with pytest.raises(Refused, match="can not open"):
-        office._collect(tmp_path, "in.docx", 99)
+        soffice.collect(tmp_path, "in.docx", 99)
     (tmp_path / "out").unlink()
     (tmp_path / "elsewhere").rename(tmp_path / "out")
-    assert office._collect(tmp_path, "in.docx", 6) == b"secret"
+    assert soffice.collect(tmp_path, "in.docx", 6) == b"secret"
     with pytest.raises(Refused, match="more than 5"):
-        office._collect(tmp_path, "in.docx", 5)
+        soffice.collect(tmp_path, "in.docx", 5)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def real() -> AsyncIterator[Office]:
-    it = Office()
+    it = Office(spares=0)
     assert await it.start() == ""
     yield it
     await it.stop()
+    assert processes() == set()
 
 
 def processes() -> set[str]:
@@ -139,12 +140,12 @@ class TestReal:
         sockets: list[int] = []
 
         def watched(directory: Path) -> None:
-            sockets.append(len(office._sockets(directory)))
+            sockets.append(len(soffice.sockets(directory)))
             clear(directory)
-            sockets.append(len(office._sockets(directory)))
+            sockets.append(len(soffice.sockets(directory)))
 
-        clear = office._clear
-        monkeypatch.setattr(office, "_clear", watched)
+        clear = soffice.clear
+        monkeypatch.setattr(soffice, "clear", watched)
         outcome: Outcome = await real.convert(request(Source.RTF, Target.DOCX, SLOW), 1 << 20, 3)
         assert (outcome.verdict, outcome.reason) == (Verdict.FAILED, Reason.LIMIT_TIME)
         assert sockets == [1, 0]
@@ -159,6 +160,35 @@ class TestReal:
             await task
         assert processes() == set()
         assert {path.name for path in real._root.iterdir()} == {"profile"}
+
+    async def test_one_is_started_ahead_sees_one_document_and_the_next_one_takes_its_place(self, real: Office) -> None:
+        it = Office(spares=1)
+        assert await it.start() == ""
+        try:
+            before = await it._spares[0]
+            assert before.process.returncode is None
+            outcome = await it.convert(request(Source.RTF, Target.DOCX, RTF), 1 << 20, 60)
+            assert outcome.output is not None, outcome
+            assert before.process.returncode is not None
+            assert not before.directory.exists()
+            after = await it._spares[0]
+            assert {str(after.process.pid)} == processes()
+            assert not list(after.directory.glob("in.*"))
+        finally:
+            await it.stop()
+        assert processes() == set()
+        assert not after.directory.exists()
+        assert soffice.sockets(after.directory) == []
+
+    async def test_one_that_died_while_it_waited_costs_no_document(self, real: Office) -> None:
+        it = Office(spares=1)
+        assert await it.start() == ""
+        try:
+            (await it._spares[0]).process.kill()
+            await (await it._spares[0]).process.wait()
+            assert (await it.convert(request(Source.RTF, Target.DOCX, RTF), 1 << 20, 60)).output is not None
+        finally:
+            await it.stop()
 
     async def test_a_long_result_is_refused(self, real: Office) -> None:
         assert (await real.convert(request(Source.RTF, Target.DOCX, RTF), 100, 60)).reason is Reason.LIMIT_SIZE

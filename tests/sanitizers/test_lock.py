@@ -115,7 +115,7 @@ def test_libreoffice_dies_of_what_no_conversion_needs(name: str) -> None:
     assert answer(OFFICE, NUMBERS[name]) == KILL
 
 
-@pytest.mark.parametrize("name", ["fork", "vfork", "kill", "sendto", "sendmsg", "memfd_create", "chmod", "fchown"])
+@pytest.mark.parametrize("name", ["fork", "vfork", "kill", "sendmsg", "memfd_create", "chmod", "fchown"])
 def test_what_libreoffice_tries_is_refused(name: str) -> None:
     assert answer(OFFICE, NUMBERS[name]) == refused(errno.EPERM)
 
@@ -133,6 +133,12 @@ def test_libreoffice_listens_on_unix_streams_and_connects_to_nothing() -> None:
     for family, kind in ((2, 1), (10, 1), (16, 3), (1, 2), (1, 5)):
         assert answer(OFFICE, NUMBERS["socket"], family, kind) == refused(errno.EPERM)
     assert answer(OFFICE, NUMBERS["connect"]) == refused(errno.EACCES)
+
+
+def test_libreoffice_answers_its_caller_and_sends_to_no_address() -> None:
+    assert answer(OFFICE, NUMBERS["sendto"], 5, 0x7F0000000000, 9, 0, 0) == ALLOW
+    for address in (1, 0x7FFF00001000, 0x100000000):
+        assert answer(OFFICE, NUMBERS["sendto"], 5, 0x7F0000000000, 9, 0, address) == refused(errno.EPERM)
 
 
 def test_libreoffice_signals_nobody_by_descriptors_and_limits_only_itself() -> None:

@@ -26,7 +26,7 @@ from gateway.inspection import Inspector
 from gateway.intake import Limits, Listener
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
-from gateway.notifier import Notifier
+from gateway.notifier import Notifier, postmaster
 from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
@@ -39,13 +39,16 @@ from gateway.settings import ListenerSettings, Settings
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
 from gateway.unlocking import Unlock, Unlocking
+from gateway.workflow.engine import Workflow
+from gateway.workflow.letters import letters
+from gateway.workflow.register import Register
 from gateway.yaml_file import BadConfiguration
-from sanitizers.letter import Mailbox
 from sanitizers.lock.office import OfficeCaps
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
 CONTROL = "control.sock"  # in the state directory
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
+WORKFLOW_SECONDS = 2.0  # how late a delayed mail may leave, or an approver hear of a mail
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +86,8 @@ class Gateway:
         self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note)
         self.relay = Relay(settings.hostname)
         queue = settings.queue
+        notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
+        self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = Pipeline(
             spool=store.spool,
             inspector=self.inspector,
@@ -96,8 +101,9 @@ class Gateway:
             worker_deaths=queue.worker_deaths,
             hold_when_scanner_down=settings.clamav.when_down == "hold",
             hostname=settings.hostname,
-            notifier=Notifier(store.clock, _postmaster(settings), settings.retention.quarantine_days),
+            notifier=notifier,
             identifier=_identifier(settings, self.sandbox),
+            register=Register(store.db, store.clock),
         )
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
         self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
@@ -133,7 +139,7 @@ class Gateway:
             version=version("mugai"), sandbox_level=test.level, policy_version=self.pipeline.policy.version
         )
         await self.store.journal.write(started)
-        self._tasks = [asyncio.create_task(work) for work in (self.runner.run(), self._keep_house())]
+        self._tasks = [asyncio.create_task(work) for work in (self.runner.run(), self._keep_house(), self._keep_time())]
         return test
 
     async def stop(self, reason: str) -> None:
@@ -161,7 +167,7 @@ class Gateway:
             await self.store.journal.write(refused)
             return
         self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
-        self.pipeline.clearance = self._clearance(notices)
+        self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)
 
@@ -207,6 +213,19 @@ class Gateway:
                 log.exception("housekeeping failed, tried again in an hour")
                 self._alarm("housekeeping", str(error))
 
+    async def _keep_time(self) -> None:
+        """Deadlines and delays of the workflow."""
+        pause = WORKFLOW_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self.workflow.tick()
+                pause = WORKFLOW_SECONDS
+            except Exception as error:
+                log.exception("a case of the workflow failed, tried again in a minute")
+                self._alarm("workflow", str(error))
+                pause = 60.0
+
     async def _check_signatures(self) -> None:
         """AV-04: old signatures are an alarm long before they are a reason to hold."""
         clamd = await self.scanner.version()
@@ -229,10 +248,6 @@ class Gateway:
                 client=client.address, reply=str(refusal.reply), helo=client.helo, sender=refusal.sender, recipients=recipients
             )
         )
-
-
-def _postmaster(settings: Settings) -> Mailbox:
-    return Mailbox(f"{settings.organisation} メール無害化", f"postmaster@{settings.inbound.domains[0]}")
 
 
 def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sanitizers.identity import Authentication
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Finding, Reason, Verdict
+
+if TYPE_CHECKING:  # its room stands on this one
+    from gateway.workflow.model import Opening
 
 
 class Direction(StrEnum):
@@ -44,6 +48,8 @@ class Disposition(StrEnum):
     DELIVER = "deliver"
     HOLD = "hold"
     AWAIT_PASSWORD = "await_password"
+    AWAIT_APPROVAL = "await_approval"  # somebody must permit it (SD-01)
+    DELAY = "delay"  # its sender may think again (ML-08)
     DELETE = "delete"
 
 
@@ -299,6 +305,7 @@ class GrantKind(StrEnum):
 
     RELEASE = "release"  # a reviewer: deliver the safe rest
     UNLOCK = "unlock"  # a password was given; the mail is judged anew, nothing more is allowed
+    APPROVAL = "approval"  # a case was decided: its rule is waived, nothing more is allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +373,7 @@ class Settlement:
     moves: tuple[Move, ...] = ()
     cleared: tuple[Cleared, ...] = ()  # each is stored and becomes a RELAY job
     held: tuple[Hold, ...] = ()
+    opened: tuple[Opening, ...] = ()  # cases, one for each hold that waits for a decision or a time
     authored: tuple[Authored, ...] = ()
     retry_at: float | None = None  # Unix time: the job stays, for the recipients that have not moved
     attempts: int | None = None  # recorded with retry_at

@@ -15,12 +15,17 @@ from email.utils import format_datetime
 from gateway.clock import JST, Clock
 from gateway.model import Authored, Decision, Direction, Disposition, Inspection, QueueItem
 from gateway.notice import Notices
+from gateway.settings import Settings
 from sanitizers.compose import compose
 from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Verdict
 
 WINDOW = 3_600.0  # seconds
 MOST = 10  # notices to one recipient in one window; the list of all is in quarantine
+
+
+def postmaster(settings: Settings) -> Mailbox:
+    return Mailbox(f"{settings.organisation} メール無害化", f"postmaster@{settings.inbound.domains[0]}")
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Notifier:
         self, notices: Notices, item: QueueItem, recipients: Sequence[str], inspection: Inspection, decision: Decision
     ) -> tuple[Authored, ...]:
         """One notice for the recipients of a held inbound mail, which may wait for a password; none for what leaves."""
-        told = tuple(r for r in recipients if item.envelope.direction is Direction.INBOUND and self._may(r))
+        told = tuple(r for r in recipients if item.envelope.direction is Direction.INBOUND and self.may(r))
         if not told:
             return ()
         until = datetime.fromtimestamp(self.clock.now() + self.quarantine_days * 86_400, JST)
@@ -46,25 +51,32 @@ class Notifier:
             text = notices.password(item.receipt, item.envelope.sender, subject, locked, until)
         else:
             mark, text = "保留", notices.held(item.receipt, item.envelope.sender, subject, decision.reason, until)
+        content = self.mail(
+            to=told, subject=f"【{mark}】{subject or item.receipt}", text=text, name=f"held.{item.id}", receipt=item.receipt
+        )
+        return (Authored("notice", "", told, Direction.INBOUND, content, item.envelope.smtputf8, item.id),)
+
+    def mail(self, *, to: Sequence[str], subject: str, text: str, name: str, receipt: str) -> bytes:
+        """A whole message from us; `name` makes its Message-ID."""
         letter = Letter(
-            subject=f"【{mark}】{subject or item.receipt}",
+            subject=subject,
             from_=(self.sender,),
             sender=None,
             reply_to=(),
-            to=tuple(Mailbox("", r) for r in told),
+            to=tuple(Mailbox("", address) for address in to),
             cc=(),
             date=format_datetime(datetime.fromtimestamp(self.clock.now(), JST)),
-            message_id=f"<held.{item.id}@{self.sender.address.rpartition('@')[2]}>",
+            message_id=f"<{name}@{self.sender.address.rpartition('@')[2]}>",
             in_reply_to=(),
             references=(),
             body=text,
             attachments=(),
             extra=(("Auto-Submitted", "auto-generated"),),
         )
-        content = compose(letter, (), extra_headers=(("X-Mugai-Receipt", item.receipt),))
-        return (Authored("notice", "", told, Direction.INBOUND, content, item.envelope.smtputf8, item.id),)
+        return compose(letter, (), extra_headers=(("X-Mugai-Receipt", receipt),) if receipt else ())
 
-    def _may(self, recipient: str) -> bool:
+    def may(self, recipient: str) -> bool:
+        """Not yet too many for this one; counts it."""
         sent, now = self._sent[recipient], self.clock.monotonic()
         while sent and now - sent[0] > WINDOW:
             sent.popleft()

@@ -45,6 +45,8 @@ from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
 from gateway.unlocking import Keyring
+from gateway.workflow import opening
+from gateway.workflow.register import Register
 from sanitizers.model import Reason
 
 UNPROCESSABLE = Decision(
@@ -79,6 +81,7 @@ class Pipeline:
     notifier: Notifier
     identifier: Identifier | None = None  # None: senders are not judged
     observers: tuple[Observer, ...] = ()  # of outbound mail
+    register: Register | None = None  # of approvals and exceptions; None: no rule is ever waived
     keyring: Keyring = field(default_factory=lambda: Keyring(time.monotonic))
 
     async def step(self, lease: Lease) -> Settlement:
@@ -107,7 +110,8 @@ class Pipeline:
                 elif item.envelope.direction is Direction.OUTBOUND:
                     observed = [o for observer in self.observers for o in await observer.observe(item, inspection)]
                     inspection = replace(inspection, observations=tuple(observed))
-                for part, decision in policy.decide(item.envelope, group, item.size, inspection):
+                waivers = await self.register.waivers(policy, item, inspection) if self.register else ()
+                for part, decision in policy.decide(item.envelope, group, item.size, inspection, waivers):
                     settlement = merge(settlement, await self._act(lease, part, inspection, decision))
         finally:
             if isinstance(content, int):
@@ -142,7 +146,13 @@ class Pipeline:
         held = decision.disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD)
         if lease.grant is not None and lease.grant.kind is GrantKind.UNLOCK:
             return self._still_locked(lease, inspection, decision)
-        if lease.grant is None or not held or not releasable(inspection) or not self.policy.rule(decision.rule).releasable:
+        if (
+            lease.grant is None
+            or lease.grant.kind is not GrantKind.RELEASE
+            or not held
+            or not releasable(inspection)
+            or not self.policy.rule(decision.rule).releasable
+        ):
             return decision
         rule = f"release:{decision.rule}"
         return replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=Telling.ALWAYS)
@@ -157,12 +167,12 @@ class Pipeline:
         return replace(decision, reason=self.notices.reason(Reason.WRONG_PASSWORD) + "、保留しました。") if wrong else decision
 
     def _held(self, lease: Lease, recipients: Sequence[str], decision: Decision, inspection: Inspection | None) -> Settlement:
-        waiting = decision.disposition is Disposition.AWAIT_PASSWORD
-        state = State.AWAITING_PASSWORD if waiting else State.HELD
         subject = inspection.letter.subject if inspection and inspection.letter else ""
         hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, subject)
+        state = WAITS_IN.get(decision.disposition, State.HELD)
         moves = tuple(Move(r, state, decision.reason, decision.rule) for r in recipients)
-        return Settlement(moves=moves, held=(hold,), events=(journal.Held.of(lease.item, hold),))
+        opened = opening.of_mail(lease.item, hold, self.policy.rule(decision.rule), inspection)
+        return Settlement(moves=moves, held=(hold,), opened=opened, events=(journal.Held.of(lease.item, hold),))
 
     def _later(self, lease: Lease, why: str) -> Settlement:
         if self.hold_when_scanner_down or self._is_old(lease):
@@ -222,6 +232,11 @@ class Pipeline:
         return Settlement(moves=moves, authored=(note,), events=(journal.Bounced.of(item, outcomes),))
 
 
+WAITS_IN = {
+    Disposition.AWAIT_PASSWORD: State.AWAITING_PASSWORD,
+    Disposition.AWAIT_APPROVAL: State.AWAITING_APPROVAL,
+    Disposition.DELAY: State.DELAYED,
+}
 FORGOTTEN = "パスワードは保存していないため、再起動で失われました。もう一度入力してください。"
 UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
 
@@ -231,6 +246,7 @@ def merge(first: Settlement, second: Settlement) -> Settlement:
         first.moves + second.moves,
         first.cleared + second.cleared,
         first.held + second.held,
+        first.opened + second.opened,
         first.authored + second.authored,
         first.retry_at if second.retry_at is None else second.retry_at,
         first.attempts if second.attempts is None else second.attempts,

@@ -21,6 +21,7 @@ from gateway.spool.states import WAITING
 from gateway.store.db import Db
 from gateway.store.schema import message, quarantine, recipient
 from gateway.store.values import load
+from gateway.workflow import ledger
 from sanitizers.model import Verdict
 
 BATCH = 100  # entries expired in one transaction
@@ -59,7 +60,7 @@ class Quarantine:
         self._spool.wake.set()
 
     async def delete(self, entry: int, actor: str, reason: str) -> None:
-        await self._db.write(_delete, entry, actor, reason, self._clock.now())
+        await self._db.write(delete_entry, entry, actor, reason, self._clock.now())
 
     async def expire(self) -> int:
         """How many entries ran out; none while the clock is in doubt (I6)."""
@@ -108,25 +109,39 @@ def _entry(conn: sa.Connection, row: sa.Row[Any]) -> QuarantineEntry:
 
 
 def _release(conn: sa.Connection, number: int, grant: Grant, now: float) -> None:
+    """A reviewer's hand: what waits for an approval or for its sender is not the reviewer's to release."""
+    for case in ledger.select(conn, entry=number, open_only=True):
+        raise ValueError(f"entry {number} waits for {case.by}: see `mugai approval show {case.id}`")
+    release_entry(conn, number, grant, now)
+
+
+def release_entry(conn: sa.Connection, number: int, grant: Grant, now: float) -> None:
+    """Back into the path, inside a transaction."""
     item, recipients = _close(conn, number, QuarantineState.RELEASED)
     event = journal.Released(item=item, grant=grant.kind, actor=grant.who, reason=grant.why, recipients=recipients)
     settlement.reinspect(conn, item, recipients, grant, (event,), now)
 
 
-def _delete(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> None:
+def delete_entry(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> None:
     item, recipients = _close(conn, number, QuarantineState.DELETED)
+    ledger.drop(conn, ledger.select(conn, entry=number, open_only=True), actor, reason, now)
     moves = [Move(who, State.DELETED, reason, actor=actor) for who in recipients]
     event = journal.Deleted(item=item, actor=actor, reason=reason, recipients=recipients)
     settlement.end(conn, item, moves, (event,), now)
+
+
+def expire_entry(conn: sa.Connection, number: int, why: str, now: float) -> None:
+    item, recipients = _close(conn, number, QuarantineState.EXPIRED)
+    ledger.drop(conn, ledger.select(conn, entry=number, open_only=True), ledger.GATEWAY, why, now)
+    moves = [Move(who, State.EXPIRED, why) for who in recipients]
+    settlement.end(conn, item, moves, (journal.Expired(item=item, recipients=recipients),), now)
 
 
 def _expire(conn: sa.Connection, now: float) -> int:
     due = sa.and_(quarantine.c.state == QuarantineState.HELD, quarantine.c.expires_at <= now)
     numbers = conn.scalars(sa.select(quarantine.c.id).where(due).order_by(quarantine.c.expires_at).limit(BATCH)).all()
     for number in numbers:
-        item, recipients = _close(conn, number, QuarantineState.EXPIRED)
-        moves = [Move(who, State.EXPIRED, "quarantine period over") for who in recipients]
-        settlement.end(conn, item, moves, (journal.Expired(item=item, recipients=recipients),), now)
+        expire_entry(conn, number, "quarantine period over", now)
     return len(numbers)
 
 

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from gateway import yaml_file
+from gateway.directory.model import Role
 from gateway.model import TlsPolicy
 from gateway.yaml_file import BadConfiguration, Document, Problem
 
@@ -59,6 +60,15 @@ Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Peer = Annotated[Network, BeforeValidator(_network)]
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 = any free one, for tests
+
+
+def rungs(value: object) -> object:
+    """`ism`, or one after the other `[ism, bur]`, or several at once `[ism, [cso, sym]]`."""
+    each = value if isinstance(value, list | tuple) else [value]
+    return [rung if isinstance(rung, list | tuple) else [rung] for rung in each]
+
+
+Rungs = Annotated[tuple[Annotated[tuple[Role, ...], Field(min_length=1)], ...], BeforeValidator(rungs), Field(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -168,6 +178,25 @@ class IdentitySettings(_Model):
     own_names: tuple[str, ...] = Field((), description="Names that nobody outside may show, besides organisation.")
 
 
+class WorkflowSettings(_Model):
+    links: bool = Field(False, description="Put a one-time link to the console (its origin) into each mail to who must act.")
+    exception_approvers: Rungs = Field(((Role.CISO,),), description="Who approves exceptions, rung after rung (EX-01).")
+    exception_days: float = Field(365, gt=0, description="The longest that an exception or a blanket approval may last.")
+    break_glass: tuple[Role, ...] = Field(
+        (Role.SYM, Role.SYO, Role.ISM, Role.CSO), description="Who may put an exception in force at once, for 24 h (EX-02)."
+    )
+    change_approvers: Rungs = Field(
+        ((Role.SYM, Role.SYO, Role.CSO),), description="The second person of a change that takes two (LG-08)."
+    )
+    misdirected_chain: Rungs = Field(
+        ((Role.ISM, Role.BUR), (Role.CSO,)), description="Who hears of a misdirected mail, rung after rung (ML-08)."
+    )
+    incident_chain: Rungs = Field(
+        ((Role.ISM,), (Role.CSO, Role.SYM, Role.CSIRT), (Role.CISO,)),
+        description="The chain of reports; the last rung approves the closure (IN-01, IN-03).",
+    )
+
+
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
@@ -220,6 +249,7 @@ class Settings(_Model):
     queue: QueueSettings = QueueSettings()
     retention: RetentionSettings = RetentionSettings()
     identity: IdentitySettings = IdentitySettings()
+    workflow: WorkflowSettings = WorkflowSettings()
     health: HealthSettings = HealthSettings()
     console: ConsoleSettings = ConsoleSettings()
 

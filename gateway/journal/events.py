@@ -319,6 +319,23 @@ class DirectoryChanged(Event):
     changes: tuple[str, ...] = personal(())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseStep(Event):
+    """One step of a case of the workflow: who, for whom, by which way, from which stage to which, why."""
+
+    case: int
+    machine: str
+    act: str
+    before: str
+    after: str
+    actor: str
+    on_behalf: str
+    via: str
+    reason: str
+    rule: str = ""
+    subject: str = personal()
+
+
 # -- the console ---------------------------------------------------------------------------------------------------------
 
 

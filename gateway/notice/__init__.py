@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Template, TemplateError
 
@@ -33,6 +35,7 @@ _TOLD = (Kind.GAIJI,)  # though it is kept: the reader sees something else than 
 _MEMBERS = 3  # withheld members named per archive
 _BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-02)
 _MB = 1 << 20
+CASES = ("wanted", "told", "delayed", "apology", "deletion")  # templates about a case of the workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,25 @@ class Line:
 class Failure:
     recipient: str
     reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWords:
+    """A case of the workflow as a mail tells it; whoever fills this in need not clean it."""
+
+    number: int
+    kind: str
+    stage: str
+    subject: str
+    receipt: str  # "" when it is about no mail
+    applicant: str
+    recipients: str
+    reason: str  # why it was asked for, or why it was decided so
+    actor: str  # who did the last act
+    until: datetime | None
+    link: str  # "" = there are none
+    reminder: bool = False
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +164,11 @@ class Notices:
             "held", receipt=receipt, sender=_one_line(sender), subject=_one_line(subject), reason=_one_line(reason), until=until
         )
 
+    def case(self, template: str, words: CaseWords) -> str:
+        """`wanted`: to who must act. `told`: what became of it. `delayed`: to the sender of a mail that waits for it.
+        `apology`, `deletion`: drafts for whom a mail reached by mistake."""
+        return self._render(template, case=_clean(words))
+
     def rejected_size(self, limit: int, actual: int, international: bool) -> str:
         """The text of a 552 reply, a line each language (ML-02); `limit` and `actual` in bytes as transferred.
 
@@ -214,6 +241,7 @@ class Notices:
             "password": lambda: self.password("R", "a@example.jp", "S", ("見積書.zip",) * 9, now),
             "rejected_size": lambda: self.rejected_size(_MB, _MB, True),
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
+            **{name: partial(self.case, name, _example_case(now)) for name in CASES},
         }
         return [problem for name, render in tries.items() if (problem := _problem(directory, name, render))]
 
@@ -252,6 +280,15 @@ def _file_name(name: str) -> str:
 
 def _flat(text: str) -> str:
     return " ".join(clean(text)[0].split())
+
+
+def _clean(words: CaseWords) -> CaseWords:
+    texts: dict[str, Any] = {f.name: _one_line(v) for f in fields(words) if isinstance(v := getattr(words, f.name), str)}
+    return replace(words, **texts | {"link": words.link, "details": tuple(_one_line(line) for line in words.details)})
+
+
+def _example_case(now: datetime) -> CaseWords:
+    return CaseWords(1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, ("D",))
 
 
 def _megabytes(size: float, rounded: Callable[[float], int] = math.ceil) -> str:

@@ -6,7 +6,7 @@ is `notice`'s business.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -16,11 +16,16 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from gateway import yaml_file
 from gateway.model import Suspicion
+from gateway.workflow.model import Act, Stage
+from gateway.workflow.model import Kind as CaseKind
 from gateway.yaml_file import BadConfiguration, Document, Problem
 from sanitizers.model import Kind, Reason, Treatment, Verdict
 
 LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
-TEMPLATES = ("head", "foot", "withheld", "extract", "held", "password", "rejected_size", "dsn")
+TEMPLATES = (
+    *("head", "foot", "withheld", "extract", "held", "password", "rejected_size", "dsn"),
+    *("wanted", "told", "delayed", "apology", "deletion"),
+)
 
 _Member = TypeVar("_Member", bound=StrEnum)
 _Key = TypeVar("_Key")
@@ -36,6 +41,9 @@ class Names:
     verdicts: dict[Verdict, str]
     reasons: dict[Reason, str]
     warnings: dict[Suspicion, str]  # whole lines; {shown} and {actual} are filled in
+    cases: dict[CaseKind, str]
+    stages: dict[Stage, str]
+    acts: dict[Act, str]
 
 
 def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:
@@ -65,8 +73,8 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         document = yaml_file.read(path)
     except BadConfiguration as bad:
         problems += bad.problems
-        return Names({}, {}, {}, {}, {}, {})
-    for key in sorted(document.values.keys() - {"kinds", "phrases", "treatments", "verdicts", "reasons", "warnings"}):
+        return Names({}, {}, {}, {}, {}, {}, {}, {}, {})
+    for key in sorted(document.values.keys() - {field.name for field in fields(Names)}):
         problems.append(document.problem(key, "is not a known section"))
     verdicts = {verdict.name.lower(): verdict for verdict in Verdict}
     return Names(
@@ -76,6 +84,9 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         _section(document, "verdicts", verdicts, problems),
         _section(document, "reasons", _by_value(Reason), problems),
         _section(document, "warnings", _by_value(Suspicion), problems),
+        _section(document, "cases", _by_value(CaseKind), problems),
+        _section(document, "stages", _by_value(Stage), problems),
+        _section(document, "acts", _by_value(Act), problems),
     )
 
 

@@ -17,8 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway import yaml_file
 from gateway.model import Direction, Disposition, Sign, Suspicion, Telling
-from gateway.policy.rules import NEVER_DELIVERED, Choice, Match, Policy, Rule, unreachable
-from gateway.settings import Peer, Size
+from gateway.policy.rules import NEVER_DELIVERED, Approval, Choice, Delay, Match, Policy, Rule, unreachable
+from gateway.settings import Peer, Rungs, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
 from sanitizers.model import FAMILIES, Kind, Limits, Method, Profile, Setting, Switchboard, Verdict
 
@@ -106,15 +106,35 @@ class _Choice(_Model):
     profile: str
 
 
+class _Approve(_Model):
+    by: Rungs
+    hours: float = Field(24, gt=0, le=24 * 14)
+
+    def build(self) -> Approval:
+        return Approval(self.by, self.hours * 3_600)
+
+
+class _Delay(_Model):
+    minutes: float = Field(gt=0, le=60 * 24 * 14)
+    then: Literal["send", "delete"] = "send"
+    tell_sender: bool = True
+
+    def build(self) -> Delay:
+        return Delay(self.minutes * 60, self.then == "delete", self.tell_sender)
+
+
 class _Rule(_Model):
     name: str = Field(min_length=1)
     match: _Match = _Match()
-    action: Literal["deliver", "hold", "await_password", "delete"]
+    action: Literal["deliver", "hold", "await_password", "await_approval", "delay", "delete"]
     worst: OneVerdict | None = None
     reason: str = ""
     clauses: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_clauses)] = ()
     notice: Annotated[Telling, BeforeValidator(_telling)] = Telling.CHANGED
     releasable: bool = True
+    approve: _Approve | None = None
+    delay: _Delay | None = None
+    exceptions: bool = False
 
     def build(self) -> Rule:
         worst = self.worst if self.worst is not None else Verdict.CLEAN
@@ -127,6 +147,9 @@ class _Rule(_Model):
             worst,
             self.notice,
             self.releasable,
+            self.approve.build() if self.approve else None,
+            self.delay.build() if self.delay else None,
+            self.exceptions,
         )
 
 
@@ -230,5 +253,30 @@ def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
             yield document.problem(f"{key}.worst", "belongs to deliver rules only")
         if rule.action != "deliver" and not rule.reason:
             yield document.problem(f"{key}.reason", "is missing: staff must be told why")
+        yield from _waiting_contradictions(key, rule, document)
         if not rule.clauses:
             yield document.problem(f"{key}.clauses", "is missing", "name the requirement that the rule serves, e.g. SAN-02")
+
+
+def _waiting_contradictions(key: str, rule: _Rule, document: Document) -> Iterator[Problem]:
+    """What somebody decides, or an exception takes away."""
+    for action, section, example in (
+        ("await_approval", "approve", "approve: {by: [ism, bur]}"),
+        ("delay", "delay", "delay: {minutes: 5}"),
+    ):
+        there = getattr(rule, section) is not None
+        if rule.action == action and not there:
+            yield document.problem(key, f"{action} needs the key {section}", example)
+        elif rule.action != action and there:
+            yield document.problem(f"{key}.{section}", f"belongs to action: {action}")
+        elif there and rule.match.direction is not Direction.OUTBOUND:
+            advice = "match: {direction: outbound, ...}"
+            yield document.problem(f"{key}.match", f"{action} is for outbound mail: its sender is one of us", advice)
+    if rule.exceptions and rule.action == "deliver":
+        yield document.problem(f"{key}.exceptions", "an exception takes a rule away: a deliver rule takes nothing")
+    elif rule.exceptions and set(rule.match.verdict) & set(NEVER_DELIVERED):
+        yield document.problem(
+            f"{key}.exceptions", "what is infected or not inspected is never delivered: an exception would change nothing"
+        )
+    elif rule.exceptions and rule.action in ("await_approval", "delay"):
+        yield document.problem(f"{key}.exceptions", f"{rule.action} is decided mail by mail, or by a blanket approval")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
+from gateway.directory.model import Role
 from gateway.model import (
     Decision,
     Direction,
@@ -81,6 +82,23 @@ def _address_matches(address: str, patterns: Sequence[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who permits what a rule stopped: rung after rung, each within `seconds`; within one rung any of the roles (SD-01)."""
+
+    by: tuple[tuple[Role, ...], ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long a mail waits for second thoughts of its sender, and what then (ML-08)."""
+
+    seconds: float
+    unless_confirmed: bool = False  # delete it then; else send it
+    tell: bool = True  # write to the sender, with a link
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What to do with a group of recipients after inspection."""
 
@@ -92,6 +110,13 @@ class Rule:
     worst: Verdict = Verdict.CLEAN  # for deliver: the worst verdict that it accepts
     notice: Telling = Telling.CHANGED
     releasable: bool = True  # may a reviewer release the safe rest of a mail that this rule held
+    approval: Approval | None = None
+    delay: Delay | None = None
+    exceptions: bool = False  # may an approved exception take it away for some mails (EX-01)
+
+    @property
+    def waivable(self) -> bool:
+        return self.exceptions or self.approval is not None or self.delay is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +199,8 @@ def unreachable(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:
     shadowed: list[tuple[Rule, Rule]] = []
     for rule in rules:
         for earlier in seen:
+            if earlier.waivable:
+                continue
             accepts = earlier.action is not Disposition.DELIVER or (
                 rule.action is Disposition.DELIVER and earlier.worst >= rule.worst
             )

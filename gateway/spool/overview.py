@@ -12,6 +12,7 @@ from gateway.model import Move, QuarantineState, QueueItem, State, Work
 from gateway.spool import settlement
 from gateway.spool.acceptance import read_item
 from gateway.store.schema import job, message, quarantine, recipient
+from gateway.workflow import ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def delete(conn: sa.Connection, key: str, actor: str, why: str, now: float) -> i
     addresses = tuple(conn.scalars(query))
     held = sa.and_(quarantine.c.message == item_id, quarantine.c.state == QuarantineState.HELD)
     conn.execute(quarantine.update().where(held).values(state=QuarantineState.DELETED, version=quarantine.c.version + 1))
+    ledger.drop(conn, ledger.select(conn, item=item_id, open_only=True), actor, why, now)
     moves = [Move(address, State.DELETED, why, actor=actor) for address in addresses]
     event = journal.Deleted(item=item_id, actor=actor, reason=why, recipients=addresses)
     settlement.end(conn, item_id, moves, (event,), now)

@@ -19,6 +19,7 @@ from gateway.spool.acceptance import author, new_copy, new_job
 from gateway.spool.contents import Kept
 from gateway.store.schema import cleared, job, message, quarantine, recipient
 from gateway.store.values import dump
+from gateway.workflow import ledger
 from sanitizers.model import Verdict
 
 # made once: building a statement costs more than running it
@@ -56,6 +57,8 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
     for hold in settlement.held:
         entry = _new_entry(conn, lease.item.id, hold, now, now + quarantine_seconds)
         places |= {who: {"job": None, "quarantine": entry} for who in hold.recipients}
+    for opening in settlement.opened:
+        ledger.open_case(conn, opening, places[opening.recipients[0]]["quarantine"], now)
     for move in settlement.moves:
         _move(conn, lease.item.id, move, now, places.get(move.recipient, {"job": None}))
     for note, content in zip(settlement.authored, kept.authored, strict=True):
@@ -63,7 +66,11 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
     if len(settlement.moves) < len(rows):
         _defer(conn, lease, settlement)
     _finish_message(conn, lease.item.id, now)
-    journal.insert(conn, _events(settlement), now)
+    events = _events(settlement)
+    journal.insert(conn, events, now)
+    for event in events:
+        if isinstance(event, journal.Decided):
+            ledger.used(conn, event.waived, event.item, now)
 
 
 def reinspect(

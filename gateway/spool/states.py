@@ -4,10 +4,11 @@
 |---|---|---|---|---|---|---|---|
 | received | | inspect | inspect | | inspect | inspect, operator | inspect |
 | sanitised | | | relay | relay | relay | operator | relay |
-| waiting | release | | | | | reviewer | expiry |
+| waiting | release, approval, time | | | | | reviewer, sender | expiry |
 | relayed, bounced, deleted, expired | | | | | | | |
 
 waiting = held, awaiting_approval, awaiting_password, delayed: exactly those with a quarantine entry.
+awaiting_approval and delayed: exactly those whose entry an open case of the workflow is about.
 received and sanitised: exactly those with a job.  Raises IllegalMove.
 """
 
@@ -19,8 +20,10 @@ import sqlalchemy as sa
 
 from gateway.model import QuarantineState, Settlement, State, Work
 from gateway.store.schema import cleared, job, message, quarantine, recipient
+from gateway.workflow.schema import case
 
 WAITING = frozenset({State.HELD, State.AWAITING_APPROVAL, State.AWAITING_PASSWORD, State.DELAYED})
+CASED = frozenset({State.AWAITING_APPROVAL, State.DELAYED})
 _GIVEN_UP = frozenset({State.BOUNCED, State.DELETED, State.EXPIRED})
 
 ALLOWED: dict[State, frozenset[State]] = {
@@ -53,6 +56,7 @@ def check(current: dict[str, State], settlement: Settlement) -> None:
         {w for w, s in moved.items() if s is State.SANITISED},
     )
     _same("quarantine entry", [r for h in settlement.held for r in h.recipients], {w for w, s in moved.items() if s in WAITING})
+    _same("case", [r for o in settlement.opened for r in o.recipients], {w for w, s in moved.items() if s in CASED})
     if settlement.retry_at is None and len(moved) < len(current):
         raise IllegalMove(f"{len(current) - len(moved)} recipients would have no job any more")
 
@@ -64,7 +68,7 @@ def _same(what: str, named: list[str], moved: set[str]) -> None:
 
 def audit(conn: sa.Connection, blob_exists: Callable[[str], bool]) -> list[str]:
     """Every contradiction in the store, in words; empty = whole.  Reads all of it: for tests and `mugai check`."""
-    return [*_lost_recipients(conn), *_idle_rows(conn), *_missing_contents(conn, blob_exists)]
+    return [*_lost_recipients(conn), *_idle_rows(conn), *_cases(conn), *_missing_contents(conn, blob_exists)]
 
 
 def _lost_recipients(conn: sa.Connection) -> Iterator[str]:
@@ -106,6 +110,17 @@ def _idle_rows(conn: sa.Connection) -> Iterator[str]:
         yield f"{key}: finished or not, its recipients say otherwise"
     for key in conn.scalars(sa.select(message.c.id).where(~someone)):
         yield f"{key}: has no recipient"
+
+
+def _cases(conn: sa.Connection) -> Iterator[str]:
+    about = sa.exists().where(case.c.entry == recipient.c.quarantine, case.c.final.is_(sa.false()))
+    waiting = recipient.c.state.in_(CASED)
+    for row in conn.execute(sa.select(recipient.c.message, recipient.c.state).where(waiting, ~about)):
+        yield f"{row.message}: a recipient is {row.state} and no case is open"
+    someone = sa.exists().where(recipient.c.quarantine == case.c.entry, waiting)
+    lost = sa.select(case.c.id).where(case.c.entry.is_not(None), case.c.final.is_(sa.false()), ~someone)
+    for key in conn.scalars(lost):
+        yield f"case {key} is open and nobody waits for it"
 
 
 def _missing_contents(conn: sa.Connection, blob_exists: Callable[[str], bool]) -> Iterator[str]:

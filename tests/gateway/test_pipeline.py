@@ -11,6 +11,7 @@ from gateway import journal
 from gateway.backoff import Backoff
 from gateway.clearance import NotCleared
 from gateway.clock import Clock
+from gateway.directory import Role
 from gateway.inspection import ScannerDown
 from gateway.model import (
     Cleared,
@@ -29,6 +30,7 @@ from gateway.model import (
     QueueItem,
     Reply,
     State,
+    Waiver,
     Work,
 )
 from gateway.notice import Notices
@@ -37,6 +39,7 @@ from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent
+from gateway.yaml_file import parse
 from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Reason, Verdict
 
@@ -289,3 +292,59 @@ def test_back_off_grows_to_its_ceiling_with_jitter() -> None:
         delays = [backoff.delay(attempts) for _ in range(50)]
         assert all(0.75 * plain <= delay <= 1.25 * plain for delay in delays)
         assert len(set(delays)) > 1
+
+
+OUTBOUND_RULES = """
+profiles: {rebuild: {method: rebuild}}
+rules:
+  - {name: locked, match: {verdict: locked}, action: await_password, reason: x, clauses: AV-03}
+  - {name: secret, match: {direction: outbound}, action: await_approval, reason: 機密, clauses: SD-01, approve: {by: ism}}
+  - {name: wait, match: {direction: outbound}, action: delay, reason: 待ち, clauses: ML-08, delay: {minutes: 5}}
+  - {name: out, match: {direction: outbound}, action: deliver, worst: sanitised, clauses: SAN-02}
+"""
+
+
+class Waived:
+    def __init__(self, *waivers: Waiver) -> None:
+        self.found = waivers
+
+    async def waivers(self, *_: object) -> tuple[Waiver, ...]:
+        return self.found
+
+
+def outbound(verdict: Verdict = Verdict.CLEAN, *waivers: Waiver) -> tuple[Pipeline, Lease]:
+    rules = policy_file.build(parse("p.yaml", OUTBOUND_RULES.encode()))
+    letter = replace(LETTER, from_=(Mailbox("", "Boss@city.example.lg.jp"),))
+    path = pipeline(Scripted(inspection(verdict, letter)), policy=rules, register=Waived(*waivers))
+    item = lease(Work.INSPECT, "a@pref.example.jp", sender=STAFF)
+    envelope = replace(item.item.envelope, direction=Direction.OUTBOUND)
+    return path, replace(item, item=replace(item.item, envelope=envelope))
+
+
+async def test_sd01_a_mail_that_needs_an_approval_opens_its_case_in_the_same_step() -> None:
+    path, work = outbound()
+    done = await path.step(work)
+    assert [m.state for m in done.moves] == [State.AWAITING_APPROVAL]
+    [case] = done.opened
+    assert (case.kind, case.rule, case.applicant, case.parties) == ("approval", "secret", STAFF, ("boss@city.example.lg.jp",))
+    assert (case.recipients, case.subject, case.rungs) == (done.held[0].recipients, "件名", ((Role.ISM,),))
+    assert done.authored == ()  # whom to tell is the workflow's
+
+
+async def test_an_approval_takes_one_rule_away_and_the_next_one_decides() -> None:
+    path, work = outbound(Verdict.CLEAN, Waiver("secret", "approval 1"))
+    done = await path.step(replace(work, grant=Grant(GrantKind.APPROVAL, "head", "ok", 0.0)))
+    assert ([m.state for m in done.moves], done.opened[0].kind) == ([State.DELAYED], "delay")
+    path, work = outbound(Verdict.CLEAN, Waiver("secret", "approval 1"), Waiver("wait", "delay 2"))
+    done = await path.step(replace(work, grant=Grant(GrantKind.APPROVAL, "head", "ok", 0.0)))
+    assert [m.state for m in done.moves] == [State.SANITISED]
+    [decided] = [e for e in done.events if isinstance(e, journal.Decided)]
+    assert decided.waived == ("approval 1", "delay 2")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.LOCKED, Verdict.WITHHELD, Verdict.INFECTED, Verdict.FAILED])
+async def test_an_approval_is_no_release(verdict: Verdict) -> None:
+    path, work = outbound(verdict, Waiver("secret", "approval 1"), Waiver("wait", "delay 2"))
+    done = await path.step(replace(work, grant=Grant(GrantKind.APPROVAL, "head", "ok", 0.0)))
+    assert done.cleared == ()
+    assert {m.state for m in done.moves} <= {State.HELD, State.AWAITING_PASSWORD}

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.directory.model import Role
 from gateway.model import Client, Direction, Disposition, Envelope, Group, Inspection, Observation, PartReport, Sign, Waiver
 from gateway.policy import file as policy_file
-from gateway.policy.rules import LAST_RULE, Policy
+from gateway.policy.rules import LAST_RULE, Approval, Delay, Policy
 from gateway.yaml_file import BadConfiguration, parse
 from sanitizers.model import Finding, Kind, Treatment, Verdict
 
@@ -161,3 +162,44 @@ def test_i7_no_waiver_delivers_what_was_not_inspected() -> None:
 def test_a_policy_that_asks_for_no_sign_at_all_is_refused() -> None:
     with pytest.raises(BadConfiguration, match="sign"):
         policy(OUTBOUND.replace("my_number: 2", "my_number: 0"))
+
+
+WAITING = """
+  - name: secret
+    match: {direction: outbound}
+    action: await_approval
+    reason: x
+    clauses: SD-01
+    approve: {by: [ism, [bur, cso]], hours: 8}
+  - {name: wait, match: {direction: outbound}, action: delay, reason: x, clauses: ML-08, delay: {minutes: 5, then: delete}}
+  - {name: big, match: {direction: outbound}, action: hold, reason: x, clauses: ML-02, exceptions: true}
+  - {name: out, match: {direction: outbound}, action: deliver, worst: sanitised, clauses: SAN-02}
+"""
+
+
+def test_sd01_a_rule_that_can_be_waived_does_not_hide_the_next_one() -> None:
+    p = policy(WAITING)
+    assert p.rules[0].approval == Approval(((Role.ISM,), (Role.BUR, Role.CSO)), 8 * 3_600)
+    assert p.rules[1].delay == Delay(300, unless_confirmed=True)
+    e, group = envelope(Direction.OUTBOUND, "a@b.example", "c@d.example"), Group(("c@d.example",), "rebuild")
+    waivers = [Waiver("secret", "approval 1"), Waiver("wait", "delay 2"), Waiver("big", "exception 3")]
+    for count, (rule, disposition) in enumerate(
+        [
+            ("secret", Disposition.AWAIT_APPROVAL),
+            ("wait", Disposition.DELAY),
+            ("big", Disposition.HOLD),
+            ("out", Disposition.DELIVER),
+        ]
+    ):
+        [(_, decision)] = p.decide(e, group, 1, inspection(Verdict.CLEAN), waivers[:count])
+        assert (decision.rule, decision.disposition) == (rule, disposition)
+        assert decision.waived == tuple(w.by for w in waivers[:count])
+
+
+@pytest.mark.parametrize("verdict", [Verdict.WITHHELD, Verdict.LOCKED, Verdict.INFECTED, Verdict.FAILED])
+def test_i7_no_waiver_delivers_what_no_rule_accepts(verdict: Verdict) -> None:
+    p = policy(WAITING)
+    e, group = envelope(Direction.OUTBOUND, "a@b.example", "c@d.example"), Group(("c@d.example",), "rebuild")
+    waivers = [Waiver(rule.name, "exception 1") for rule in p.rules if rule.action is not Disposition.DELIVER]
+    [(_, decision)] = p.decide(e, group, 1, inspection(verdict), waivers)
+    assert (decision.rule, decision.disposition) == (LAST_RULE.name, Disposition.HOLD)

@@ -1,0 +1,104 @@
+"""Mails of the workflow to staff: your decision is wanted, what became of your request, your mail still waits.
+
+Only to addresses inside; at most a few for one person in a while (H9).  Each link is for one person and one case, and opening
+it changes nothing.  The words are `notice/`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.clock import JST
+from gateway.directory import Directory
+from gateway.model import Authored, Direction
+from gateway.notice import CaseWords, Notices
+from gateway.notifier import Notifier
+from gateway.settings import Settings
+from gateway.spool.contents import Kept
+from gateway.workflow.ledger import Hand
+from gateway.workflow.model import Case, Kind, Stage
+
+LINK = "link"  # the console's page behind a token
+
+Letter = tuple[Authored, Kept]
+
+
+@dataclass
+class Letters:
+    """`notices` is replaced on reload; `link` is what stands before a token, "" = no links."""
+
+    notices: Notices
+    notifier: Notifier
+    domains: tuple[str, ...]
+    link: str = ""
+
+    def wanted(self, directory: Directory, case: Case, address: str, secret: str, now: float) -> Sequence[Letter]:
+        """To one of those who may act."""
+        template = "delayed" if case.kind is Kind.DELAY else "wanted"
+        words = self.words(directory, case, link=f"{self.link}{secret}" if self.link else "", reminder=case.told)
+        return self._letter(case, template, words, address, f"wanted{case.version}.{int(case.told)}", now)
+
+    def told(self, directory: Directory, case: Case, hand: Hand, now: float) -> Sequence[Letter]:
+        """To who asked."""
+        words = self.words(directory, case, hand=hand)
+        return self._letter(case, "told", words, case.opening.applicant, f"told{case.version}", now)
+
+    def words(
+        self, directory: Directory, case: Case, *, hand: Hand | None = None, link: str = "", reminder: bool = False
+    ) -> CaseWords:
+        names, asked = self.notices.names["ja"], case.opening
+        applicant = directory.person(asked.applicant)
+        actor = directory.person(hand.actor) if hand else None
+        return CaseWords(
+            number=case.id,
+            kind=names.cases[case.kind],
+            stage=names.stages[case.stage],
+            subject=asked.subject,
+            receipt=case.receipt,
+            applicant=f"{applicant.name} <{asked.applicant}>" if applicant else asked.applicant,
+            recipients="、".join(asked.recipients),
+            reason=hand.reason if hand else asked.reason,
+            actor=actor.name if actor else "メール無害化装置",
+            until=datetime.fromtimestamp(case.due_at, JST) if case.due_at else None,
+            link=link,
+            reminder=reminder,
+            details=tuple(_details(case)),
+        )
+
+    def _letter(self, case: Case, template: str, words: CaseWords, to: str, name: str, now: float) -> Sequence[Letter]:
+        if to.rpartition("@")[2].lower() not in self.domains or not self.notifier.may(to):
+            return ()
+        subject = f"【{words.kind}】{words.stage}: {words.subject or words.receipt or words.number}"
+        text = self.notices.case(template, words)
+        content = self.notifier.mail(to=(to,), subject=subject, text=text, name=f"case{case.id}.{name}", receipt=case.receipt)
+        note = Authored("notice", "", (to,), Direction.INBOUND, content, False, case.opening.item)
+        return ((note, Kept(len(content), hashlib.sha256(content).hexdigest(), content, None)),)
+
+
+def letters(settings: Settings, notices: Notices, notifier: Notifier) -> Letters:
+    link = f"{settings.console.origin}/{LINK}/" if settings.workflow.links else ""
+    return Letters(notices, notifier, settings.inbound.domains, link)
+
+
+def _details(case: Case) -> Sequence[str]:
+    details = case.opening.details
+    lines = []
+    if scope := details.scope:
+        limits = (scope.sender, scope.recipient, scope.section, scope.media_type, scope.name)
+        lines.append(f"規則: {scope.rule} 範囲: {' '.join(filter(None, limits))}")
+    if details.measure:
+        lines.append(f"代わりの措置: {details.measure}")
+    if case.opening.ends_at:
+        lines.append(f"有効期限: {datetime.fromtimestamp(case.opening.ends_at, JST):%Y-%m-%d %H:%M}")
+    if details.attachments:
+        lines.append(f"添付: {'、'.join(details.attachments)}")
+    if details.classification:
+        lines.append(f"機密性: {details.classification}")
+    if details.delivered:
+        lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")
+    if case.kind is Kind.EXCEPTION and case.stage is Stage.EMERGENCY:
+        lines.append("緊急措置として、承認の前に実施しています。事後承認がなければ失効します。")
+    return lines

@@ -1,0 +1,146 @@
+"""The cases that people or the path open, as values: of a mail that a rule stopped, an exception, a blanket approval, a change.
+
+Pure; raises ValueError with what is missing, in words for whoever asks.  The forms of misdirected mail and incidents are
+`report.py`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.directory import Directory, Role
+from gateway.model import Disposition, Hold, Inspection, QueueItem
+from gateway.policy.rules import Policy, Rule
+from gateway.workflow.machine import DAY
+from gateway.workflow.model import Details, Kind, Opening, Rungs, Scope, Stage
+
+
+def of_mail(item: QueueItem, hold: Hold, rule: Rule, inspection: Inspection | None) -> tuple[Opening, ...]:
+    """For a hold that waits for an approval or a time; () for every other.
+
+    Whoever the mail shows as its sender has asked as well, so that a borrowed envelope does not make a second person."""
+    letter = inspection.letter if inspection else None
+    shown = (*letter.from_, *((letter.sender,) if letter.sender else ())) if letter else ()
+    sender = item.envelope.sender
+    parties = tuple(dict.fromkeys(box.address.lower() for box in shown if box.address.lower() != sender.lower()))
+
+    def opening(kind: Kind, stage: Stage, rungs: Rungs, seconds: float, tell: bool) -> tuple[Opening, ...]:
+        return (
+            Opening(
+                kind=kind,
+                stage=stage,
+                applicant=sender,
+                subject=hold.subject,
+                reason=hold.decision.reason,
+                rungs=rungs,
+                parties=parties,
+                rule=hold.decision.rule,
+                item=item.id,
+                recipients=hold.recipients,
+                seconds=seconds,
+                tell=tell,
+            ),
+        )
+
+    if hold.decision.disposition is Disposition.AWAIT_APPROVAL and rule.approval:
+        return opening(Kind.APPROVAL, Stage.WANTED, rule.approval.by, rule.approval.seconds, True)
+    if hold.decision.disposition is Disposition.DELAY and rule.delay:
+        stage = Stage.UNCONFIRMED if rule.delay.unless_confirmed else Stage.WAITING
+        return opening(Kind.DELAY, stage, (), rule.delay.seconds, rule.delay.tell)
+    return ()
+
+
+def exception(
+    policy: Policy,
+    scope: Scope,
+    *,
+    applicant: str,
+    reason: str,
+    measure: str,
+    ends_at: float,
+    now: float,
+    approvers: Rungs,
+    longest_days: float,
+) -> Opening:
+    """EX-01."""
+    rule = next((r for r in policy.rules if r.name == scope.rule), None)
+    if rule is None:
+        raise ValueError(f"there is no rule {scope.rule}; rules: {', '.join(r.name for r in policy.rules)}")
+    if not rule.exceptions:
+        allowed = ", ".join(r.name for r in policy.rules if r.exceptions) or "none"
+        raise ValueError(f"rule {scope.rule} allows no exception (exceptions: true in policy.yaml); those that do: {allowed}")
+    if not (scope.sender or scope.recipient or scope.media_type or scope.name):
+        raise ValueError("an exception needs a scope: a sender, a recipient, a media type or a file name")
+    if not measure.strip():
+        raise ValueError("an exception needs an alternative measure: what protects instead")
+    _lasting(reason, ends_at, now, longest_days)
+    return Opening(
+        kind=Kind.EXCEPTION,
+        stage=Stage.WANTED,
+        applicant=applicant,
+        subject=f"規則 {scope.rule} の例外措置",
+        reason=reason,
+        rungs=approvers,
+        rule=scope.rule,
+        ends_at=ends_at,
+        details=Details(scope=scope, measure=measure),
+    )
+
+
+def break_glass(asked: Opening, directory: Directory, allowed: tuple[Role, ...]) -> Opening:
+    """The same, in force at once for a day at most; it lapses unless somebody ratifies it (EX-02)."""
+    person = directory.person(asked.applicant)
+    if person is None or not set(allowed) & set(person.roles):
+        names = ", ".join(directory.role_names[role] for role in allowed)
+        raise ValueError(f"{asked.applicant} may not break the glass; who may: {names}")
+    return replace(asked, stage=Stage.EMERGENCY)
+
+
+def blanket(
+    policy: Policy,
+    scope: Scope,
+    directory: Directory,
+    *,
+    applicant: str,
+    reason: str,
+    ends_at: float,
+    now: float,
+    longest_days: float,
+) -> Opening:
+    """Permission in advance: recipient x kind of document x expiry, for the applicant's section only (SD-01)."""
+    rule = next((r for r in policy.rules if r.name == scope.rule), None)
+    if rule is None or rule.approval is None:
+        asking = ", ".join(r.name for r in policy.rules if r.approval) or "none"
+        raise ValueError(f"rule {scope.rule} asks for no approval; those that do: {asking}")
+    person = directory.person(applicant)
+    if person is None or not person.section:
+        raise ValueError(f"{applicant} belongs to no section of the directory")
+    if not scope.recipient:
+        raise ValueError("a blanket approval needs a recipient, e.g. *@pref.example.lg.jp")
+    _lasting(reason, ends_at, now, longest_days)
+    narrowed = Scope(scope.rule, scope.sender, scope.recipient, person.section, scope.media_type, scope.name)
+    return Opening(
+        kind=Kind.BLANKET,
+        stage=Stage.WANTED,
+        applicant=applicant,
+        subject=f"規則 {scope.rule} の包括承認: {scope.recipient}",
+        reason=reason,
+        rungs=rule.approval.by,
+        rule=scope.rule,
+        ends_at=ends_at,
+        details=Details(scope=narrowed),
+    )
+
+
+def change(what: str, applicant: str, reason: str, rungs: Rungs) -> Opening:
+    """Something that takes two people (LG-08); `what` names it for whoever carries it out."""
+    return Opening(Kind.CHANGE, Stage.WANTED, applicant, what, reason, rungs)
+
+
+def _lasting(reason: str, ends_at: float, now: float, longest_days: float) -> None:
+    if not reason.strip():
+        raise ValueError("a reason is needed: it goes into the register")
+    if not now < ends_at:
+        raise ValueError("it must end in the future")
+    if ends_at - now > longest_days * DAY:
+        raise ValueError(f"it may last {longest_days:.0f} days at most; then it can be asked for again")

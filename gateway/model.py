@@ -385,19 +385,3 @@ class QuarantineState(StrEnum):
     RELEASED = "released"
     DELETED = "deleted"
     EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineEntry:
-    id: int
-    item: QueueItem
-    recipients: tuple[str, ...]
-    subject: str
-    verdict: Verdict
-    rule: str
-    reason: str
-    clauses: tuple[str, ...]
-    held_at: float
-    expires_at: float
-    state: QuarantineState
-    report: PartReport | None

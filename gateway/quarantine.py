@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.model import Decision, Grant, GrantKind, Move, PartReport, QuarantineEntry, QuarantineState, State
+from gateway.model import Decision, Grant, GrantKind, Move, PartReport, QuarantineState, QueueItem, State
 from gateway.spool import Spool, settlement
 from gateway.spool.acceptance import read_item
 from gateway.spool.states import WAITING
@@ -29,6 +30,22 @@ BATCH = 100  # entries expired in one transaction
 
 class AlreadyDone(Exception):
     """The entry was released, deleted or expired before."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineEntry:
+    id: int
+    item: QueueItem
+    recipients: tuple[str, ...]
+    subject: str
+    verdict: Verdict
+    rule: str
+    reason: str
+    clauses: tuple[str, ...]
+    held_at: float
+    expires_at: float
+    state: QuarantineState
+    report: PartReport | None
 
 
 class Quarantine:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.control import Rejected
-from gateway.model import PartReport, QuarantineEntry, QuarantineState
-from gateway.quarantine import AlreadyDone, Quarantine
+from gateway.model import PartReport, QuarantineState
+from gateway.quarantine import AlreadyDone, Quarantine, QuarantineEntry
 from sanitizers.model import Reason, Verdict
 
 TRIES, WINDOW = 5, 600.0  # passwords for one mail in so many seconds: people mistype, programs guess

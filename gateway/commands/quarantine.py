@@ -23,9 +23,9 @@ from gateway.app import CONTROL
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.terminal import few, moment, plain
 from gateway.control import NotRunning, Rejected, ask
-from gateway.model import QuarantineEntry, QuarantineState, State
+from gateway.model import QuarantineState, State
 from gateway.notice import Notices
-from gateway.quarantine import AlreadyDone, Quarantine
+from gateway.quarantine import AlreadyDone, Quarantine, QuarantineEntry
 from gateway.spool import Spool
 from gateway.store.opening import open_store
 from gateway.unlocking import LONGEST, Unlock, Unlocked

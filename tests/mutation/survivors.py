@@ -25,6 +25,7 @@ def raises(module: str) -> list[int]:
 
 
 def survives(module: str, line: int, tests: Sequence[str]) -> bool:
+    """With `line` 0 nothing is taken away."""
     command = [
         sys.executable,
         "-W",
@@ -38,7 +39,7 @@ def survives(module: str, line: int, tests: Sequence[str]) -> bool:
         "-p",
         "no:cacheprovider",
     ]
-    environment = {**os.environ, "MUGAI_MUTANT": f"{module}:{line}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "MUGAI_MUTANT": f"{module}:{line}" if line else "", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([*command, *tests], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{module}:{line}: {done.stdout[-500:]}{done.stderr[-500:]}")
@@ -46,6 +47,8 @@ def survives(module: str, line: int, tests: Sequence[str]) -> bool:
 
 
 def survivors(module: str, tests: Sequence[str]) -> list[int]:
+    if not survives(module, 0, tests):
+        raise RuntimeError(f"{' '.join(tests)}: fails without any mutant")
     lines = raises(module)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         alive = list(pool.map(lambda line: survives(module, line, tests), lines))

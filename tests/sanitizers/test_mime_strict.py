@@ -81,6 +81,7 @@ def test_what_real_mailers_do_is_tolerated(raw: bytes) -> None:
         (b"\r\n--b\r\nC", b"\r--b\r\nC", "M5"),
         (b"MIME-Version: 1.0\r\n", b"MIME-Version: 1.0\r", "M5"),
         (b"multipart/mixed;", b"multipart/\0mixed;", "M5"),
+        (b"MIME-Version: 1.0\r\n", b"no field\r\nnor this\r\n", "M5"),
         (b"multipart/mixed;", b"multipart;", "M12"),
         (b"multipart/mixed;", b"text/plain, multipart/mixed;", "M12"),
     ],

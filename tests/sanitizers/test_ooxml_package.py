@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samples.container import encrypted_zip
 from sanitizers import ooxml
 from sanitizers.job import LocalJob
 from sanitizers.model import Kind, Limits, Part, Profile, Reason, Refused, Setting, Switches, Verdict
-from sanitizers.ooxml import links
+from sanitizers.ooxml import links, opc, xml
 from sanitizers.ooxml.allowlist import RULES
 from sanitizers.ooxml.parts import PART_TYPES
 from tests.sanitizers.make_image import encoded, picture
@@ -42,6 +43,41 @@ def _refusal(content: bytes, media_type: str = DOCX, limits: Limits | None = Non
 
 def test_d20_every_root_of_a_part_is_on_the_allow_list() -> None:
     assert PART_TYPES.keys() <= RULES.keys()
+
+
+def _zip(*members: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (_zip(("word/document.xml", b"<a/>")), "not an Open Packaging"),
+        (_zip(("[Content_Types].xml", b"<a/>"), ("_rels/.rels", b"<a/>"), ("/_rels/.rels", b"<a/>")), "two parts are called"),
+    ],
+)
+def test_f05_what_is_no_package_is_refused_before_a_part_is_read(content: bytes, detail: str) -> None:
+    with pytest.raises(Refused, match=detail):
+        opc.Package(content, Limits())
+
+
+def test_f07_an_encrypted_part_locks_the_package() -> None:
+    with pytest.raises(Refused, match="is encrypted") as caught:
+        opc.Package(encrypted_zip(), Limits())
+    assert caught.value.verdict is Verdict.LOCKED
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [(b"", "no root element"), (b"<a></b>", "tag mismatch"), ("<a/>".encode("utf-16") + b"\x00", "a.xml")],
+)
+def test_a_part_that_is_no_xml_is_refused(content: bytes, detail: str) -> None:
+    with pytest.raises(Refused, match=detail):
+        xml.root_tag(content, "a.xml", is_all=True)
 
 
 def test_plain_text_is_kept_and_nothing_but_metadata_is_reported() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -121,6 +123,84 @@ def test_refuses_damage() -> None:
     assert refusal(b"") is Reason.CORRUPT
 
 
+_ONE = plain(a_txt=TEXT)
+_WIDE_END, _LOCATOR = b"PK\6\6", b"PK\6\7"
+
+
+def _stored(name: bytes = b"a.txt", content: bytes = b"1", extra: bytes = b"", **central: int) -> bytes:
+    """One stored member whose central header has `extra`, and lies about the fields named."""
+    size = len(content)
+    local = struct.pack("<4s5H3I2H", LOCAL, 20, 0, 0, 0, 33, zlib.crc32(content), size, size, len(name), 0) + name + content
+    told = {"flags": 0, "packed": size, "size": size, "disk": 0, "start": 0} | central
+    fields = (20, 20, told["flags"], 0, 0, 33, zlib.crc32(content), told["packed"], told["size"], len(name), len(extra), 0)
+    head = struct.pack("<4s6H3I5H2I", CENTRAL, *fields, told["disk"], 0, 0, told["start"]) + name + extra
+    return local + head + struct.pack("<4s4H2IH", END, 0, 0, 1, 1, len(head), len(local), 0)
+
+
+@pytest.mark.parametrize(
+    ("archive", "reason", "detail"),
+    [
+        (patched(_ONE, LOCAL, 35, b"\xff" * 4), Reason.CORRUPT, "deflate block"),
+        (_ONE[:-22], Reason.CORRUPT, "no end of central directory"),
+        (_ONE[:-4], Reason.CORRUPT, "lies outside"),
+        (patched(_ONE, CENTRAL, 0, b"PK\1\3"), Reason.CORRUPT, "no b'PK"),
+        (_ONE + b"x", Reason.AMBIGUOUS, "bytes after the end"),
+        (patched(_ONE, END, 4, b"\1\0"), Reason.SPLIT_VOLUME, "one volume"),
+        (patched(_ONE, END, 8, b"\2\0"), Reason.SPLIT_VOLUME, "one volume"),
+        (patched(_ONE, END, 16, b"\1\0\0\0"), Reason.AMBIGUOUS, "not where the end record says"),
+        (patched(zip64(TEXT), _WIDE_END, 4, struct.pack("<Q", 100)), Reason.UNDECRYPTABLE, "directory is encrypted"),
+        (patched(zip64(TEXT), _LOCATOR, 16, b"\2"), Reason.AMBIGUOUS, "do not join"),
+        (patched(zip64(TEXT), _WIDE_END, 4, struct.pack("<Q", 40)), Reason.AMBIGUOUS, "do not join"),
+        (patched(zip64(TEXT), END, 8, b"\2\0\2\0"), Reason.AMBIGUOUS, "classic end record disagree"),
+        (patched(patched(_ONE, END, 8, b"\0\0"), END, 10, b"\0\0"), Reason.AMBIGUOUS, "more or less than its entries"),
+        (_stored(disk=1), Reason.SPLIT_VOLUME, "one volume"),
+        (_stored(flags=1 << 6), Reason.UNDECRYPTABLE, "strong encryption"),
+        (_stored(flags=1 << 13), Reason.UNDECRYPTABLE, "strong encryption"),
+        (_stored(extra=b"\x99\x99\x09\0x"), Reason.CORRUPT, "an extra field overflows"),
+        (_stored(size=0xFFFFFFFF), Reason.CORRUPT, "ZIP64 extra field is too short"),
+        (_stored(packed=60, size=60), Reason.AMBIGUOUS, "sizes disagree"),
+        (_stored(b"a/", b"1"), Reason.AMBIGUOUS, "a directory with content"),
+        (_stored(b""), Reason.AMBIGUOUS, "without name"),
+        (patched(patched(_ONE, LOCAL, 8, b"\0\0"), CENTRAL, 10, b"\0\0"), Reason.CORRUPT, "stored, but packed"),
+        (plain(**{f"{n:03}": bytes(40_000) for n in range(100)}), Reason.LIMIT_RATIO, "unpacks to"),
+        (plain(zero_bin=bytes(2 << 20), noise=random.Random(1).randbytes(1 << 16)), Reason.LIMIT_RATIO, "a member unpacks"),
+    ],
+)  # fmt: skip
+def test_f05_f06_each_rejection_has_its_words(archive: bytes, reason: Reason, detail: str) -> None:
+    with pytest.raises(Refused) as caught:
+        [member.read() for member in zip_strict.read(archive, LIMITS)]
+    assert caught.value.reason is reason
+    assert detail in caught.value.detail
+
+
+def _grown(archive: bytes, by: int) -> bytes:
+    """The member's packed size told `by` bytes too large, in both headers, over bytes that are there."""
+    size = struct.unpack_from("<I", archive, archive.index(CENTRAL) + 20)[0] + by
+    grown = archive[: archive.index(CENTRAL)] + bytes(by) + archive[archive.index(CENTRAL) :]
+    for sign, offset, value in ((LOCAL, 18, size), (CENTRAL, 20, size), (END, 16, grown.index(CENTRAL))):
+        grown = patched(grown, sign, offset, struct.pack("<I", value))
+    return grown
+
+
+def test_f05_refuses_bytes_behind_the_deflate_stream_of_a_member() -> None:
+    with pytest.raises(Refused, match="does not end where"):
+        contents(_grown(_ONE, 7))
+
+
+def test_f05_refuses_a_member_that_runs_into_the_directory() -> None:
+    size = struct.unpack_from("<I", _ONE, _ONE.index(CENTRAL) + 20)[0] + 9
+    longer = patched(patched(_ONE, LOCAL, 18, struct.pack("<I", size)), CENTRAL, 20, struct.pack("<I", size))
+    with pytest.raises(Refused, match="runs into the central directory"):
+        contents(longer)
+
+
+def test_the_head_of_a_broken_member_is_refused() -> None:
+    (member,) = zip_strict.read(patched(_ONE, LOCAL, 35, b"\xff" * 4), LIMITS)
+    with pytest.raises(Refused) as caught:
+        member.head(10)
+    assert caught.value.reason is Reason.CORRUPT
+
+
 def test_f07_encrypted_members_are_seen_and_locked() -> None:
     (member,) = zip_strict.read(encrypted_zip(), LIMITS)
     assert member.encrypted
@@ -153,6 +233,11 @@ def test_write_is_deterministic_plain_and_read_by_others() -> None:
         assert [info.compress_type for info in opened.infolist()] == [8, 0, 0]
         assert {info.date_time for info in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert opened.namelist() == [name for name, _ in members]
+
+
+def test_what_only_zip64_could_hold_is_not_written() -> None:
+    with pytest.raises(ValueError, match="ZIP64"):
+        zip_strict.write((str(number), b"") for number in range(1 << 16))
 
 
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8", exclude_characters="\0/\\"), min_size=1), st.binary())))

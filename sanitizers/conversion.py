@@ -27,7 +27,10 @@ class Source(StrEnum):
     ODS = "ods"
     ODP = "odp"
     ODG = "odg"
-    FODG = "fodg"  # drawings that we wrote ourselves around a metafile
+    FODT = "fodt"
+    FODS = "fods"
+    FODP = "fodp"
+    FODG = "fodg"
 
 
 class Target(StrEnum):
@@ -72,9 +75,9 @@ _SUCCESSOR_FILTERS = {
     Target.PPTX: "Impress MS PowerPoint 2007 XML",
 }
 _PRINTED = {
-    "writer_pdf_Export": (Source.DOCX, Source.ODT),
-    "calc_pdf_Export": (Source.XLSX, Source.ODS),
-    "impress_pdf_Export": (Source.PPTX, Source.ODP),
+    "writer_pdf_Export": (Source.DOCX, Source.ODT, Source.FODT),
+    "calc_pdf_Export": (Source.XLSX, Source.ODS, Source.FODS),
+    "impress_pdf_Export": (Source.PPTX, Source.ODP, Source.FODP),
     "draw_pdf_Export": (Source.ODG, Source.FODG),
 }
 _FILTERS = {Conversion(source, target): _SUCCESSOR_FILTERS[target] for source, target in SUCCESSORS.items()} | {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 from typing import NoReturn
 
@@ -26,6 +27,7 @@ from sanitizers import (
     pdf,
     picture_pdf,
     plain,
+    printed,
     svg,
     text,
     unknown,
@@ -83,9 +85,30 @@ _TEXTS: dict[str, Sanitiser] = {
 }
 _UNCONVERTED: dict[str, Sanitiser] = dict.fromkeys(SANITISERS, _unconverted)
 
+_OFFICE: dict[str, Sanitiser] = {
+    **dict.fromkeys(ooxml.MEDIA_TYPES, ooxml.sanitise),
+    **dict.fromkeys(legacy.SOURCES, legacy.sanitise),
+    **dict.fromkeys(odf.MEDIA_TYPES, odf.sanitise),
+}
+_READ = {
+    **_TEXTS,
+    **dict.fromkeys(calendar.MEDIA_TYPES, calendar.sanitise),
+    **dict.fromkeys(ichitaro.MEDIA_TYPES, ichitaro.sanitise),
+}
+_PRINTED: dict[str, Sanitiser] = {
+    **{media_type: partial(printed.office, rebuild) for media_type, rebuild in _OFFICE.items()},
+    **{media_type: partial(printed.text, rebuild) for media_type, rebuild in _READ.items()},
+}
+
 METHODS: dict[Method, dict[str, Sanitiser]] = {
     Method.REBUILD: SANITISERS,
-    Method.IMAGE: {**_UNCONVERTED, **_CONTAINERS, **_PICTURES, "application/pdf": picture_pdf.sanitise},
+    Method.IMAGE: {
+        **_UNCONVERTED,
+        **_PRINTED,
+        **_CONTAINERS,
+        **_PICTURES,
+        "application/pdf": picture_pdf.sanitise,
+    },
     Method.TEXT: {
         **_UNCONVERTED,
         **_CONTAINERS,

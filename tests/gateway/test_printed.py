@@ -1,10 +1,11 @@
-"""What LibreOffice draws for the other sanitisers, over both walls: metafiles and pages as pictures."""
+"""What LibreOffice draws for the other sanitisers, over both walls: metafiles, and documents as pages of pictures."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
 
+import pypdfium2
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -12,8 +13,16 @@ from PIL import Image
 from gateway.inspection import Inspector
 from gateway.office import Office
 from gateway.sandbox import Sandbox
-from sanitizers.model import Profile
+from samples import office as documents
+from sanitizers.model import Kind, Method, Profile
+from tests.sanitizers import make_odf
 from tests.sanitizers.make_metafile import emf, wmf
+
+ODP = "application/vnd.oasis.opendocument.presentation"
+SLIDE = (
+    '<draw:page draw:name="1"><draw:frame svg:x="1cm" svg:y="1cm" svg:width="9cm" svg:height="2cm"><draw:text-box>'
+    "<text:p>事業の説明</text:p></draw:text-box></draw:frame></draw:page>"
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -40,3 +49,35 @@ async def test_d11_a_metafile_shows_what_it_shows(inspector: Inspector, content:
         grey = picture.convert("L")
         assert grey.getpixel((width // 4, height // 2)) < 40  # the square
         assert grey.getpixel((width * 3 // 4, height // 2)) > 215
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (documents.document("会議の記録").build(), "議事録.docx", "会議の記録"),
+        (documents.macro_document("会議の記録").build(), "様式.docm", ""),
+        (documents.workbook().build(), "予算.xlsx", ""),
+        (make_odf.package(make_odf.content(SLIDE, ODP), ODP), "説明.odp", "事業の説明"),
+        (make_odf.package(make_odf.content(make_odf.paragraph("事業計画書"))), "計画.odt", "事業計画書"),
+        (make_odf.flat(make_odf.paragraph("事業計画書")), "計画.fodt", "事業計画書"),
+        (b"{\\rtf1\\ansi \\u20250 ?\\u-29840 ?}", "案内.rtf", "会議"),
+        ("<p>休館の<b>お知らせ</b></p><script>x()</script>".encode(), "お知らせ.html", "休館のお知らせ"),
+        ("番号  氏名\t<&>\r\n".encode(), "一覧.txt", "番号"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+async def test_san05_a_document_becomes_pages_of_pictures(inspector: Inspector, content: bytes, name: str, words: str) -> None:
+    _, outcome = await inspector.file(content, name, Profile(method=Method.IMAGE))
+    assert outcome.output is not None, outcome
+    assert (outcome.media_type, outcome.name) == ("application/pdf", name.rpartition(".")[0] + ".pdf")
+    assert Kind.CONVERTED in {finding.kind for finding in outcome.findings}
+    with pypdfium2.PdfDocument(outcome.output) as document:
+        page = document[0]
+        assert words in page.get_textpage().get_text_range().replace(" ", "")
+        darkest, _ = page.render().to_pil().convert("L").getextrema()
+        assert darkest < 128  # something is written there
+
+
+async def test_what_was_in_the_document_is_reported_not_what_libreoffice_wrote(inspector: Inspector) -> None:
+    _, outcome = await inspector.file(documents.macro_document("x").build(), "様式.docm", Profile(method=Method.IMAGE))
+    assert {finding.kind for finding in outcome.findings} == {Kind.MACRO, Kind.CONVERTED}

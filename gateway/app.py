@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway import intake, journal
 from gateway.backoff import Backoff
 from gateway.clearance import Clearance
+from gateway.contacts import Contacts
 from gateway.control import Control, Verb
 from gateway.deception import Own
 from gateway.gate import HourlyGate
@@ -30,6 +31,9 @@ from gateway.notifier import Notifier, postmaster
 from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
+from gateway.policy.observer import House, Observer
+from gateway.policy.recipients import RecipientCount
+from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.resolver import NameserverResolver
 from gateway.runner import Runner
@@ -104,6 +108,8 @@ class Gateway:
             notifier=notifier,
             identifier=_identifier(settings, self.sandbox),
             register=Register(store.db, store.clock),
+            observers=_observers(settings, policy, store),
+            contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
         )
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
         self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
@@ -168,6 +174,7 @@ class Gateway:
             return
         self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
         self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
+        self.pipeline.observers = _observers(self.settings, policy, self.store)
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)
 
@@ -258,6 +265,17 @@ def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:
     authenticators = tuple(Authenticator(each.id, each.peers) for each in identity.trusted_authenticators)
     own = Own(settings.inbound.domains, (settings.organisation, *identity.own_names))
     return Identifier(sandbox, resolver, authenticators, own)
+
+
+def _own_domains(settings: Settings) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*settings.inbound.domains, *settings.outbound.domains)))
+
+
+def _observers(settings: Settings, policy: Policy, store: Store) -> tuple[Observer, ...]:
+    """Who looks at outbound mail, each with its part of `observe:` in policy.yaml."""
+    observe = policy.observe
+    house = House(_own_domains(settings), observe.inside)
+    return (RecipientCount(house, observe.bulk_recipients.exempt),)
 
 
 def _next_hop(listener: ListenerSettings) -> NextHop:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.clock import JST
@@ -16,6 +16,7 @@ from gateway.identity import results_header
 from gateway.inspection import MESSAGE, Inspector
 from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
 from gateway.notice import Notices
+from gateway.policy import recipients
 from sanitizers.compose import compose
 from sanitizers.model import Reason, Refused, Verdict
 
@@ -50,9 +51,13 @@ class Clearance:
             ("X-Mugai-Id", item.id),
             ("X-Mugai-Verdict", inspection.verdict.name.lower()),
         )
+        letter = inspection.letter
+        if decision.hiding is not None:
+            letter = recipients.hidden(letter, decision.hiding)
+            headers = (*recipients.headers(decision.hiding), *headers)
         content = await asyncio.to_thread(
             compose,
-            inspection.letter,
+            letter,
             inspection.enclosures,
             notice_head=head,
             notice_foot=foot,
@@ -73,6 +78,11 @@ class Clearance:
             raise NotCleared(refusal.reason, refusal.detail) from refusal
         if scan is not None and scan.signature:
             raise NotCleared(Reason.INFECTED, f"{scan.signature} in the rebuilt message")
+
+
+def apart(cleared: Cleared) -> tuple[Cleared, ...]:
+    """The same cleared bytes as one delivery for each recipient."""
+    return tuple(replace(cleared, recipients=(recipient,)) for recipient in cleared.recipients)
 
 
 def releasable(inspection: Inspection) -> bool:

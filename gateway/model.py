@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from gateway.observation import Observation as Observation
+from gateway.observation import Sign as Sign
 from sanitizers.identity import Authentication
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Finding, Reason, Verdict
@@ -51,6 +53,7 @@ class Disposition(StrEnum):
     AWAIT_APPROVAL = "await_approval"  # somebody must permit it (SD-01)
     DELAY = "delay"  # its sender may think again (ML-08)
     DELETE = "delete"
+    REJECT = "reject"  # back to a sender inside, with the reason; outbound only: nobody outside gets backscatter (H8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,23 +207,6 @@ class Identity:
     warnings: tuple[Caution, ...] = ()
 
 
-class Sign(StrEnum):
-    """What an outbound mail shows to the observers in `gateway/policy`.  A closed set: rules match it by name."""
-
-    BULK_RECIPIENTS = "bulk_recipients"  # external addresses in To and Cc that would see one another (ML-06)
-    MY_NUMBER = "my_number"  # SD-03
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One sign and how often; rules compare `count` with their threshold."""
-
-    sign: Sign
-    count: int = 1
-    recipients: tuple[str, ...] = ()  # whom it is about; () = the whole mail
-    evidence: tuple[str, ...] = ()  # masked, bounded: it is shown and journalled
-
-
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """Somebody's word that one rule does not apply to these recipients: the next rule decides (SD-01, EX-01)."""
@@ -262,6 +248,14 @@ class Telling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hiding:
+    """How the recipients of a mail are kept from one another (ML-06)."""
+
+    to: Literal["undisclosed", "sender"] = "undisclosed"  # what stands in To
+    delivery: Literal["each", "together"] = "each"
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     disposition: Disposition
     rule: str  # the rule's name in policy.yaml
@@ -271,6 +265,9 @@ class Decision:
     profile: str
     notice: Telling = Telling.CHANGED
     waived: tuple[str, ...] = ()  # the approvals and exceptions without which another rule would have decided
+    hiding: Hiding | None = None  # of a delivery whose recipients shall not see one another
+    inform: tuple[str, ...] = ()  # of outbound mail: "sender", roles of the directory, addresses
+    alarm: str = ""  # its name
 
 
 @dataclass(frozen=True, slots=True)

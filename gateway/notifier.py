@@ -1,7 +1,8 @@
-"""Mails that Mugai writes to its own staff: a mail of yours is held (issue: nobody's mail disappears without a word).
+"""Mails that Mugai writes to its own staff: held, sent back, changed (issue: nobody's mail disappears without a word).
 
-Only to recipients inside, never to a sender (H8); at most a few for one recipient in a while, so that ten thousand bad mails
-do not become ten thousand notices (H9).  The words are `notice/`'s.
+Only to people inside, never to a sender outside (H8).  Of held and changed mail one recipient hears at most a few times in a
+while, so that ten thousand bad mails do not become ten thousand notices (H9); a mail that was sent back is always told,
+since nothing else is left of it.  The words are `notice/`'s.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from gateway.clock import JST, Clock
-from gateway.model import Authored, Decision, Direction, Disposition, Inspection, QueueItem
+from gateway.model import Authored, Decision, Direction, Disposition, Hiding, Inspection, QueueItem
 from gateway.notice import Notices
 from gateway.settings import Settings
 from sanitizers.compose import compose
@@ -51,10 +52,34 @@ class Notifier:
             text = notices.password(item.receipt, item.envelope.sender, subject, locked, until)
         else:
             mark, text = "保留", notices.held(item.receipt, item.envelope.sender, subject, decision.reason, until)
-        content = self.mail(
-            to=told, subject=f"【{mark}】{subject or item.receipt}", text=text, name=f"held.{item.id}", receipt=item.receipt
-        )
-        return (Authored("notice", "", told, Direction.INBOUND, content, item.envelope.smtputf8, item.id),)
+        return (self._note("held", item, told, f"【{mark}】{subject or item.receipt}", text),)
+
+    def rejected(
+        self, notices: Notices, item: QueueItem, recipients: Sequence[str], subject: str, decision: Decision, why: Sequence[str]
+    ) -> tuple[Authored, ...]:
+        """The whole mail goes no further: its sender inside reads why, and what to do."""
+        text = notices.rejected(item.receipt, recipients, subject, decision, why)
+        return (self._note("rejected", item, (item.envelope.sender,), f"【送信できません】{subject or item.receipt}", text),)
+
+    def hidden(
+        self, notices: Notices, item: QueueItem, count: int, subject: str, decision: Decision, hiding: Hiding
+    ) -> tuple[Authored, ...]:
+        """What was changed on the sender's mail."""
+        told = tuple(r for r in (item.envelope.sender,) if r and self.may(r))
+        text = notices.hidden(item.receipt, count, subject, decision, hiding)
+        return (self._note("hidden", item, told, f"【宛先を非表示にしました】{subject or item.receipt}", text),) if told else ()
+
+    def informed(
+        self, notices: Notices, item: QueueItem, who: Sequence[str], subject: str, decision: Decision, why: Sequence[str]
+    ) -> tuple[Authored, ...]:
+        """For those who answer for an outbound mail that did not simply leave."""
+        told = tuple(r for r in who if self.may(r))
+        text = notices.informed(item.receipt, item.envelope.sender, item.recipients, subject, decision, why)
+        return (self._note("informed", item, told, f"【送信の監視】{decision.rule}: {item.receipt}", text),) if told else ()
+
+    def _note(self, kind: str, item: QueueItem, told: tuple[str, ...], subject: str, text: str) -> Authored:
+        content = self.mail(to=told, subject=subject, text=text, name=f"{kind}.{item.id}", receipt=item.receipt)
+        return Authored("notice", "", told, Direction.INBOUND, content, item.envelope.smtputf8, item.id)
 
     def mail(self, *, to: Sequence[str], subject: str, text: str, name: str, receipt: str) -> bytes:
         """A whole message from us; `name` makes its Message-ID."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from gateway import dsn, journal
 from gateway.backoff import Backoff
-from gateway.clearance import Clearance, NotCleared, releasable
+from gateway.clearance import Clearance, NotCleared, apart, releasable
 from gateway.clock import Clock
+from gateway.contacts import Contacts
 from gateway.identity import Identifier
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import (
@@ -32,7 +33,9 @@ from gateway.model import (
     Lease,
     Move,
     NextHop,
+    QueueItem,
     Settlement,
+    Sign,
     State,
     Telling,
     Work,
@@ -40,6 +43,7 @@ from gateway.model import (
 from gateway.notice import Notices
 from gateway.notifier import Notifier
 from gateway.policy.observer import Observer
+from gateway.policy.recipients import removed
 from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
@@ -82,6 +86,7 @@ class Pipeline:
     identifier: Identifier | None = None  # None: senders are not judged
     observers: tuple[Observer, ...] = ()  # of outbound mail
     register: Register | None = None  # of approvals and exceptions; None: no rule is ever waived
+    contacts: Contacts | None = None  # who inside hears of outbound mail; None: nobody
     keyring: Keyring = field(default_factory=lambda: Keyring(time.monotonic))
 
     async def step(self, lease: Lease) -> Settlement:
@@ -122,11 +127,18 @@ class Pipeline:
     async def _act(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
         """What policy decided, for one group.  A release turns a hold into the delivery of the safe rest (SAN-05)."""
         item = lease.item
-        decision = self._granted(lease, inspection, decision)
-        events: tuple[journal.Event, ...] = (journal.Decided.of(item, group, inspection, decision),)
+        decision = self._granted(lease, group, inspection, decision)
+        recorded = Settlement(
+            authored=await self._informed(lease, inspection, decision),
+            events=self._recorded(lease, group, inspection, decision),
+        )
         if decision.disposition is Disposition.DELETE:
             moves = tuple(Move(r, State.DELETED, decision.reason, decision.rule) for r in group.recipients)
-            return Settlement(moves=moves, events=events)
+            return merge(recorded, Settlement(moves=moves))
+        if decision.disposition is Disposition.REJECT:
+            if item.envelope.sender:
+                return merge(recorded, self._rejected(item, group, inspection, decision))
+            decision = replace(decision, disposition=Disposition.HOLD)  # nobody to tell: it is kept
         if decision.disposition is Disposition.DELIVER:
             try:
                 cleared = await self.clearance.clear(item, group, inspection, decision, await self.spool.trace(item.id))
@@ -134,14 +146,58 @@ class Pipeline:
                 why = f"{UNCLEARED}({self.notices.reason(refusal.reason)})"
                 decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=why)
                 # rebuilder and verifier disagree: staff read why in plain words, the administrator all of it
-                events += (journal.Alarm(item=item.id, name="not-cleared", detail=str(refusal)),)
+                alarm = journal.Alarm(item=item.id, name="not-cleared", detail=str(refusal))
+                recorded = merge(recorded, Settlement(events=(alarm,)))
             else:
-                moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in group.recipients)
-                return Settlement(moves=moves, cleared=(cleared,), events=(*events, journal.ClearedForDelivery.of(cleared)))
-        told = self.notifier.held(self.notices, item, group.recipients, inspection, decision) if lease.grant is None else ()
-        return merge(Settlement(authored=told, events=events), self._held(lease, group.recipients, decision, inspection))
+                return merge(recorded, self._cleared(item, cleared, inspection, decision))
+        told = self.notifier.held(self.notices, item, group.recipients, inspection, decision)
+        recorded = merge(recorded, Settlement(authored=told if lease.grant is None else ()))
+        return merge(recorded, self._held(lease, group.recipients, decision, inspection))
 
-    def _granted(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
+    def _recorded(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> tuple[journal.Event, ...]:
+        decided = journal.Decided.of(lease.item, group, inspection, decision)
+        if not decision.alarm or lease.grant is not None:
+            return (decided,)
+        return decided, journal.Alarm(item=lease.item.id, name=decision.alarm, detail=decision.reason)
+
+    def _cleared(self, item: QueueItem, cleared: Cleared, inspection: Inspection, decision: Decision) -> Settlement:
+        """One copy, or one for each recipient where the rule hides them; what was hidden stays in the journal alone."""
+        moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in cleared.recipients)
+        done = Settlement(moves=moves, cleared=(cleared,), events=(journal.ClearedForDelivery.of(cleared),))
+        letter, hiding = inspection.letter, decision.hiding
+        if letter is None or hiding is None:
+            return done
+        gone = removed(letter)
+        counted = {o.sign: o.count for o in inspection.observations}
+        count = counted.get(Sign.BULK_RECIPIENTS, len(gone))
+        event = journal.RecipientsHidden(item=item.id, rule=decision.rule, count=len(gone), removed=gone)
+        told = self.notifier.hidden(self.notices, item, count, letter.subject, decision, hiding)
+        copies = apart(cleared) if hiding.delivery == "each" else (cleared,)
+        return replace(done, cleared=copies, authored=told, events=(*done.events, event))
+
+    def _rejected(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
+        why = self._evidence(inspection, decision)
+        told = self.notifier.rejected(self.notices, item, group.recipients, _subject(inspection), decision, why)
+        moves = tuple(Move(r, State.BOUNCED, decision.reason, decision.rule) for r in group.recipients)
+        return Settlement(moves=moves, authored=told)
+
+    async def _informed(self, lease: Lease, inspection: Inspection, decision: Decision) -> tuple[Authored, ...]:
+        """Those whom the rule names, once: not again when a person has looked at the mail."""
+        if not decision.inform or lease.grant is not None or self.contacts is None:
+            return ()
+        item = lease.item
+        who = await self.contacts.of(decision.inform, item.envelope.sender)
+        if decision.disposition is Disposition.REJECT:
+            who = tuple(each for each in who if each != item.envelope.sender)  # who reads the reply already
+        why = self._evidence(inspection, decision)
+        return self.notifier.informed(self.notices, item, who, _subject(inspection), decision, why)
+
+    def _evidence(self, inspection: Inspection, decision: Decision) -> tuple[str, ...]:
+        """What the deciding rule saw, masked by its observers."""
+        signs = {sign for sign, _ in self.policy.rule(decision.rule).match.sign}
+        return tuple(line for o in inspection.observations if o.sign in signs for line in o.evidence)
+
+    def _granted(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Decision:
         """A reviewer's grant delivers what is safe of a held mail, unless its rule forbids that."""
         held = decision.disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD)
         if lease.grant is not None and lease.grant.kind is GrantKind.UNLOCK:
@@ -155,7 +211,10 @@ class Pipeline:
         ):
             return decision
         rule = f"release:{decision.rule}"
-        return replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=Telling.ALWAYS)
+        hiding = self.policy.hiding(lease.item.envelope, group.recipients, lease.item.size, inspection)
+        return replace(
+            decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=Telling.ALWAYS, hiding=hiding
+        )
 
     def _still_locked(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
         """A password allows nothing by itself; where it did not help, staff read why."""
@@ -167,8 +226,7 @@ class Pipeline:
         return replace(decision, reason=self.notices.reason(Reason.WRONG_PASSWORD) + "、保留しました。") if wrong else decision
 
     def _held(self, lease: Lease, recipients: Sequence[str], decision: Decision, inspection: Inspection | None) -> Settlement:
-        subject = inspection.letter.subject if inspection and inspection.letter else ""
-        hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, subject)
+        hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, _subject(inspection))
         state = WAITS_IN.get(decision.disposition, State.HELD)
         moves = tuple(Move(r, state, decision.reason, decision.rule) for r in recipients)
         opened = opening.of_mail(lease.item, hold, self.policy.rule(decision.rule), inspection)
@@ -239,6 +297,10 @@ WAITS_IN = {
 }
 FORGOTTEN = "パスワードは保存していないため、再起動で失われました。もう一度入力してください。"
 UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
+
+
+def _subject(inspection: Inspection | None) -> str:
+    return inspection.letter.subject if inspection and inspection.letter else ""
 
 
 def merge(first: Settlement, second: Settlement) -> Settlement:

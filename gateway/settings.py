@@ -58,6 +58,7 @@ def _network(value: object) -> object:
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
 Domain = Annotated[str, AfterValidator(_domain)]
+Address = Annotated[str, Field(pattern=r"^[^@\s<>]{1,64}@[^@\s<>]{1,190}$")]
 Peer = Annotated[Network, BeforeValidator(_network)]
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 = any free one, for tests
 
@@ -250,6 +251,9 @@ class Settings(_Model):
     retention: RetentionSettings = RetentionSettings()
     identity: IdentitySettings = IdentitySettings()
     workflow: WorkflowSettings = WorkflowSettings()
+    contacts: dict[Role, tuple[Address, ...]] = Field(
+        {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
+    )
     health: HealthSettings = HealthSettings()
     console: ConsoleSettings = ConsoleSettings()
 

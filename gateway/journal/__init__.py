@@ -37,6 +37,7 @@ from gateway.journal.events import (
 )
 from gateway.journal.reading import Entry, search, tail
 from gateway.journal.record import insert
+from gateway.journal.restraints import Halted, RecipientsHidden, ResumeAsked, Resumed
 from gateway.journal.sealer import Journal, JournalDamaged
 from gateway.journal.verification import Verification, verify
 
@@ -57,6 +58,7 @@ __all__ = [
     "Entry",
     "Event",
     "Expired",
+    "Halted",
     "Held",
     "Journal",
     "JournalDamaged",
@@ -67,9 +69,12 @@ __all__ = [
     "PolicyLoaded",
     "QueueChanged",
     "Received",
+    "RecipientsHidden",
     "Refused",
     "Relayed",
     "Released",
+    "ResumeAsked",
+    "Resumed",
     "SelfTested",
     "Started",
     "Stopped",

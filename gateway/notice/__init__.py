@@ -20,7 +20,7 @@ from typing import Any
 from jinja2 import Template, TemplateError
 
 from gateway.clock import JST
-from gateway.model import Decision, DeliveryOutcome, Inspection, PartReport, QueueItem, Telling
+from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling
 from gateway.notice import example
 from gateway.notice.wording import LANGUAGES, Names, read_names, read_templates
 from gateway.yaml_file import BadConfiguration, Problem
@@ -32,6 +32,8 @@ _LINE = 200  # characters of a subject, an address or another server's reply
 _ATTACHMENTS = 50  # lines; a mail may have 500 parts
 _KINDS = 6  # kinds of findings named per part
 _TOLD = (Kind.GAIJI,)  # though it is kept: the reader sees something else than the writer
+_WHY = 10  # lines of evidence
+_SHOWN = 10  # recipients named
 _MEMBERS = 3  # withheld members named per archive
 _BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-02)
 _MB = 1 << 20
@@ -169,6 +171,33 @@ class Notices:
         `apology`, `deletion`: drafts for whom a mail reached by mistake."""
         return self._render(template, case=_clean(words))
 
+    def rejected(self, receipt: str, recipients: Sequence[str], subject: str, decision: Decision, why: Sequence[str]) -> str:
+        """To the sender of an outbound mail that goes no further."""
+        return self._render(
+            "rejected", receipt=receipt, recipients=_some(recipients), subject=_one_line(subject), **_told(decision, why)
+        )
+
+    def hidden(self, receipt: str, count: int, subject: str, decision: Decision, hiding: Hiding) -> str:
+        """To the sender of an outbound mail whose recipients do not see one another any more (ML-06)."""
+        each = hiding.delivery == "each"
+        return self._render(
+            "hidden", receipt=receipt, count=count, each=each, subject=_one_line(subject), **_told(decision, ())
+        )
+
+    def informed(
+        self, receipt: str, sender: str, recipients: Sequence[str], subject: str, decision: Decision, why: Sequence[str]
+    ) -> str:
+        """To those who answer for an outbound mail that was stopped."""
+        return self._render(
+            "informed",
+            receipt=receipt,
+            sender=_one_line(sender),
+            recipients=_some(recipients),
+            subject=_one_line(subject),
+            outcome=decision.disposition.value,
+            **_told(decision, why),
+        )
+
     def rejected_size(self, limit: int, actual: int, international: bool) -> str:
         """The text of a 552 reply, a line each language (ML-02); `limit` and `actual` in bytes as transferred.
 
@@ -239,6 +268,9 @@ class Notices:
             "withheld": lambda: self.withheld_note(example.WITHHELD),
             "held": lambda: self.held("R", "a@example.jp", "S", "R", now),
             "password": lambda: self.password("R", "a@example.jp", "S", ("見積書.zip",) * 9, now),
+            "rejected": lambda: self.rejected("R", ("a@example.jp",), "S", example.RELEASE, ("W",)),
+            "hidden": lambda: self.hidden("R", 12, "S", example.RELEASE, Hiding()),
+            "informed": lambda: self.informed("R", "a@example.jp", ("b@example.jp",), "S", example.RELEASE, ("W",)),
             "rejected_size": lambda: self.rejected_size(_MB, _MB, True),
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
             **{name: partial(self.case, name, _example_case(now)) for name in CASES},
@@ -265,6 +297,17 @@ def _origin(error: Exception, directory: Path) -> tuple[str, int]:
             found = (step.tb_frame.f_code.co_filename, step.tb_lineno)
         step = step.tb_next
     return found
+
+
+def _told(decision: Decision, why: Sequence[str]) -> dict[str, object]:
+    """The decision and what it rests on, as every template about outbound mail gets them."""
+    clauses = "、".join(decision.clauses)
+    return {"reason": _one_line(decision.reason), "clauses": clauses, "why": tuple(map(_one_line, why[:_WHY]))}
+
+
+def _some(recipients: Sequence[str]) -> tuple[str, ...]:
+    more = (f"ほか{len(recipients) - _SHOWN}件",) if len(recipients) > _SHOWN else ()
+    return (*map(_one_line, recipients[:_SHOWN]), *more)
 
 
 def _one_line(text: str) -> str:

@@ -25,6 +25,7 @@ LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
 TEMPLATES = (
     *("head", "foot", "withheld", "extract", "held", "password", "rejected_size", "dsn"),
     *("wanted", "told", "delayed", "apology", "deletion"),
+    *("rejected", "hidden", "informed"),
 )
 
 _Member = TypeVar("_Member", bound=StrEnum)

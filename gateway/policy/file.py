@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway import yaml_file
-from gateway.model import Direction, Disposition, Sign, Suspicion, Telling
+from gateway.model import Direction, Disposition, Hiding, Sign, Suspicion, Telling
+from gateway.policy.observing import Informed, Observing
 from gateway.policy.rules import NEVER_DELIVERED, Approval, Choice, Delay, Match, Policy, Rule, unreachable
 from gateway.settings import Peer, Rungs, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -126,7 +127,7 @@ class _Delay(_Model):
 class _Rule(_Model):
     name: str = Field(min_length=1)
     match: _Match = _Match()
-    action: Literal["deliver", "hold", "await_password", "await_approval", "delay", "delete"]
+    action: Literal["deliver", "hold", "await_password", "await_approval", "delay", "delete", "reject"]
     worst: OneVerdict | None = None
     reason: str = ""
     clauses: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_clauses)] = ()
@@ -135,8 +136,11 @@ class _Rule(_Model):
     approve: _Approve | None = None
     delay: _Delay | None = None
     exceptions: bool = False
+    recipients: Literal["show", "hide"] = "show"
+    inform: Annotated[tuple[Informed, ...], BeforeValidator(_as_list)] = ()
+    alarm: str = Field("", pattern=r"^[a-z0-9-]*$")
 
-    def build(self) -> Rule:
+    def build(self, hiding: Hiding) -> Rule:
         worst = self.worst if self.worst is not None else Verdict.CLEAN
         return Rule(
             self.name,
@@ -150,6 +154,9 @@ class _Rule(_Model):
             self.approve.build() if self.approve else None,
             self.delay.build() if self.delay else None,
             self.exceptions,
+            hiding if self.recipients == "hide" else None,
+            self.inform,
+            self.alarm,
         )
 
 
@@ -157,6 +164,8 @@ class _Policy(_Model):
     profiles: dict[str, _Profile] = Field(min_length=1)
     default_profile: str = "rebuild"
     choose_profile: tuple[_Choice, ...] = ()
+    hide_recipients: Hiding = Hiding()
+    observe: Observing = Observing()
     rules: tuple[_Rule, ...] = Field(min_length=1)
 
 
@@ -175,9 +184,10 @@ def build(document: Document) -> Policy:
     policy = Policy(
         profiles={name: profile.build(name) for name, profile in raw.profiles.items()},
         choices=tuple(Choice(c.name, c.match.build(), c.profile) for c in raw.choose_profile),
-        rules=tuple(rule.build() for rule in raw.rules),
+        rules=tuple(rule.build(raw.hide_recipients) for rule in raw.rules),
         version=_version(document),
         default_profile=raw.default_profile,
+        observe=raw.observe,
     )
     numbers = {rule.name: number for number, rule in enumerate(policy.rules)}
     if shadowed := unreachable(policy.rules):
@@ -254,6 +264,16 @@ def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
         if rule.action != "deliver" and not rule.reason:
             yield document.problem(f"{key}.reason", "is missing: staff must be told why")
         yield from _waiting_contradictions(key, rule, document)
+        if rule.action == "reject" and rule.match.direction is not Direction.OUTBOUND:
+            yield document.problem(
+                f"{key}.action",
+                "reject would answer senders outside",
+                "add direction: outbound to the match; hold what comes in",
+            )
+        if rule.recipients == "hide" and (rule.action != "deliver" or rule.match.direction is not Direction.OUTBOUND):
+            yield document.problem(f"{key}.recipients", "hide belongs to deliver rules with direction: outbound")
+        if rule.inform and rule.match.direction is not Direction.OUTBOUND:
+            yield document.problem(f"{key}.inform", "is for outbound mail", "recipients of held inbound mail hear of it anyway")
         if not rule.clauses:
             yield document.problem(f"{key}.clauses", "is missing", "name the requirement that the rule serves, e.g. SAN-02")
 

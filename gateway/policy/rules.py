@@ -20,6 +20,7 @@ from gateway.model import (
     Disposition,
     Envelope,
     Group,
+    Hiding,
     Inspection,
     Observation,
     Sign,
@@ -27,6 +28,7 @@ from gateway.model import (
     Telling,
     Waiver,
 )
+from gateway.policy.observing import Observing
 from sanitizers.model import Kind, Profile, Verdict
 
 
@@ -113,6 +115,9 @@ class Rule:
     approval: Approval | None = None
     delay: Delay | None = None
     exceptions: bool = False  # may an approved exception take it away for some mails (EX-01)
+    hiding: Hiding | None = None
+    inform: tuple[str, ...] = ()
+    alarm: str = ""
 
     @property
     def waivable(self) -> bool:
@@ -146,6 +151,7 @@ class Policy:
     rules: tuple[Rule, ...]
     version: str  # SHA-256 of the canonical values, first 12 hex digits
     default_profile: str = field(default="rebuild")
+    observe: Observing = field(default_factory=Observing)
 
     def split(self, envelope: Envelope, recipients: Sequence[str], size: int) -> tuple[Group, ...]:
         """Recipients that get the same profile stay together, in their order."""
@@ -186,7 +192,28 @@ class Policy:
         return LAST_RULE, waived
 
     def _decision(self, rule: Rule, profile: str, waived: tuple[str, ...]) -> Decision:
-        return Decision(rule.action, rule.name, rule.reason, rule.clauses, self.version, profile, rule.notice, waived)
+        return Decision(
+            rule.action,
+            rule.name,
+            rule.reason,
+            rule.clauses,
+            self.version,
+            profile,
+            rule.notice,
+            waived,
+            rule.hiding,
+            rule.inform,
+            rule.alarm,
+        )
+
+    def hiding(self, envelope: Envelope, recipients: Sequence[str], size: int, inspection: Inspection) -> Hiding | None:
+        """How a released mail hides its recipients: the reviewer answered for its content, not for showing addresses."""
+        for rule in self.rules:
+            if rule.hiding and any(
+                rule.match.envelope_holds(envelope, r, size) and rule.match.inspection_holds(inspection, r) for r in recipients
+            ):
+                return rule.hiding
+        return None
 
     def rule(self, name: str) -> Rule:
         """The rule of that name, or the last rule: a rule that has gone since stays closed."""

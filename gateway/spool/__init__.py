@@ -150,7 +150,8 @@ class Spool:
 
         Each recipient of `cleared` needs a Move to SANITISED, each of `held` one to a waiting state, and moves need an event.
         Raises LostLease, IllegalMove."""
-        copied = [await self._keep(copy.content) for copy in outcome.cleared]
+        once = {copy.sha256: await self._keep(copy.content) for copy in outcome.cleared}  # several may share one content
+        copied = [once[copy.sha256] for copy in outcome.cleared]
         for kept, copy in zip(copied, outcome.cleared, strict=True):
             if kept.sha256 != copy.sha256:
                 raise IllegalMove("a cleared copy is not what its digest says")

@@ -247,7 +247,7 @@ async def test_a_password_waits_with_the_mail_while_the_scanner_is_down() -> Non
 
 async def test_a_rule_may_delete_and_says_so() -> None:
     policy = policy_file.load(CONFIG / "policy.yaml")
-    rules = (replace(policy.rules[0], action=Disposition.DELETE), *policy.rules[1:])
+    rules = tuple(replace(r, action=Disposition.DELETE) if r.name == "infected" else r for r in policy.rules)
     done = await pipeline(Scripted(inspection(Verdict.INFECTED)), policy=replace(policy, rules=rules)).step(lease())
     assert [(m.state, m.rule) for m in done.moves] == [(State.DELETED, "infected")]
     assert done.events

@@ -1,0 +1,36 @@
+"""What outbound mail shows: the closed set of signs, and one sign with its number.  Who sees which is `gateway/policy`'s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Sign(StrEnum):
+    """What an outbound mail shows to the observers in `gateway/policy`.  A closed set: rules match it by name."""
+
+    BULK_RECIPIENTS = "bulk_recipients"  # external addresses in To and Cc that would see one another (ML-06)
+    BULK_DOMAINS = "bulk_domains"  # their domains
+    ADDRESSES_IN_BODY = "addresses_in_body"  # external addresses written in the text; it is never changed for that
+    AUTO_FORWARDED = "auto_forwarded"  # points of evidence that no person sent it (ML-04)
+    FORGED_SENDER = "forged_sender"  # From is not who the envelope says (LG-10)
+    FREE_MAIL = "free_mail"  # to a free mail provider, without a permit (ML-07)
+    OWN_FREE_MAIL = "own_free_mail"  # and the address looks like the sender's own
+    NEW_RECIPIENT = "new_recipient"  # external addresses that nobody here ever wrote with (ML-05)
+    DENIED_RECIPIENT = "denied_recipient"  # in a domain that the sender's section may not write to
+    NO_EXTERNAL_RIGHT = "no_external_right"  # this kind of address does not send to outside (ML-10)
+    NO_ATTACHMENT_RIGHT = "no_attachment_right"
+    ADDRESS_NOT_VALID = "address_not_valid"  # before its first or after its last day
+    UNKNOWN_SENDER = "unknown_sender"  # not in the directory
+    SUSPENDED = "suspended"  # AC-10
+    MY_NUMBER = "my_number"  # SD-03
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One sign and how often; rules compare `count` with their threshold."""
+
+    sign: Sign
+    count: int = 1
+    recipients: tuple[str, ...] = ()  # whom it is about; () = the whole mail
+    evidence: tuple[str, ...] = ()  # masked, bounded: it is shown and journalled

@@ -1,0 +1,82 @@
+"""What the observers of outbound mail are told by `policy.yaml`: `observe:`.  Thresholds are the rules', not here.
+
+Frozen models with a default and a help text each; what a tenant changes is changed there, never in code.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from gateway.directory.model import Attribute, Role
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _informed(value: str) -> str:
+    if value != "sender" and value not in tuple(Role) and "@" not in value:
+        raise ValueError(f"must be sender, an address, or a role: {', '.join(Role)}")
+    return value
+
+
+Informed = Annotated[str, AfterValidator(_informed)]
+Pattern = Annotated[str, AfterValidator(str.lower)]
+Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_as_list)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BulkRecipients(_Model):
+    exempt: Patterns = Field((), description="Addresses that may be seen by the others, e.g. *@pref.example.lg.jp.")
+
+
+class AutoForwarding(_Model):
+    scope: Literal["external", "any"] = Field("external", description="any = also to what `inside` names.")
+    window_minutes: float = Field(10, gt=0, le=1_440, description="How soon what came in leaves again.")
+
+
+class Permit(_Model):
+    """Somebody may write to an address of a free mail provider."""
+
+    sender: Pattern = "*"
+    recipient: Pattern
+    until: date
+    by: str = Field(min_length=1, description="Who permitted it.")
+    reason: str = Field(min_length=1)
+
+
+class FreeMail(_Model):
+    permits: tuple[Permit, ...] = ()
+    likeness: float = Field(0.75, gt=0, le=1, description="How alike a local part and the sender's name or address must be.")
+
+
+class Destinations(_Model):
+    """Where one section may write to; `*` as section is everybody without an entry."""
+
+    denied: Patterns = ()
+    allowed: Patterns = Field((), description="Not empty: only there.")
+
+
+class NewRecipients(_Model):
+    scope: Literal["house", "sender"] = Field("house", description="Known to anybody here, or to the sender.")
+
+
+class Right(_Model):
+    external: bool = True
+    attachments: bool = True
+
+
+class Observing(_Model):
+    inside: Patterns = Field((), description="Further addresses that count as our own, e.g. *@school.example.ed.jp.")
+    bulk_recipients: BulkRecipients = BulkRecipients()
+    auto_forwarding: AutoForwarding = AutoForwarding()
+    free_mail: FreeMail = FreeMail()
+    destinations: dict[str, Destinations] = Field({}, description="By code of the section, with those below it.")
+    new_recipients: NewRecipients = NewRecipients()
+    rights: dict[Attribute, Right] = Field({}, description="By kind of address; who is not named may do everything.")

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from sanitizers import charset, html
 from sanitizers.carrier_emoji import Carrier
+from sanitizers.html.flow import width
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Switches, Treatment
 from sanitizers.parameters import Field
@@ -21,7 +22,7 @@ _META = re.compile(rb"(?i)<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _META_WITHIN = 4096  # bytes; HTML 13.2.3.2 looks at 1,024, Outlook's style block comes before
 _SAME = 0.7  # share of the HTML's pairs of letters that the plain text must have: links and "view in browser" make the rest
-_STOPGAP = 300  # characters: "your program does not show HTML" and the like are shorter
+_STOPGAP = 300  # columns: "your program does not show HTML" and the like are shorter
 _OTHER_TEXT = "――― HTMLとは異なる内容のテキスト本文 ―――\n"
 _TOP_LINES = 20  # of a text: when and where a meeting is stands there
 _COMPARED = 20_000  # characters: enough to tell two texts apart
@@ -109,7 +110,7 @@ def chosen(alternatives: Sequence[Piece], findings: Findings, where: str) -> lis
     if likeness(written, shown) >= _SAME:
         return _distinct(plains)
     findings.add(Kind.DUPLICATE_BODY, where, "plain text and HTML differ; the HTML's text is delivered", Treatment.REPLACED)
-    if likeness(shown, written) >= _SAME or len(written) < _STOPGAP:
+    if likeness(shown, written) >= _SAME or width(written) < _STOPGAP:
         return _distinct(htmls)
     return _distinct([*htmls, Piece(_OTHER_TEXT, True), *plains])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sanitizers import bodies, charset, hidden, names, outlook
+from sanitizers import bodies, charset, hidden, names, outlook, words
 from sanitizers.bodies import Piece
 from sanitizers.carrier_emoji import Carrier, carrier
 from sanitizers.compose import compose
@@ -27,7 +27,8 @@ MEDIA_TYPES = (MEDIA_TYPE, WEB_ARCHIVE, *outlook.MEDIA_TYPES)
 MAX_BODY = 12 << 20  # bytes of UTF-8: what fits into the worker's answer (protocol.JSON_BYTES); a longer text is a file
 
 _BODIES = ("text/plain", "text/html")
-_REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report", "text/rfc822-headers")
+_HEADERS = "text/rfc822-headers"  # RFC 6522 3: of a mail that came back
+_REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report", _HEADERS)
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _LESSER = ("text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html")  # other renderings of the same text
 _MARKER = b"[[mugai embedded file %d]]"
@@ -153,6 +154,7 @@ class _Reading:
             return Piece(self._with_files(rest.decode(), files), True)
         rest, files = hidden.extract(content, _MARKER)
         text = bodies.decoded(rest, entity.content_type, self._phone, self.findings, where)
+        text = words.decode_text(text).text if where == _HEADERS else text
         return Piece(self._with_files(bodies.plain(text, entity.content_type, self.findings, where).text, files), False)
 
     def _with_files(self, text: str, files: list[hidden.HiddenFile]) -> str:

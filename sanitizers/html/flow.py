@@ -176,15 +176,16 @@ def _arranged(rows: list[list[Cell]]) -> list[str]:
 
 
 def _grid(rows: list[list[Cell]]) -> list[str]:
-    """A data table: `A | B`, padded while it is narrow, with a line under the heading row."""
+    """A data table: `A | B`, padded while it is narrow, with a line under the heading rows."""
     texts = _spread(rows)
     columns = max(map(len, texts))
     widths = [max((width(row[at]) for row in texts if at < len(row)), default=0) for at in range(columns)]
     padded = sum(widths) <= _WIDEST_TABLE
     widths = [min(wide, _WIDEST_PADDING) if padded else 0 for wide in widths]
     lines = [" | ".join(text + " " * (widths[at] - width(text)) for at, text in enumerate(row)).rstrip(" ") for row in texts]
-    if padded and len(rows) > 1 and all(cell.is_heading for cell in rows[0]):
-        lines.insert(1, "-+-".join("-" * wide for wide in widths))
+    headings = next((number for number, row in enumerate(rows) if not all(cell.is_heading for cell in row)), 0)
+    if padded and headings:
+        lines.insert(headings, "-+-".join("-" * wide for wide in widths))
     return lines
 
 

@@ -30,8 +30,7 @@ MEDIA_TYPES = frozenset(
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one document as docx, xlsx or pptx."""
     findings = Findings()
-    limits, switches = job.profile.limits, job.profile.switches.office
-    output, main = Rebuild(Package(content, limits), limits, switches, findings).run()
+    output, main = Rebuild(Package(content, job.profile.limits), job, findings).run()
     if main.media_type != detected:
         findings.add(Kind.CONVERTED, "", f"{detected} to {main.extension}", Treatment.REPLACED)
     name = names.with_extension(part.name or "無題", main.media_type)

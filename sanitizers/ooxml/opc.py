@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from lxml import etree
@@ -49,6 +49,10 @@ class WrittenPart:
     content_type: str
     content: bytes | zip_strict.Packed
     relationships: tuple[Relationship, ...]  # internal targets are names of written parts
+
+    def renamed(self, names: Mapping[str, str]) -> WrittenPart:
+        """With the new names of parts that it leads to."""
+        return replace(self, relationships=tuple(replace(r, target=names.get(r.target, r.target)) for r in self.relationships))
 
 
 class Package:

@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from sanitizers import zip_strict
-from sanitizers.job import Findings
-from sanitizers.model import Kind, Limits, Reason, Refused, Switches, Treatment, Verdict
+from sanitizers.job import Findings, Job
+from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import gate, links, media, opc, properties, sheet, slide, word, xml
 from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
 from sanitizers.ooxml.parts import MAIN_TYPES, PART_TYPES, MainType
@@ -28,14 +28,19 @@ class Rebuild:
     """One document on its way.  `_names` has the name in the output for the key of each XML part that was admitted."""
 
     package: Package
-    limits: Limits
-    switches: Switches
+    job: Job
     findings: Findings
+    switches: Switches = field(init=False)
+    _pictures: media.Pictures = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
-    _pictures: dict[str, str] = field(default_factory=dict)  # likewise, of pictures
+    _stems: dict[str, str] = field(default_factory=dict)  # likewise, of pictures, without their extensions
     _roots: dict[str, str] = field(default_factory=dict)
     _written: list[WrittenPart] = field(default_factory=list)
     _todo: deque[str] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.switches = self.job.profile.switches.office
+        self._pictures = media.Pictures(self.job, self.findings)
 
     def run(self) -> tuple[bytes, MainType]:
         """The new package; raises `Refused` when there is no main part that we know."""
@@ -47,7 +52,15 @@ class Rebuild:
         while self._todo:
             self._part(self._todo.popleft())
         core, core_relationship = properties.rebuild(self.package, self.switches, self.findings)
-        return opc.write([*self._written, core], (start, core_relationship)), main_type
+        return opc.write([*self._with_pictures(), core], (start, core_relationship)), main_type
+
+    def _with_pictures(self) -> list[WrittenPart]:
+        """What a picture is called is known when it has been drawn."""
+        names, pictures = dict[str, str](), list[WrittenPart]()
+        for key, picture in self._pictures.all().items():
+            names[self._stems[key]] = name = f"{self._stems[key]}.{picture.extension}"
+            pictures.append(WrittenPart(name, picture.media_type, picture.content, ()))
+        return [*(part.renamed(names) for part in self._written), *pictures]
 
     def _main(self) -> Relationship:
         roots = self.package.relationships("")
@@ -145,12 +158,10 @@ class Rebuild:
         return self._names[key]
 
     def _admit_picture(self, key: str) -> str:
-        if key not in self._pictures:
-            recoded = media.recode(self.package.read(key), key, self.limits, self.findings)
-            name = f"media/image{len(self._pictures) + 1}.{recoded.extension}"
-            self._pictures[key] = name
-            self._written.append(WrittenPart(name, recoded.media_type, recoded.content, ()))
-        return self._pictures[key]
+        if key not in self._stems:
+            self._pictures.add(key, self.package.read(key))
+            self._stems[key] = f"media/image{len(self._stems) + 1}"
+        return self._stems[key]
 
     def _target(self, relationship: Relationship) -> Relationship:
         if relationship.external:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -13,10 +14,12 @@ from samples.container import encrypted_zip
 from sanitizers import ooxml
 from sanitizers.job import LocalJob
 from sanitizers.model import Kind, Limits, Part, Profile, Reason, Refused, Setting, Switches, Verdict
-from sanitizers.ooxml import links, opc, xml
+from sanitizers.ooxml import links, media, opc, xml
 from sanitizers.ooxml.allowlist import RULES
 from sanitizers.ooxml.parts import PART_TYPES
+from sanitizers.verify import verify
 from tests.sanitizers.make_image import encoded, picture
+from tests.sanitizers.make_metafile import emf, wmf
 from tests.sanitizers.make_ooxml import (
     DOCX,
     MICROSOFT,
@@ -24,6 +27,7 @@ from tests.sanitizers.make_ooxml import (
     PACKAGE,
     STRICT,
     XLSX,
+    Made,
     Rel,
     docx,
     element,
@@ -31,6 +35,7 @@ from tests.sanitizers.make_ooxml import (
     xlsx,
 )
 from tests.sanitizers.rebuilt import rebuild
+from tests.sanitizers.test_metafile import Printer
 
 CANARY = "CANARY-7f3a"
 
@@ -335,3 +340,41 @@ def test_a_damaged_file_is_refused_or_rebuilt_but_never_crashes(data: st.DataObj
         return
     assert outcome.output is not None
     assert zipfile.ZipFile(io.BytesIO(outcome.output)).testzip() is None
+
+
+def _with_metafiles(*contents: bytes) -> Made:
+    names = [f"media/image{number}.emf" for number in range(len(contents))]
+    shown = "".join(f'<w:p><w:r><w:pict><v:imagedata r:id="rId{n}"/></w:pict></w:r></w:p>' for n in range(len(contents)))
+    made = docx(shown, *(Rel(f"rId{number}", "image", name) for number, name in enumerate(names)))
+    for name, content in zip(names, contents, strict=True):
+        made.part(f"word/{name}", content)
+    return made
+
+
+def test_d10_metafiles_of_a_document_are_drawn_in_one_conversion() -> None:
+    job = Printer()
+    outcome = ooxml.sanitise(_with_metafiles(emf(), wmf(), emf()).bytes(), Part("1", "a.docx", ""), DOCX, job)
+    assert outcome.output is not None
+    assert verify(outcome.output, DOCX, frozenset()) == []
+    with zipfile.ZipFile(io.BytesIO(outcome.output)) as archive:
+        pictures = [name for name in archive.namelist() if name.startswith("media/")]
+        assert len(pictures) == 3
+        assert not [name for name in pictures if name.endswith(("emf", "wmf"))]
+        rels = archive.read("word/_rels/document.xml.rels").decode()
+        assert all(name in rels for name in pictures)
+        assert archive.read(pictures[0]) != media.PLACEHOLDER.content
+    assert job.asked.count(b"<draw:page ") == 3
+
+
+def test_d10_a_broken_metafile_does_not_cost_the_others_their_place() -> None:
+    broken = struct.pack("<2I8i", 1, 88, *[0] * 8) + b" EMF"  # no extent
+    outcome = ooxml.sanitise(_with_metafiles(emf(), broken, wmf()).bytes(), Part("1", "a.docx", ""), DOCX, Printer())
+    assert outcome.output is not None
+    with zipfile.ZipFile(io.BytesIO(outcome.output)) as archive:
+        boxes = [name for name in archive.namelist() if archive.read(name) == media.PLACEHOLDER.content]
+    assert len(boxes) == 1
+
+
+def test_without_a_converter_metafiles_are_grey_boxes() -> None:
+    rebuilt = rebuild(_with_metafiles(emf()).bytes(), DOCX)
+    assert rebuilt.parts["media/image1.png"] == media.PLACEHOLDER.content

@@ -7,7 +7,7 @@ only the parts that are still named are visited.  What is not reached does not e
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sanitizers import zip_strict
 from sanitizers.job import Findings, Job
@@ -101,7 +101,7 @@ class Rebuild:
             raise Refused(Reason.AMBIGUOUS, f"{name} has two roots")
         word.before(root, name, self.switches, self.findings)
         sheet.before(root, name, self.switches, self.findings, kept)
-        slide.before(root, name, self.findings)
+        slide.before(root, name, self.findings, lambda shape: self._preview(shape, kept))
         links.neutralise_actions(root, name, self.findings)
         links.neutralise_styles(root, name, self.findings)
         references = prune(root, name, self.findings)
@@ -111,6 +111,17 @@ class Rebuild:
         slide.after(root, name, self.findings)
         settle_prefixes(root, part.prefixes)
         return used
+
+    def _preview(self, shape: str, kept: dict[str, Relationship]) -> str:
+        """A new relationship to the picture that a part's old drawing has for a shape; "" if it has none."""
+        for drawing in [r for r in kept.values() if r.kind == "vmlDrawing"]:
+            wanted = slide.shown(xml.parse(self.package.read(drawing.target), drawing.target), shape)
+            for picture in self.package.relationships(drawing.target):
+                if picture.id == wanted and picture.kind == "image" and self._stays(picture, drawing.target):
+                    added = replace(picture, id=f"rIdPreview{len(kept)}")
+                    kept[added.id] = added
+                    return added.id
+        return ""
 
     def _stays(self, relationship: Relationship, source: str) -> bool:
         """May this relationship stand in the output?  What may not is reported."""

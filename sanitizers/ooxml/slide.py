@@ -6,23 +6,26 @@ offer a repair, so the whole tree goes with it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lxml.etree import SubElement
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Treatment
 from sanitizers.ooxml import word, xml
-from sanitizers.ooxml.allowlist import A, P, strict, tags
+from sanitizers.ooxml.allowlist import A, O, P, R, V, strict, tags
 
 _FRAME, _OBJECT, _PICTURE, _TIMING, _SHAPE = (tags(P, name) for name in ("graphicFrame", "oleObj", "pic", "timing", "cNvPr"))
 _CONTAINERS = tags(P, "childTnLst", "subTnLst", "cMediaNode", "tnLst", "tgtEl")
 
 
-def before(root: xml.Element, where: str, findings: Findings) -> None:
+def before(root: xml.Element, where: str, findings: Findings, preview: Callable[[str], str]) -> None:
+    """`preview`: the identifier of the picture that the old drawing of the slide has for a shape, or ""."""
     if root.get("show") in ("0", "false"):
         findings.add(Kind.HIDDEN_CONTENT, where, "hidden slide", Treatment.KEPT)
     for frame in list(root.iter(*_FRAME)):
         if next(frame.iter(*_OBJECT), None) is not None:
-            _replace_object(frame, where, findings)
+            _replace_object(frame, where, findings, preview)
 
 
 def after(root: xml.Element, where: str, findings: Findings) -> None:
@@ -36,31 +39,71 @@ def after(root: xml.Element, where: str, findings: Findings) -> None:
             xml.remove(timing)
 
 
-def _replace_object(frame: xml.Element, where: str, findings: Findings) -> None:
-    """The picture of the object, if it has one (since PowerPoint 2010 it lies inside the object itself), else words."""
+def shown(drawing: xml.Element, shape: str) -> str:
+    """Which relationship of an old drawing (VML) leads to the picture of a shape, or ""."""
+    for element in drawing.iter(f"{{{V}}}shape"):
+        if shape and element.get("id") == shape:
+            for image in element.iter(f"{{{V}}}imagedata"):
+                return image.get(f"{{{O}}}relid") or image.get(f"{{{R}}}id") or ""
+    return ""
+
+
+def _replace_object(frame: xml.Element, where: str, findings: Findings, preview: Callable[[str], str]) -> None:
+    """The picture of the object: inside the object itself since PowerPoint 2010, before in an old drawing; else words."""
     picture = next(frame.iter(*_PICTURE), None)
+    if picture is None:
+        shapes = (preview(element.get("spid", "")) for element in frame.iter(*_OBJECT))
+        identifier = next(filter(None, shapes), "")
+        picture = _picture(frame, identifier) if identifier else None
     found = "preview picture kept" if picture is not None else "object without preview"
     findings.add(Kind.EMBEDDED_OBJECT, where, found, Treatment.REPLACED)
     xml.replace(frame, picture if picture is not None else _text_box(frame))
 
 
+def _picture(frame: xml.Element, identifier: str) -> xml.Element:
+    """A picture (19.3.1.37) of the object's size."""
+    slide, drawing = _families(frame)
+    picture = frame.makeelement(f"{{{slide}}}pic")
+    _named(SubElement(picture, f"{{{slide}}}nvPicPr"), frame, "cNvPicPr", "")
+    fill = SubElement(picture, f"{{{slide}}}blipFill")
+    SubElement(fill, f"{{{drawing}}}blip", {f"{{{R if slide == P else strict(R)}}}embed": identifier})
+    SubElement(SubElement(fill, f"{{{drawing}}}stretch"), f"{{{drawing}}}fillRect")
+    _placed(picture, frame)
+    return picture
+
+
 def _text_box(frame: xml.Element) -> xml.Element:
     """A box of the object's size that says what was here (19.3.1.43)."""
-    slide = xml.namespace(frame)
-    drawing = A if slide == P else strict(A)
+    slide, drawing = _families(frame)
     box = frame.makeelement(f"{{{slide}}}sp")
-    naming = SubElement(box, f"{{{slide}}}nvSpPr")
-    name = next(frame.iter(*_SHAPE), None)
-    SubElement(naming, f"{{{slide}}}cNvPr", id=name.get("id", "0") if name is not None else "0", name=word.PLACEHOLDER)
-    SubElement(naming, f"{{{slide}}}cNvSpPr")
-    SubElement(naming, f"{{{slide}}}nvPr")
-    shape = SubElement(box, f"{{{slide}}}spPr")
-    for place in frame.findall(f"{{{slide}}}xfrm"):
-        place.tag = f"{{{drawing}}}xfrm"
-        shape.append(place)
-    SubElement(SubElement(shape, f"{{{drawing}}}prstGeom", prst="rect"), f"{{{drawing}}}avLst")
+    _named(SubElement(box, f"{{{slide}}}nvSpPr"), frame, "cNvSpPr", word.PLACEHOLDER)
+    _placed(box, frame)
     body = SubElement(box, f"{{{slide}}}txBody")
     SubElement(body, f"{{{drawing}}}bodyPr")
     run = SubElement(SubElement(body, f"{{{drawing}}}p"), f"{{{drawing}}}r")
     SubElement(run, f"{{{drawing}}}t").text = word.PLACEHOLDER
     return box
+
+
+def _families(frame: xml.Element) -> tuple[str, str]:
+    slide = xml.namespace(frame)
+    return slide, A if slide == P else strict(A)
+
+
+def _named(naming: xml.Element, frame: xml.Element, kind: str, name: str) -> None:
+    """The object's number stays: animations and layouts know it."""
+    slide = xml.namespace(frame)
+    old = next(frame.iter(*_SHAPE), None)
+    identity = {"id": old.get("id", "0"), "name": name or old.get("name", "")} if old is not None else {"id": "0", "name": name}
+    SubElement(naming, f"{{{slide}}}cNvPr", identity)
+    SubElement(naming, f"{{{slide}}}{kind}")
+    SubElement(naming, f"{{{slide}}}nvPr")
+
+
+def _placed(box: xml.Element, frame: xml.Element) -> None:
+    slide, drawing = _families(frame)
+    shape = SubElement(box, f"{{{slide}}}spPr")
+    for place in frame.findall(f"{{{slide}}}xfrm"):
+        place.tag = f"{{{drawing}}}xfrm"
+        shape.append(place)
+    SubElement(SubElement(shape, f"{{{drawing}}}prstGeom", prst="rect"), f"{{{drawing}}}avLst")

@@ -52,6 +52,22 @@ def test_jumps_inside_the_show_and_links_to_the_web_stay() -> None:
     assert rebuilt.kinds == set()
 
 
+def test_d04_an_object_of_powerpoint_2007_becomes_the_picture_of_its_old_drawing() -> None:
+    place = '<p:nvGraphicFramePr><p:cNvPr id="7" name="o"/></p:nvGraphicFramePr><p:xfrm><a:off x="1" y="2"/></p:xfrm>'
+    embedded = '<p:oleObj spid="_x0000_s1026" r:id="rId9" progId="Word.Document.12"/>'
+    frame = f"<p:graphicFrame>{place}<a:graphic><a:graphicData>{embedded}</a:graphicData></a:graphic></p:graphicFrame>"
+    made = pptx(frame, "", Rel("rId8", "vmlDrawing", "../drawings/v.vml"), Rel("rId9", "package", "o.docx"))
+    shape = '<v:shape id="_x0000_s1026"><v:imagedata o:relid="rId1"/></v:shape>'
+    made.part("ppt/drawings/v.vml", element("xml", shape), Rel("rId1", "image", "../media/a.png"))
+    made.part("ppt/media/a.png", encoded(picture(), "PNG")).part("ppt/slides/o.docx", CANARY)
+    rebuilt = rebuild(made.bytes(), PPTX)
+    assert "<a:blip r:embed=" in rebuilt.xml(SLIDE)
+    assert '<p:cNvPr id="7"' in rebuilt.xml(SLIDE)
+    assert word.PLACEHOLDER not in rebuilt.xml(SLIDE)
+    assert "media/image1.png" in rebuilt.xml("ppt/slides/_rels/slide1.xml.rels")
+    assert not rebuilt.holds(CANARY)
+
+
 def test_d04_an_embedded_object_becomes_its_picture() -> None:
     shown = '<p:pic><p:nvPicPr><p:cNvPr id="9" name="b"/></p:nvPicPr><p:blipFill><a:blip r:embed="rId8"/></p:blipFill></p:pic>'
     embedded = f'<p:oleObj r:id="rId9" progId="Package">{shown}</p:oleObj>'

@@ -1,7 +1,7 @@
 """EMF and WMF, Windows' recorded drawings, as pictures (formats.md 1 and 5): no reader replays their records any more.
 
 `drawn` is for whoever holds some (Office files are full of them), `sanitise` for a file of its own.  All of one document are
-drawn in one go: each becomes a page of its own size in a drawing that we write around them, LibreOffice prints that to PDF
+drawn in one go: each becomes a page of a drawing that we write around them, LibreOffice prints that to PDF
 behind its own lock, and its pages become pictures like those of any PDF.  Raises Refused: NO_CONVERTER as WITHHELD, CORRUPT,
 and what `pdf` and `image` raise.
 """
@@ -9,9 +9,12 @@ and what `pdf` and `image` raise.
 from __future__ import annotations
 
 import base64
+import io
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from PIL import Image
 
 from sanitizers import conversion, image, names, pdf, render
 from sanitizers.conversion import Source, Target
@@ -34,6 +37,8 @@ _USUAL = 10_000  # 10 cm, the width of what does not say its own
 _TWICE = 2  # as large as it says: 300 dots to the inch, for what is looked at enlarged
 _SMALLEST, _LARGEST = 500, 60_000  # hundredths of a millimetre: 60 cm are 3,500 pixels
 
+_SMALL = 10_000  # hundredths of a millimetre: formulas and icons do not share a sheet with maps
+
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 _HEAD = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document xmlns:office="{_OASIS}:office:1.0"'
@@ -53,13 +58,42 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
 
 def drawn(metafiles: Sequence[bytes], job: Job, findings: Findings, where: str) -> list[Recoded]:
     """One picture for each, in order; .emz and .wmz are unpacked first."""
-    limits = job.profile.limits
-    plain = [_unpacked(content, limits.part_bytes) for content in metafiles]
-    printed = job.ask(Task.CONVERT, conversion.request(Source.FODG, Target.PDF, _drawing(plain)))
+    plain = [_unpacked(content, job.profile.limits.part_bytes) for content in metafiles]
+    sizes = [_size(content) for content in plain]
+    done: dict[int, Recoded] = {}
+    for is_small in (True, False):  # a sheet is as large as the largest of its drawings, and drawn as a whole
+        numbers = [number for number, size in enumerate(sizes) if (max(size) <= _SMALL) is is_small]
+        if numbers:
+            sheet = _sheet([plain[number] for number in numbers], [sizes[number] for number in numbers], job, findings, where)
+            done |= dict(zip(numbers, sheet, strict=True))
+    return [done[number] for number in range(len(plain))]
+
+
+def _sheet(
+    metafiles: Sequence[bytes], sizes: Sequence[tuple[int, int]], job: Job, findings: Findings, where: str
+) -> Iterator[Recoded]:
+    printed = job.ask(Task.CONVERT, conversion.request(Source.FODG, Target.PDF, _drawing(metafiles, sizes)))
     rebuilt = pdf.sanitise(printed, Part("", "", "", ()), "application/pdf", job)
     assert rebuilt.output is not None  # a sanitiser that does not deliver raises
-    pages = render.drawn(rebuilt.output, len(plain), job)
-    return [image.recode(page.picture, limits, findings, where) for page in pages]
+    width, height = _page(sizes)
+    for page, (across, down) in zip(render.drawn(rebuilt.output, len(metafiles), job), sizes, strict=True):
+        yield image.recode(_cut(page.picture, across / width, down / height), job.profile.limits, findings, where)
+
+
+def _page(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """LibreOffice gives all pages of a drawing one size, so it is the largest."""
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
+
+
+def _cut(picture: bytes, across: float, down: float) -> bytes:
+    """The left upper part of a picture that our own renderer drew."""
+    if across == down == 1:
+        return picture
+    with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG")) as whole:
+        part = whole.crop((0, 0, max(1, round(whole.width * across)), max(1, round(whole.height * down))))
+        out = io.BytesIO()
+        part.save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def _unpacked(content: bytes, most_bytes: int) -> bytes:
@@ -75,24 +109,24 @@ def _unpacked(content: bytes, most_bytes: int) -> bytes:
     return plain
 
 
-def _drawing(metafiles: Sequence[bytes]) -> bytes:
-    """Flat OpenDocument: one page a metafile, exactly as large as it."""
-    layouts, masters, pages = [], [], []
-    for number, content in enumerate(metafiles):
-        width, height = (f"{side / 1000:.3f}cm" for side in _size(content))
-        layouts.append(
-            f'<style:page-layout style:name="L{number}"><style:page-layout-properties fo:page-width="{width}"'
-            f' fo:page-height="{height}" fo:margin="0cm"/></style:page-layout>'
-        )
-        masters.append(f'<style:master-page style:name="M{number}" style:page-layout-name="L{number}"/>')
+def _drawing(metafiles: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> bytes:
+    """Flat OpenDocument: one page a metafile, which is in its left upper corner, as large as it says."""
+    width, height = (f"{side / 1000:.3f}cm" for side in _page(sizes))
+    layout = (
+        f'<style:page-layout style:name="L"><style:page-layout-properties fo:page-width="{width}"'
+        f' fo:page-height="{height}" fo:margin="0cm"/></style:page-layout>'
+    )
+    pages = []
+    for number, (content, size) in enumerate(zip(metafiles, sizes, strict=True)):
+        width, height = (f"{side / 1000:.3f}cm" for side in size)
         pages.append(
-            f'<draw:page draw:name="P{number}" draw:master-page-name="M{number}"><draw:frame svg:x="0cm" svg:y="0cm"'
+            f'<draw:page draw:name="P{number}" draw:master-page-name="M"><draw:frame svg:x="0cm" svg:y="0cm"'
             f' svg:width="{width}" svg:height="{height}"><draw:image><office:binary-data>'
             f"{base64.b64encode(content).decode()}</office:binary-data></draw:image></draw:frame></draw:page>"
         )
     styles = "<office:styles/>"  # without it LibreOffice ignores the layouts
-    styles += f"<office:automatic-styles>{''.join(layouts)}</office:automatic-styles>"
-    styles += f"<office:master-styles>{''.join(masters)}</office:master-styles>"
+    styles += f"<office:automatic-styles>{layout}</office:automatic-styles>"
+    styles += '<office:master-styles><style:master-page style:name="M" style:page-layout-name="L"/></office:master-styles>'
     body = f"<office:body><office:drawing>{''.join(pages)}</office:drawing></office:body>"
     return f"{_HEAD}{styles}{body}</office:document>".encode()
 

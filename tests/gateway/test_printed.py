@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import AsyncIterator
 
 import pypdfium2
@@ -17,6 +18,7 @@ from samples import office as documents
 from sanitizers.model import Kind, Method, Profile
 from tests.sanitizers import make_odf
 from tests.sanitizers.make_metafile import emf, wmf
+from tests.sanitizers.make_ooxml import DOCX, TYPES, Rel, docx
 
 ODP = "application/vnd.oasis.opendocument.presentation"
 SLIDE = (
@@ -81,3 +83,20 @@ async def test_san05_a_document_becomes_pages_of_pictures(inspector: Inspector, 
 async def test_what_was_in_the_document_is_reported_not_what_libreoffice_wrote(inspector: Inspector) -> None:
     _, outcome = await inspector.file(documents.macro_document("x").build(), "様式.docm", Profile(method=Method.IMAGE))
     assert {finding.kind for finding in outcome.findings} == {Kind.MACRO, Kind.CONVERTED}
+
+
+async def test_d10_metafiles_of_one_document_keep_their_own_sizes(inspector: Inspector) -> None:
+    frames = [(0, 0, 8000, 4000), (0, 0, 4000, 8000), (0, 0, 600, 600), (0, 0, 9000, 3000)]
+    shown = "".join(f'<w:p><w:r><w:pict><v:imagedata r:id="rId{n}"/></w:pict></w:r></w:p>' for n in range(len(frames)))
+    made = docx(shown, *(Rel(f"rId{n}", "image", f"media/{n}.emf") for n in range(len(frames))))
+    for number, frame in enumerate(frames):
+        made.part(f"word/media/{number}.emf", emf(frame))
+    types = f'<Types xmlns="{TYPES}"><Override PartName="/word/document.xml" ContentType="{DOCX}.main+xml"/></Types>'
+    _, outcome = await inspector.file(made.bytes(types), "様式.docx", Profile())
+    assert outcome.output is not None, outcome
+    shapes = []
+    with zipfile.ZipFile(io.BytesIO(outcome.output)) as archive:
+        for name in sorted(name for name in archive.namelist() if name.startswith("media/")):
+            with Image.open(io.BytesIO(archive.read(name))) as picture:
+                shapes.append(picture.width / picture.height)
+    assert shapes == pytest.approx([2, 0.5, 1, 3], rel=0.03)

@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships"
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -73,12 +74,10 @@ class Made:
         self.rels.setdefault(source, []).extend(rels)
         return self
 
-    def bytes(self) -> bytes:
+    def bytes(self, types: str = f'<Types xmlns="{TYPES}"/>') -> bytes:
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(
-                "[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
-            )
+            archive.writestr("[Content_Types].xml", types)
             for source, rels in self.rels.items():
                 folder, _, base = source.rpartition("/")
                 name = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"

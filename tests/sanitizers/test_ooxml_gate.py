@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 import time
@@ -223,15 +224,17 @@ BOMBS: dict[str, Callable[[int], str]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_time_is_linear(bomb: Callable[[int], str]) -> None:
-    def seconds(count: int) -> float:
-        content, best = sheet(ROWS + bomb(count)).parts[SHEET], 9.0
-        for _ in range(5):
-            started = time.process_time()
-            gate.parse(content, SHEET)
-            best = min(best, time.process_time() - started)
-        return best
+    def seconds(content: bytes) -> float:
+        gc.collect()
+        gc.disable()  # how often it runs depends on what else this process holds
+        started = time.process_time()
+        gate.parse(content, SHEET)
+        gc.enable()
+        return time.process_time() - started
 
-    assert seconds(40_000) < 2.5 * seconds(20_000)
+    once, twice = (sheet(ROWS + bomb(count)).parts[SHEET] for count in (20_000, 40_000))
+    pairs = [(seconds(once), seconds(twice)) for _ in range(7)]  # taken in turns: the machine is never quiet for long
+    assert min(pair[1] for pair in pairs) < 2.5 * min(pair[0] for pair in pairs)
 
 
 def test_a_large_sheet_does_not_become_a_tree() -> None:

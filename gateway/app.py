@@ -39,7 +39,7 @@ from gateway.resolver import NameserverResolver
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
 from gateway.scan import ScanFailed, Scanner
-from gateway.settings import ListenerSettings, Settings
+from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
 from gateway.unlocking import Unlock, Unlocking
@@ -86,8 +86,10 @@ class Gateway:
             work=settings.sandbox.office_directory,
             on_alarm=lambda text: self._alarm("sandbox", text),
         )
-        wall, note = settings.sandbox.wall_seconds, notices.withheld_note
-        self.inspector = Inspector(self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note)
+        wall, note, anchors = settings.sandbox.wall_seconds, notices.withheld_note, trust_anchors(settings)
+        self.inspector = Inspector(
+            self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note, anchors=anchors
+        )
         self.relay = Relay(settings.hostname)
         queue = settings.queue
         notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)

@@ -79,14 +79,16 @@ class Inspector:
         wall_seconds: float,
         office: Office | None = None,
         note: Callable[[PartReport], str] = lambda part: "",
+        anchors: tuple[str, ...] = (),
     ):
         self._sandbox, self._scanner, self._wall = sandbox, scanner, wall_seconds
-        self.note = note
+        self.note, self._anchors = note, anchors
         self._office = office or Office(enabled=False)
 
     async def message(self, content: bytes | int, profile: Profile) -> Inspection:
         """A whole mail (raw bytes or an open descriptor) -> report, letter and verified enclosures."""
         part = Part("", "", MESSAGE)
+        profile = replace(profile, anchors=self._anchors)
         treated = await self._treat(content, part, _Budget(profile, time.monotonic() + self._wall), 0, Task.LETTER)
         report = _report(part, content, treated)
         enclosures = () if treated.letter is None else _enclosures(treated.letter, treated.children)
@@ -95,7 +97,7 @@ class Inspector:
 
     async def file(self, content: bytes | int, name: str, profile: Profile) -> tuple[PartReport, Outcome]:
         """One file by itself, with the same treatment as an attachment."""
-        part = Part("", name, "", (name,))
+        part, profile = Part("", name, "", (name,)), replace(profile, anchors=self._anchors)
         treated = await self._treat(content, part, _Budget(profile, time.monotonic() + self._wall), 0, Task.SANITISE)
         report = _report(part, content, treated)
         outcome = treated.outcome
@@ -231,6 +233,7 @@ def _report(part: Part, content: bytes | int, treated: _Treated) -> PartReport:
         seconds=treated.seconds,
         scan=treated.scan,
         parts=tuple(report for report, _ in treated.children),
+        signatures=outcome.signatures,
     )
 
 

@@ -14,7 +14,7 @@ from gateway.observation import Observation as Observation
 from gateway.observation import Sign as Sign
 from sanitizers.identity import Authentication
 from sanitizers.letter import Enclosure, Letter
-from sanitizers.model import Finding, Reason, Verdict
+from sanitizers.model import Finding, Reason, Signature, Verdict
 
 if TYPE_CHECKING:  # its room stands on this one
     from gateway.workflow.model import Opening
@@ -167,6 +167,7 @@ class PartReport:
     seconds: float
     scan: ScanResult | None = None
     parts: tuple[PartReport, ...] = ()
+    signatures: tuple[Signature, ...] = ()  # that it had; the rebuild takes them off (SD-09)
 
     def worst(self) -> PartReport:
         """The part that speaks for the whole."""

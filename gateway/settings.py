@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
+from cryptography.x509 import load_pem_x509_certificates
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -198,6 +199,12 @@ class WorkflowSettings(_Model):
     )
 
 
+class SignatureSettings(_Model):
+    trust_anchors: str = Field(
+        "", description="Folder of PEM files: the roots that electronic signatures may be traced to (SD-09); empty = none."
+    )
+
+
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
@@ -255,6 +262,7 @@ class Settings(_Model):
         {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
     )
     health: HealthSettings = HealthSettings()
+    signatures: SignatureSettings = SignatureSettings()
     console: ConsoleSettings = ConsoleSettings()
 
     def place(self, name: str) -> Path:
@@ -280,6 +288,20 @@ def load(path: Path) -> Settings:
     )
 
 
+def trust_anchors(settings: Settings) -> tuple[str, ...]:
+    """The text of each PEM file of the folder, each tried once.  Raises BadConfiguration."""
+    folder, problems, texts = settings.signatures.trust_anchors, list[Problem](), list[str]()
+    for file in sorted(Path(folder).iterdir()) if folder and Path(folder).is_dir() else ():
+        try:
+            texts.append(file.read_text("ascii"))
+            load_pem_x509_certificates(texts[-1].encode())
+        except (OSError, ValueError) as error:
+            problems.append(Problem(str(file), 0, "", f"is no certificate in PEM form: {error}", "convert it: openssl x509"))
+    if problems:
+        raise BadConfiguration(problems)
+    return tuple(texts)
+
+
 def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]:
     """What each value alone does not show."""
     ours = {(listener.host, listener.port) for listener in (settings.inbound, settings.outbound) if listener.port}
@@ -302,5 +324,7 @@ def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]
             file = getattr(listener, key)
             if file and not Path(file).is_file():
                 yield document.problem(f"{side}.{key}", f"{file} does not exist", "give the path of a PEM file")
+    if settings.signatures.trust_anchors and not Path(settings.signatures.trust_anchors).is_dir():
+        yield document.problem("signatures.trust_anchors", "is no folder", "give a folder of PEM files, or leave it empty")
     if settings.queue.first_retry > settings.queue.longest_retry:
         yield document.problem("queue.first_retry", "is longer than longest_retry")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sanitizers import bodies, charset, hidden, names, outlook, words
+from sanitizers import bodies, charset, hidden, names, outlook, signature, words
 from sanitizers.bodies import Piece
 from sanitizers.carrier_emoji import Carrier, carrier
 from sanitizers.compose import compose
@@ -20,7 +20,8 @@ from sanitizers.envelope import Writer
 from sanitizers.job import Findings, Job
 from sanitizers.letter import Attachment, Enclosure, Letter
 from sanitizers.mime_strict import Entity, read
-from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment, Verdict
+from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Signature, Treatment, Verdict
+from sanitizers.signature import cms
 
 MEDIA_TYPE = "message/rfc822"
 MEDIA_TYPES = (MEDIA_TYPE, WEB_ARCHIVE, *outlook.MEDIA_TYPES)
@@ -30,6 +31,10 @@ _BODIES = ("text/plain", "text/html")
 _HEADERS = "text/rfc822-headers"  # RFC 6522 3: of a mail that came back
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report", _HEADERS)
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+_DETACHED = _SIGNATURES[:2]
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_MIME = re.compile(rb"\s*(?:content-|mime-version)", re.IGNORECASE)
+_LINE_END = re.compile(rb"\r?\n")
 _LESSER = ("text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html")  # other renderings of the same text
 _MARKER = b"[[mugai embedded file %d]]"
 _BINARY = re.compile(rb"[\x00-\x08\x10-\x1a\x1c-\x1f]")  # in no text; escape and shifts are ISO-2022's
@@ -40,7 +45,8 @@ def letter(content: bytes, part: Part, job: Job) -> tuple[Letter, Outcome]:
     """A whole mail: its values and what was found in the mail itself; its parts were reported by their own outcomes."""
     reading = _Reading(part, job, want_output=False)
     read_letter = reading.letter(content)
-    return read_letter, Outcome(reading.findings.verdict(), MEDIA_TYPE, findings=reading.findings.all())
+    found = reading.findings
+    return read_letter, Outcome(found.verdict(), MEDIA_TYPE, findings=found.all(), signatures=reading.signatures)
 
 
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
@@ -62,7 +68,8 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     ]
     output = compose(inner, enclosures, notice_foot=note)
     name = names.with_extension(part.name or names.safe((inner.subject[:60],), "メール").name, MEDIA_TYPE)
-    return Outcome(reading.findings.verdict(), detected, output, MEDIA_TYPE, name, reading.findings.all())
+    found = reading.findings
+    return Outcome(found.verdict(), detected, output, MEDIA_TYPE, name, found.all(), signatures=reading.signatures)
 
 
 class _Reading:
@@ -77,6 +84,7 @@ class _Reading:
         self._is_packed = False  # one winmail.dat inside another is a container of its own, and counted as such
         self.withheld: list[tuple[str, Outcome]] = []
         self._used: set[str] = set()
+        self.signatures: tuple[Signature, ...] = ()
         self._is_first = True
         self._phone: Carrier | None = None  # whose emoji the texts may hold
 
@@ -102,12 +110,16 @@ class _Reading:
                 [piece for part in parts for piece in self._texts(part)], self.findings, "multipart/alternative"
             )
         if entity.parts:
+            if entity.media_type == "multipart/signed":
+                self._verify(entity)
             return [piece for part in self._without_signature(entity) for piece in self._texts(part)]
         if entity.media_type.startswith("multipart/"):
             return []  # divided into nothing
         content = entity.content(self.findings, entity.media_type)
         if self._is_body(entity, content):
             return [self._body(entity, content)]
+        if entity.media_type in _SEALED and not self._is_packed and _MIME.match(inner := cms.content(content) or b""):
+            return self._unsealed(content, inner)
         if content.startswith(outlook.TNEF_SIGNATURE) and not self._is_packed:
             self._unpack(content, entity)
         elif entity.media_type == "text/css" and not _names(entity):
@@ -115,6 +127,27 @@ class _Reading:
         elif content or _names(entity):
             self._child(content, _names(entity), entity.media_type)
         return []
+
+    def _verify(self, entity: Entity) -> None:
+        """RFC 8551 3.5.3: a detached signature over the first part, header and all, as it came (SD-09)."""
+        signed = entity.parts[0]
+        for part in entity.parts[1:]:
+            if part.media_type in _DETACHED:
+                data = _LINE_END.sub(b"\r\n", bytes(signed.whole))
+                self._signed(cms.signers(part.content(self.findings, part.media_type), data, self._job.profile.anchors))
+
+    def _unsealed(self, content: bytes, inner: bytes) -> list[Piece]:
+        """RFC 8551 3.5.2: an opaque one is a container; what it carries takes its place."""
+        self._signed(cms.signers(content, None, self._job.profile.anchors))
+        self._is_packed = True
+        try:
+            return self._texts(read(inner, self._job.profile.limits, self.findings))
+        finally:
+            self._is_packed = False
+
+    def _signed(self, found: tuple[Signature, ...]) -> None:
+        signature.report(found, "S/MIME", self.findings)
+        self.signatures += found
 
     def _unpack(self, content: bytes, entity: Entity) -> None:
         """winmail.dat stands for parts of this mail, and they take its place (J13); a broken one is a part that failed."""

@@ -46,6 +46,7 @@ class Entity:
     encoding: Encoding
     body: bytes | memoryview
     parts: tuple[Entity, ...] = ()
+    whole: bytes | memoryview = b""  # header and body as they came, which is what a signature is about
     stray: bool = False  # seen only by readers that look behind the end of a multipart
 
     def values(self, name: str) -> list[bytes]:
@@ -94,6 +95,7 @@ class _Reader:
             dispositions=tuple(parse(value) for name, value in fields if name == "content-disposition"),
             encoding=self._encoding(fields),
             body=memoryview(self._buffer)[body:end],
+            whole=memoryview(self._buffer)[start:end],
         )
         if not found.media_type.startswith("multipart/"):
             return found

@@ -152,6 +152,23 @@ class Finding:
     treatment: Treatment
 
 
+class SignatureState(StrEnum):
+    """What a look at an electronic signature says (SD-09).  Each has its line in `config/notices`."""
+
+    TRUSTED = "trusted"  # whole, and the signer is traced to a root of the administrators'
+    INTACT = "intact"  # whole; who signed is only what the certificate says
+    APPENDED = "appended"  # whole, but something was added behind it
+    BROKEN = "broken"  # not what was signed
+    UNVERIFIED = "unverified"  # nobody can say
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    signer: str  # the name in the certificate; "" when there is none
+    state: SignatureState
+    detail: str = ""  # English
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Caps, each rejecting when exceeded (never truncating).  Sizes in bytes, times in seconds."""
@@ -279,6 +296,7 @@ class Profile:
     limits: Limits = field(default_factory=Limits)
     append_text: int = 0  # characters of each attachment's text to show below the body
     passwords: tuple[str, ...] = field(default=(), repr=False)
+    anchors: tuple[str, ...] = field(default=(), repr=False)  # PEM: the roots that a signature may be traced to
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +321,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     reason: Reason | None = None
     detail: str = ""  # English, for the reviewer and the log
+    signatures: tuple[Signature, ...] = ()  # that the content had
     note: str = ""  # of a withheld child, by the supervisor: what people read in its place
 
 

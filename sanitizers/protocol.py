@@ -268,7 +268,7 @@ def _check(holds: bool, complaint: str) -> None:
 
 def _check_outcome(outcome: Outcome) -> None:
     _check(len(outcome.findings) <= _MANY, "too many findings")
-    _check_texts(outcome.detail, outcome.name, *_texts(outcome.findings))
+    _check_texts(outcome.detail, outcome.name, *_texts(outcome.findings), *_texts(outcome.signatures))
     for media_type in filter(None, (outcome.detected, outcome.media_type)):
         _check(_MEDIA_TYPE.fullmatch(media_type) is not None, "not a media type")
     _check("/" not in outcome.name, "a file name with a directory")

@@ -28,6 +28,7 @@ from sanitizers import (
     picture_pdf,
     plain,
     printed,
+    sealed,
     svg,
     text,
     unknown,
@@ -53,6 +54,7 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: svg.sanitise for media_type in svg.MEDIA_TYPES},
     **{media_type: metafile.sanitise for media_type in metafile.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
+    **{media_type: sealed.sanitise for media_type in sealed.MEDIA_TYPES},
 }
 
 
@@ -76,6 +78,7 @@ _PICTURES: dict[str, Sanitiser] = {
 _CONTAINERS: dict[str, Sanitiser] = {  # under every method: each member is treated by it
     **dict.fromkeys(message.MEDIA_TYPES, message.sanitise),
     **dict.fromkeys(archive.MEDIA_TYPES, archive.sanitise),
+    **dict.fromkeys(sealed.MEDIA_TYPES, sealed.sanitise),
     legacy.PACKAGE: legacy.sanitise,
 }
 _TEXTS: dict[str, Sanitiser] = {

@@ -22,7 +22,8 @@ def parts_table(report: PartReport, notices: Notices) -> Table:
 
 
 def _found(part: PartReport, notices: Notices) -> str:
-    lines = [f"{notices.kind(f.kind)} {f.where}: {f.detail} → {f.treatment}" for f in part.findings]
+    lines = [notices.signature(s) for s in part.signatures]
+    lines += [f"{notices.kind(f.kind)} {f.where}: {f.detail} → {f.treatment}" for f in part.findings]
     if part.reason is not None:
         lines.insert(0, f"{notices.reason(part.reason)} ({part.detail})")
     return "\n".join(lines) or "-"
@@ -41,6 +42,7 @@ def part_values(parts: Sequence[PartReport]) -> list[dict[str, object]]:
             "findings": [
                 {"kind": f.kind, "where": f.where, "detail": f.detail, "treatment": f.treatment} for f in part.findings
             ],
+            "signatures": [{"signer": s.signer, "state": s.state, "detail": s.detail} for s in part.signatures],
             "signature": part.scan.signature if part.scan else None,
             "size_in": part.size_in,
             "size_out": part.size_out,

@@ -25,7 +25,7 @@ from gateway.notice import example
 from gateway.notice.wording import LANGUAGES, Names, read_names, read_templates
 from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.charset import clean
-from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
+from sanitizers.model import Finding, Kind, Reason, Signature, Treatment, Verdict
 
 _NAME = 60  # characters of a file name; a line of a notice stays readable
 _LINE = 200  # characters of a subject, an address or another server's reply
@@ -105,6 +105,9 @@ class Notices:
     def verdict(self, verdict: Verdict) -> str:
         return self.names["ja"].verdicts[verdict]
 
+    def signature(self, signature: Signature) -> str:
+        return self.names["ja"].signatures[signature.state].format(signer=_one_line(signature.signer) or "(名前なし)")
+
     def treatment(self, treatment: Treatment) -> str:
         return self.names["ja"].treatments[treatment]
 
@@ -127,6 +130,7 @@ class Notices:
             warnings=warnings,
             released=_one_line(released),
             body=body,
+            signatures=self._signatures(inspection),
             attachments=lines,
             more=max(0, len(parts) - _ATTACHMENTS),
         )
@@ -230,6 +234,15 @@ class Notices:
         found = inspection.identity.warnings if inspection.identity else ()
         lines = (self.names["ja"].warnings[w.kind].format(shown=_one_line(w.shown), actual=_one_line(w.actual)) for w in found)
         return tuple(dict.fromkeys(lines))[:_KINDS]
+
+    def _signatures(self, inspection: Inspection) -> tuple[str, ...]:
+        """One line for each electronic signature that the rebuild took off (SD-09)."""
+        lines = [
+            (f"「{_file_name(part.name)}」の" if part.path else "") + self.signature(s)
+            for part in inspection.report.walk()
+            for s in part.signatures
+        ]
+        return tuple(dict.fromkeys(lines))[:_ATTACHMENTS]
 
     def _why(self, part: PartReport, language: str) -> str:
         """受け取りを認めていない内容が含まれているため: マクロ・リンク"""

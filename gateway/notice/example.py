@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.model import (
     Caution,
     Client,
@@ -20,7 +22,7 @@ from gateway.model import (
     Suspicion,
 )
 from sanitizers.identity import Authentication
-from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
+from sanitizers.model import Finding, Kind, Reason, Signature, SignatureState, Treatment, Verdict
 
 _FINDINGS = (Finding(Kind.MACRO, "", "", Treatment.REMOVED), Finding(Kind.HTML_BODY, "", "", Treatment.REPLACED))
 
@@ -49,7 +51,10 @@ def _part(verdict: Verdict, reason: Reason | None, parts: tuple[PartReport, ...]
 
 WITHHELD = _part(Verdict.WITHHELD, Reason.EXECUTABLE)
 INSPECTION = Inspection(
-    _part(Verdict.SANITISED, None, (_part(Verdict.SANITISED, None, (WITHHELD,)), WITHHELD)),
+    replace(
+        _part(Verdict.SANITISED, None, (_part(Verdict.SANITISED, None, (WITHHELD,)), WITHHELD)),
+        signatures=tuple(Signature("署名者", state) for state in SignatureState),
+    ),
     Verdict.WITHHELD,
     None,
     (),

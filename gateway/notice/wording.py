@@ -19,7 +19,7 @@ from gateway.model import Suspicion
 from gateway.workflow.model import Act, Stage
 from gateway.workflow.model import Kind as CaseKind
 from gateway.yaml_file import BadConfiguration, Document, Problem
-from sanitizers.model import Kind, Reason, Treatment, Verdict
+from sanitizers.model import Kind, Reason, SignatureState, Treatment, Verdict
 
 LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
 TEMPLATES = (
@@ -41,6 +41,7 @@ class Names:
     treatments: dict[Treatment, str]
     verdicts: dict[Verdict, str]
     reasons: dict[Reason, str]
+    signatures: dict[SignatureState, str]  # whole lines; {signer} is filled in
     warnings: dict[Suspicion, str]  # whole lines; {shown} and {actual} are filled in
     cases: dict[CaseKind, str]
     stages: dict[Stage, str]
@@ -74,7 +75,7 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         document = yaml_file.read(path)
     except BadConfiguration as bad:
         problems += bad.problems
-        return Names({}, {}, {}, {}, {}, {}, {}, {}, {})
+        return Names({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     for key in sorted(document.values.keys() - {field.name for field in fields(Names)}):
         problems.append(document.problem(key, "is not a known section"))
     verdicts = {verdict.name.lower(): verdict for verdict in Verdict}
@@ -84,6 +85,7 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         _section(document, "treatments", _by_value(Treatment), problems),
         _section(document, "verdicts", verdicts, problems),
         _section(document, "reasons", _by_value(Reason), problems),
+        _section(document, "signatures", _by_value(SignatureState), problems),
         _section(document, "warnings", _by_value(Suspicion), problems),
         _section(document, "cases", _by_value(CaseKind), problems),
         _section(document, "stages", _by_value(Stage), problems),

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
-from sanitizers import names
+from sanitizers import names, signature
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Treatment
 from sanitizers.ooxml.opc import Package
 from sanitizers.ooxml.rebuild import Rebuild
+from sanitizers.signature import package as signed
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
 _SHOWS = ("presentation", "template", "slideshow", "addin", "slide")
@@ -30,8 +31,11 @@ MEDIA_TYPES = frozenset(
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one document as docx, xlsx or pptx."""
     findings = Findings()
-    output, main = Rebuild(Package(content, job.profile.limits), job, findings).run()
+    package = Package(content, job.profile.limits)
+    signatures = signed.signatures(package, job.profile.anchors)
+    signature.report(signatures, signed.FOLDER, findings)
+    output, main = Rebuild(package, job, findings).run()
     if main.media_type != detected:
         findings.add(Kind.CONVERTED, "", f"{detected} to {main.extension}", Treatment.REPLACED)
     name = names.with_extension(part.name or "無題", main.media_type)
-    return Outcome(findings.verdict(), detected, output, main.media_type, name, findings.all())
+    return Outcome(findings.verdict(), detected, output, main.media_type, name, findings.all(), signatures=signatures)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -71,6 +71,9 @@ class Package:
             self._members[key] = member
         if _CONTENT_TYPES_NAME not in self._members or "_rels/.rels" not in self._members:
             raise Refused(Reason.CORRUPT, "not an Open Packaging Conventions package")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
 
     def __contains__(self, key: str) -> bool:
         return key in self._members

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, PikepdfError, String
 
-from sanitizers import names
+from sanitizers import names, signature
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Reason, Refused, Treatment
 from sanitizers.pdf import form, grammar, navigation, source
 from sanitizers.pdf.prune import Pruner
 from sanitizers.pdf.scope import Scope, is_plain, name, shown
+from sanitizers.signature import portable
 
 _LEAVES = ("/Lang", "/PageLayout", "/PageMode")
 _TYPED = {"/AcroForm": "Form", "/OCProperties": "Layers", "/ViewerPreferences": "Plain", "/OutputIntents": "OutputIntent"}
@@ -26,12 +27,14 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one PDF as the same PDF without anything that acts, hides or points outside."""
     findings = Findings()
     with source.opened(content, job.profile.passwords, job.profile.limits, findings) as pdf:
+        signatures = portable.signatures(pdf, content, job.profile.anchors)
+        signature.report(signatures, "AcroForm", findings)
         try:
             written = _rebuild(Scope(pdf, findings, job.profile))
         except (PikepdfError, RuntimeError, ValueError, TypeError) as broken:  # what qpdf says of an object it cannot read
             raise Refused(Reason.CORRUPT, f"{type(broken).__name__}: {source.said(broken)}") from broken
     title = names.with_extension(part.name, "application/pdf") if part.name else ""
-    return Outcome(findings.verdict(), detected, written, "application/pdf", title, findings.all())
+    return Outcome(findings.verdict(), detected, written, "application/pdf", title, findings.all(), signatures=signatures)
 
 
 def _rebuild(scope: Scope) -> bytes:

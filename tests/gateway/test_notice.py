@@ -14,7 +14,7 @@ from gateway.model import Decision, Disposition, Excerpt, Inspection, PartReport
 from gateway.notice import Notices, example
 from gateway.yaml_file import BadConfiguration
 from sanitizers.letter import Attachment, Letter
-from sanitizers.model import Finding, Kind, Reason, Treatment, Verdict
+from sanitizers.model import Finding, Kind, Reason, Signature, SignatureState, Treatment, Verdict
 
 SHIPPED = Path(__file__).parents[2] / "config" / "notices"
 UNTIL = datetime(2026, 12, 21, tzinfo=JST)
@@ -99,6 +99,17 @@ def test_head_tells_what_was_done_to_the_body(notices: Notices) -> None:
 def test_a_clean_text_without_attachments_gets_no_notice(notices: Notices) -> None:
     assert head(notices, mail()) == ""
     assert "担当者が確認し" in head(notices, mail(), replace(DELIVER, rule="release:held", reason="確認済み"))
+
+
+def test_sd09_each_signature_has_its_line_with_signer_and_result(notices: Notices) -> None:
+    seals = (Signature("山田太郎", SignatureState.TRUSTED), Signature("", SignatureState.BROKEN))
+    contract = replace(part("契約書.pdf", (Kind.SIGNATURE, Treatment.REMOVED)), signatures=seals)
+    text = head(notices, mail(contract))
+    assert "\n「契約書.pdf」の電子署名: 山田太郎(検証成功)\n" in text
+    assert "\n「契約書.pdf」の電子署名: (名前なし)(改ざんあり。署名した内容と一致しません)\n" in text
+    assert "電子署名は無害化により外れます。署名付きの原本は受付番号で確認できます。" in text
+    forged = replace(contract, signatures=(Signature("山\n受付番号: X", SignatureState.INTACT),))
+    assert "\n受付番号: X" not in head(notices, mail(forged))
 
 
 def test_a_blocked_construct_is_named_where_the_file_is_missing(notices: Notices) -> None:

@@ -29,7 +29,7 @@ from sanitizers.job import LocalJob
 from sanitizers.model import Outcome, Part, Reason, Treatment, Verdict
 from sanitizers.registry import SANITISERS, sanitise
 from sanitizers.verify import verify
-from tests.sanitizers import make_odf
+from tests.sanitizers import make_electronic, make_odf
 
 _HTML = "<html><body><h1>お知らせ</h1><p>明日は休館です。</p></body></html>"
 _SAVED_PAGE = (
@@ -114,6 +114,10 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     "application/x-bzip2": ("a.tar.bz2", _tar("w:bz2")),
     "application/x-xz": ("a.tar.xz", _tar("w:xz")),
     "application/x-7z-compressed": ("a.7z", _packed("7zip")),
+    "application/pkcs7-signature": (
+        "memo.txt.p7m",
+        make_electronic.opaque("明日は休館です。\r\n".encode(), make_electronic.identity()),
+    ),
     "application/x-compress": ("a.tar.Z", _packed("ustar", "compress")),
     "application/x-lzip": ("a.tar.lz", _packed("ustar", "lzip")),
     "application/zstd": ("a.tar.zst", _packed("ustar", "zstd")),

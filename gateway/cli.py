@@ -9,10 +9,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from gateway.commands import bench, check, console, demo, directory, explain, journal, quarantine, queue, sanitize, serve
+from gateway.commands import bench, cases, check, console, demo, directory, explain, journal, quarantine, queue, sanitize, serve
 from gateway.yaml_file import BadConfiguration
 
-COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, journal, directory, console, bench)
+COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, journal, directory, cases, console, bench)
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 
 

@@ -8,7 +8,7 @@ reason).  The clock does nothing while the time is in doubt (I6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -28,6 +28,7 @@ from gateway.workflow.ledger import GATEWAY, Hand
 from gateway.workflow.letters import Letters
 from gateway.workflow.machine import GRANTED, MACHINES, Transition
 from gateway.workflow.model import Act, Case, Kind, Opening, Stage, Step, Who
+from gateway.workflow.statistics import Statistics, statistics
 
 BATCH = 200  # cases that one round of the clock takes up
 LINK_SECONDS = 7 * 86_400.0  # a link without another end
@@ -60,9 +61,9 @@ class Workflow:
         self._db, self._spool, self._clock, self.letters = db, spool, clock, letters
 
     async def open(self, opening: Opening) -> Case:
-        """A case of its own; those of a mail are opened by the step that held it.  Raises ValueError."""
+        """A case of its own; those of a mail are opened by the step that held it.  Only for active people (AC-10)."""
         _reasoned(opening.reason)
-        return await self._db.write(ledger.open_case, opening, None, self._clock.now())
+        return await self._write(lambda conn, now: _open(conn, opening, now))
 
     async def act(self, number: int, act: Act, actor: str, reason: str, via: str = "") -> Case:
         """`actor` is the address of a person of the directory."""
@@ -113,6 +114,18 @@ class Workflow:
         def op(conn: sa.Connection) -> list[Case]:
             directory = book.read(conn)[1]
             return [case for case in ledger.select(conn, open_only=True) if _acts(directory, case, actor, day)]
+
+        return await self._db.read(op)
+
+    async def statistics(self, since: float) -> Statistics:
+        return await self._db.read(statistics, since)
+
+    async def draft(self, number: int, template: str) -> str:
+        """The text of an `apology` or a request of `deletion`, to be sent by a person."""
+
+        def op(conn: sa.Connection) -> str:
+            case, directory = ledger.get(conn, number), book.read(conn)[1]
+            return self.letters.notices.case(template, self.letters.words(directory, case))
 
         return await self._db.read(op)
 
@@ -168,6 +181,10 @@ class Workflow:
             secret = token.issue(conn, case.id, address, case.due_at or now + LINK_SECONDS)
             for note in self.letters.wanted(directory, case, address, secret, now):
                 author(conn, *note, now)
+        if not case.told and case.rung == 0:
+            for person in _informed(directory, case, people, _day(now)):
+                for note in self.letters.wanted(directory, case, person, "", now):
+                    author(conn, *note, now)
         ledger.mark_told(conn, case, now)
         return True
 
@@ -251,6 +268,12 @@ def _waited_for(directory: Directory, case: Case, day: date) -> tuple[str, ...]:
     return (case.opening.applicant,) if transitions and case.opening.applicant else ()
 
 
+def _informed(directory: Directory, case: Case, asked: Sequence[str], day: date) -> Iterator[str]:
+    """Who gets a copy."""
+    for role in MACHINES[case.kind].informs:
+        yield from (p.address for p in directory.holders(role, day) if p.address not in asked)
+
+
 def _acts(directory: Directory, case: Case, actor: str, day: date) -> tuple[Act, ...]:
     def may(transition: Transition) -> bool:
         try:
@@ -266,6 +289,13 @@ def _shown(conn: sa.Connection, number: int, actor: str, day: date) -> Shown:
     case = ledger.get(conn, number)
     acts = _acts(book.read(conn)[1], case, actor, day) if actor else ()
     return Shown(case, ledger.history(conn, number), ledger.uses(conn, number), acts)
+
+
+def _open(conn: sa.Connection, opening: Opening, now: float) -> Case:
+    person = book.read(conn)[1].person(opening.applicant)
+    if person is None or not person.active(_day(now)):
+        raise NotAllowed(f"{opening.applicant} is nobody in the directory who may ask for this today")
+    return ledger.open_case(conn, opening, None, now)
 
 
 def _note(conn: sa.Connection, number: int, act: Act, hand: Hand, now: float) -> None:

@@ -36,9 +36,9 @@ class Letters:
     link: str = ""
 
     def wanted(self, directory: Directory, case: Case, address: str, secret: str, now: float) -> Sequence[Letter]:
-        """To one of those who may act."""
+        """To one of those who may act; without a `secret` to who shall only know."""
         template = "delayed" if case.kind is Kind.DELAY else "wanted"
-        words = self.words(directory, case, link=f"{self.link}{secret}" if self.link else "", reminder=case.told)
+        words = self.words(directory, case, link=f"{self.link}{secret}" if self.link and secret else "", reminder=case.told)
         return self._letter(case, template, words, address, f"wanted{case.version}.{int(case.told)}", now)
 
     def told(self, directory: Directory, case: Case, hand: Hand, now: float) -> Sequence[Letter]:
@@ -65,8 +65,29 @@ class Letters:
             until=datetime.fromtimestamp(case.due_at, JST) if case.due_at else None,
             link=link,
             reminder=reminder,
-            details=tuple(_details(case)),
+            details=self.details(case),
         )
+
+    def details(self, case: Case) -> tuple[str, ...]:
+        """What the form says beyond the reason, a line each."""
+        details = case.opening.details
+        lines = []
+        if scope := details.scope:
+            limits = (scope.sender, scope.recipient, scope.section, scope.media_type, scope.name)
+            lines.append(f"規則: {scope.rule} 範囲: {' '.join(filter(None, limits))}")
+        if details.measure:
+            lines.append(f"代わりの措置: {details.measure}")
+        if case.opening.ends_at:
+            lines.append(f"有効期限: {datetime.fromtimestamp(case.opening.ends_at, JST):%Y-%m-%d %H:%M}")
+        if details.attachments:
+            lines.append(f"添付: {'、'.join(details.attachments)}")
+        if details.classification:
+            lines.append(f"機密性: {details.classification}")
+        if details.delivered:
+            lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")
+        if case.kind is Kind.EXCEPTION and case.stage is Stage.EMERGENCY:
+            lines.append("緊急措置として、承認の前に実施しています。事後承認がなければ失効します。")
+        return tuple(lines)
 
     def _letter(self, case: Case, template: str, words: CaseWords, to: str, name: str, now: float) -> Sequence[Letter]:
         if to.rpartition("@")[2].lower() not in self.domains or not self.notifier.may(to):
@@ -81,24 +102,3 @@ class Letters:
 def letters(settings: Settings, notices: Notices, notifier: Notifier) -> Letters:
     link = f"{settings.console.origin}/{LINK}/" if settings.workflow.links else ""
     return Letters(notices, notifier, settings.inbound.domains, link)
-
-
-def _details(case: Case) -> Sequence[str]:
-    details = case.opening.details
-    lines = []
-    if scope := details.scope:
-        limits = (scope.sender, scope.recipient, scope.section, scope.media_type, scope.name)
-        lines.append(f"規則: {scope.rule} 範囲: {' '.join(filter(None, limits))}")
-    if details.measure:
-        lines.append(f"代わりの措置: {details.measure}")
-    if case.opening.ends_at:
-        lines.append(f"有効期限: {datetime.fromtimestamp(case.opening.ends_at, JST):%Y-%m-%d %H:%M}")
-    if details.attachments:
-        lines.append(f"添付: {'、'.join(details.attachments)}")
-    if details.classification:
-        lines.append(f"機密性: {details.classification}")
-    if details.delivered:
-        lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")
-    if case.kind is Kind.EXCEPTION and case.stage is Stage.EMERGENCY:
-        lines.append("緊急措置として、承認の前に実施しています。事後承認がなければ失効します。")
-    return lines

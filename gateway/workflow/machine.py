@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.directory.model import Role
 from gateway.workflow.model import Act, Kind, Stage, Who
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -49,6 +50,7 @@ class Machine:
     transitions: tuple[Transition, ...]
     timers: dict[Stage, Timer]
     approved: frozenset[Stage]  # what takes two people
+    informs: tuple[Role, ...] = ()  # who gets a copy of the first letter, without being asked
 
     def find(self, stage: Stage, act: Act) -> Transition | None:
         return next((t for t in self.transitions if t.stage is stage and t.act is act), None)
@@ -144,6 +146,7 @@ MACHINES: dict[Kind, Machine] = {
         (*_REPORTED, Transition(Stage.IN_HAND, Act.CLOSE, _S, Stage.CLOSED)),
         {Stage.REPORTED: Timer(2 * HOUR, remind=HOUR, climbs=True), Stage.IN_HAND: Timer(5 * DAY, remind=DAY, climbs=True)},
         frozenset({Stage.CLOSED}),
+        (Role.CSIRT,),
     ),
     Kind.INCIDENT: Machine(
         (
@@ -161,6 +164,7 @@ MACHINES: dict[Kind, Machine] = {
             Stage.CLOSING: Timer(7 * DAY, remind=DAY),
         },
         frozenset({Stage.CLOSED}),
+        (Role.CSIRT,),
     ),
 }
 

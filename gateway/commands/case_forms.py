@@ -1,0 +1,197 @@
+"""The forms that open a case, and what is printed of many: blanket, request, export, report, draft, stats."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time
+from pathlib import Path
+from typing import TypeAlias
+
+from gateway.clock import JST
+from gateway.commands.terminal import moment, plain
+from gateway.policy import file as policy_file
+from gateway.settings import Settings
+from gateway.store.opening import Store
+from gateway.workflow import opening, report
+from gateway.workflow.engine import Shown, Workflow
+from gateway.workflow.model import Act, Case, Kind, Scope
+
+Form = Callable[[argparse.Namespace, Workflow, Store, Settings], Awaitable[int]]
+Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+HEADINGS = (
+    *("番号", "種別", "状態", "規則", "差出人", "宛先", "課", "形式", "ファイル名", "申請者", "申請日", "理由", "代替措置"),
+    *("期限", "審査者", "審査日", "審査結果の理由", "使用回数", "使用したメール"),
+)
+DECIDED = (Act.APPROVE, Act.RATIFY, Act.DENY, Act.REVOKE)
+
+
+def add_hand(action: argparse.ArgumentParser) -> None:
+    action.add_argument("--as", dest="actor", required=True, metavar="ADDRESS", help="who does this, as in `mugai directory`")
+    action.add_argument("--reason", required=True, help="goes into the record")
+
+
+def add(group: str, actions: Actions) -> None:
+    match group:
+        case "approval":
+            blanket = _form(actions, "blanket", "ask for a permission in advance: recipient, kind of document, end", _blanket)
+            _add_scope(blanket)
+            stats = actions.add_parser("stats", help="who decides how, and how often in under 5 seconds")
+            stats.add_argument("--days", type=int, default=30)
+            stats.set_defaults(form=_stats)
+        case "exception":
+            request = _form(actions, "request", "ask that a rule does not apply to some mails, for a time", _request)
+            _add_scope(request)
+            request.add_argument("--measure", required=True, help="what protects instead (代替措置)")
+            request.add_argument("--break-glass", action="store_true", help="in force at once, 24 h at most, unless ratified")
+            export = actions.add_parser("export", help="the whole register as CSV (UTF-8, opens in Excel)")
+            export.set_defaults(form=_export)
+        case "misdirected":
+            form = _form(actions, "report", "report a mail; the form is filled in from the journal", _misdirected)
+            form.add_argument("mail", metavar="RECEIPT")
+            form.add_argument("--to", action="append", default=[], metavar="ADDRESS", help="who should not have got it (all)")
+            draft = actions.add_parser("draft", help="the texts of an apology and of a request to delete")
+            draft.add_argument("number", type=int, metavar="NUMBER")
+            draft.set_defaults(form=_draft)
+        case "incident":
+            form = _form(actions, "report", "open an incident", _incident)
+            form.add_argument("subject", metavar="SUBJECT")
+            form.add_argument("--mail", default="", metavar="RECEIPT", help="the mail that it began with")
+            form.add_argument("--severity", default="", metavar="WORD")
+            form.add_argument("--drill", action="store_true", help="an exercise (訓練)")
+
+
+def _form(actions: Actions, name: str, text: str, form: Form) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text)
+    add_hand(parser)
+    parser.set_defaults(form=form)
+    return parser
+
+
+def _add_scope(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rule", required=True, help="its name in policy.yaml")
+    parser.add_argument(
+        "--until", required=True, type=_end, metavar="DATE", help="2027-03-31 (its last day) or 2027-03-31T17:00"
+    )
+    parser.add_argument("--sender", default="", metavar="PATTERN", help="*@city.example.lg.jp")
+    parser.add_argument("--recipient", default="", metavar="PATTERN")
+    parser.add_argument("--media-type", default="", metavar="PATTERN", help="of each attachment, as `mugai explain` names it")
+    parser.add_argument("--name", default="", metavar="PATTERN", help="of each attachment: 調査票*.xlsm")
+
+
+def _end(text: str) -> float:
+    at = datetime.fromisoformat(text)
+    return (datetime.combine(at, time(23, 59, 59)) if len(text) == 10 else at).replace(tzinfo=JST).timestamp()
+
+
+def _scope(arguments: argparse.Namespace) -> Scope:
+    a = arguments
+    return Scope(a.rule, a.sender, a.recipient, media_type=a.media_type, name=a.name)
+
+
+async def _blanket(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    asked = opening.blanket(
+        policy_file.load(Path(settings.policy)),
+        _scope(arguments),
+        await store.directory.current(),
+        applicant=arguments.actor,
+        reason=arguments.reason,
+        ends_at=arguments.until,
+        now=store.clock.now(),
+        longest_days=settings.workflow.exception_days,
+    )
+    return _opened(await workflow.open(asked))
+
+
+async def _request(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    asked = opening.exception(
+        policy_file.load(Path(settings.policy)),
+        _scope(arguments),
+        applicant=arguments.actor,
+        reason=arguments.reason,
+        measure=arguments.measure,
+        ends_at=arguments.until,
+        now=store.clock.now(),
+        approvers=settings.workflow.exception_approvers,
+        longest_days=settings.workflow.exception_days,
+    )
+    if arguments.break_glass:
+        asked = opening.break_glass(asked, await store.directory.current(), settings.workflow.break_glass)
+    return _opened(await workflow.open(asked))
+
+
+async def _misdirected(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    known = await report.facts(store.db, store.spool, arguments.mail, arguments.to)
+    case = await workflow.open(
+        report.misdirected(known, arguments.actor, arguments.reason, settings.workflow.misdirected_chain)
+    )
+    if known.waiting:
+        stop = f"mugai queue delete {known.item.receipt} --reason ..."
+        print(f"not yet sent to {', '.join(known.waiting)}: stop it with `{stop}` or `mugai delay cancel`")
+    return _opened(case)
+
+
+async def _incident(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    known = await report.facts(store.db, store.spool, arguments.mail) if arguments.mail else None
+    asked = report.incident(
+        arguments.actor,
+        arguments.subject,
+        arguments.reason,
+        settings.workflow.incident_chain,
+        severity=arguments.severity,
+        drill=arguments.drill,
+        known=known,
+    )
+    return _opened(await workflow.open(asked))
+
+
+async def _draft(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    for template in ("apology", "deletion"):
+        print(plain(await workflow.draft(arguments.number, template)))
+    return 0
+
+
+async def _stats(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    found = await workflow.statistics(store.clock.now() - arguments.days * 86_400)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("approver", "decided", "approved", "under 5 s", "median seconds"))
+    writer.writerows((d.actor, d.decided, d.approved, d.hasty, round(d.median_seconds, 1)) for d in found.deciding)
+    writer.writerow(())
+    writer.writerow(("kind", "stage", "cases"))
+    writer.writerows(found.cases)
+    return 0
+
+
+async def _export(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    """EX-03: what was asked for, what came of it, and every mail that used it."""
+    kinds = (Kind.EXCEPTION, Kind.BLANKET)
+    shown = [await workflow.show(case.id) for case in await workflow.cases(kinds, open_only=False, limit=100_000)]
+    sys.stdout.write("\ufeff")  # without it Excel takes UTF-8 for Shift JIS
+    writer = csv.writer(sys.stdout)
+    writer.writerow(HEADINGS)
+    writer.writerows(tuple(_cell(value) for value in _row(each)) for each in reversed(shown))
+    return 0
+
+
+def _row(shown: Shown) -> tuple[object, ...]:
+    asked, scope = shown.case.opening, shown.case.opening.details.scope or Scope("")
+    decided = next((step for step in reversed(shown.steps) if step.act in DECIDED), None)
+    limits = (scope.rule, scope.sender, scope.recipient, scope.section, scope.media_type, scope.name)
+    result = (decided.actor, moment(decided.at), decided.reason) if decided else ("", "", "")
+    return (
+        *(shown.case.id, asked.kind, shown.case.stage, *limits, asked.applicant, moment(shown.case.opened_at)),
+        *(asked.reason, asked.details.measure, moment(asked.ends_at), *result),
+        *(len(shown.uses), " ".join(receipt for receipt, _ in shown.uses)),
+    )
+
+
+def _cell(value: object) -> object:
+    """What Excel would take for a formula stays a text (CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _opened(case: Case) -> int:
+    print(f"{case.id}: {case.stage}")
+    return 0

@@ -15,7 +15,7 @@ class Verdict(IntEnum):
 
     CLEAN = 0  # nothing had to be changed in meaning; still rebuilt
     SANITISED = 1  # active or hidden constructs were removed
-    WITHHELD = 2  # part replaced by a notice (type not allowed, or the profile says so)
+    WITHHELD = 2  # part replaced by a notice (type not allowed, damaged, or the profile says so)
     LOCKED = 3  # encrypted: a password is wanted
     INFECTED = 4  # the scanner named it
     FAILED = 5  # not fully inspected: nothing leaves, and no setting changes that

@@ -125,6 +125,8 @@ METHODS: dict[Method, dict[str, Sanitiser]] = {
 }
 _OTHERWISE: dict[Method, Sanitiser] = {Method.BODY_ONLY: _body_only}
 
+_LEAVES = frozenset({*_PICTURES, *_TEXTS, *calendar.MEDIA_TYPES, *cad.MEDIA_TYPES})  # no other file can be in them
+
 _FAMILY: dict[str, Callable[[Switchboard], Switches]] = {
     **dict.fromkeys((*ooxml.MEDIA_TYPES, *legacy.SOURCES, *odf.MEDIA_TYPES), attrgetter("office")),
     **dict.fromkeys(_PICTURES, attrgetter("image")),
@@ -146,11 +148,21 @@ def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
         sanitiser = METHODS[method].get(detected, _OTHERWISE.get(method, unknown.sanitise))
         return _accepted(sanitiser(content, part, detected, job), detected, job.profile.switches)
     except Refused as refusal:
-        return Outcome(refusal.verdict, detected, findings=refusal.findings, reason=refusal.reason, detail=refusal.detail[:300])
+        return Outcome(
+            _verdict(refusal, detected), detected, findings=refusal.findings, reason=refusal.reason, detail=refusal.detail[:300]
+        )
     except MemoryError:
         return Outcome(Verdict.FAILED, detected, reason=Reason.LIMIT_MEMORY, detail="out of memory while rebuilding")
     except Exception as surprise:  # a bug or an attack: either way nothing of this part leaves
         return Outcome(Verdict.FAILED, detected, reason=Reason.CRASHED, detail=f"{type(surprise).__name__}: {surprise}"[:300])
+
+
+def _verdict(refusal: Refused, detected: str) -> Verdict:
+    """A damaged leaf is withheld: the scanner saw all of its bytes, none of them leaves, and no other part depends on them.
+
+    What could hold other files stays FAILED when it is damaged: which files there are is then in doubt (AV-03)."""
+    is_damaged_leaf = refusal.reason is Reason.CORRUPT and detected in _LEAVES
+    return min(refusal.verdict, Verdict.WITHHELD) if is_damaged_leaf else refusal.verdict
 
 
 def _accepted(outcome: Outcome, detected: str, switches: Switchboard) -> Outcome:

@@ -100,6 +100,18 @@ async def test_a_mail_passes_its_method_on(inspector: Inspector, method: Method,
     assert {enclosure.media_type for enclosure in inspection.enclosures} == types
 
 
+async def test_a_damaged_attachment_costs_only_itself(inspector: Inspector) -> None:
+    torn = letter.Attached("写真.jpg", "image/jpeg", picture.plain("JPEG")[:-200])
+    plan = letter.Attached("計画.pdf", "application/pdf", make.pdf())
+    inspection = await inspector.message(letter.mail("件名", "本文です。\n", torn, plan), Profile())
+    assert inspection.verdict is Verdict.WITHHELD
+    assert [(part.verdict, part.reason) for part in inspection.report.parts] == [
+        (Verdict.WITHHELD, Reason.CORRUPT),
+        (Verdict.CLEAN, None),
+    ]
+    assert [enclosure.name for enclosure in inspection.enclosures] == ["計画.pdf"]
+
+
 async def test_an_archive_passes_its_method_on(inspector: Inspector) -> None:
     _, outcome = await file(inspector, plain(a_pdf=make.pdf(), b_jpg=picture.plain("JPEG")), "a.zip", Method.TEXT)
     assert outcome.output is not None, outcome

@@ -214,6 +214,23 @@ def test_an_empty_file_is_withheld(media_type: str) -> None:
     assert (outcome.verdict, outcome.reason) == (Verdict.WITHHELD, Reason.EMPTY)
 
 
+@pytest.mark.parametrize(
+    ("content", "name", "verdict"),
+    [
+        (picture.plain("JPEG")[:-200], "a.jpg", Verdict.WITHHELD),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "a.svg", Verdict.WITHHELD),
+        (b"%PDF-1.7\n1 0 obj\n<<", "a.pdf", Verdict.FAILED),
+        (container.japanese_zip()[:-30], "a.zip", Verdict.FAILED),
+        (BENIGN["application/vnd.ms-tnef"][1][:-40], "winmail.dat", Verdict.FAILED),
+    ],
+)
+def test_av03_a_damaged_leaf_is_withheld_what_could_hold_files_holds_the_mail(
+    content: bytes, name: str, verdict: Verdict
+) -> None:
+    outcome, _ = run(content, name)
+    assert (outcome.verdict, outcome.reason, outcome.output) == (verdict, Reason.CORRUPT, None), outcome
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary(min_size=1, max_size=400), st.sampled_from(TYPES))
 def test_noise_is_answered(noise: bytes, media_type: str) -> None:

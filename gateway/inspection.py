@@ -128,6 +128,19 @@ class Inspector:
             return (f"verifier: {answer.outcome.reason} {answer.outcome.detail}",)
         return answer.objections
 
+    async def page(self, document: bytes, number: int, profile: Profile) -> Outcome:
+        """One page of a PDF that was rebuilt and verified, as a verified picture, for a reviewer; never delivered."""
+        part, budget = Part(str(number), "", "application/pdf"), _Budget(profile, time.monotonic() + self._wall)
+
+        async def on_ask(asked: Task, content: bytes) -> Outcome:
+            return await self._ask(asked, content, part, budget)
+
+        start = Start(Task.PAGE, part, profile)
+        outcome = (await self._sandbox.run(start, document, None, on_ask, wall_seconds=self._wall)).outcome
+        if outcome.output is not None and (await self.verify(outcome.output, outcome.media_type, frozenset())):
+            return Outcome(Verdict.FAILED, outcome.detected, reason=Reason.VERIFY_FAILED)
+        return outcome
+
     async def scan(self, content: bytes | int) -> ScanResult | None:
         """Raises ScannerDown, or Refused(NOT_SCANNED) when this content can not be scanned at all."""
         if self._scanner is None:

@@ -314,6 +314,7 @@ class Grant:
     who: str
     why: str
     at: float  # Unix time, seconds
+    profile: str = ""  # of a release: the profile to treat it with, "" = the policy's choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +353,24 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """By which words and contents a mail is found again."""
+
+    subject: str = ""
+    sender: str = ""  # as the mail shows it: names and addresses
+    names: tuple[str, ...] = ()  # of files
+    hashes: tuple[str, ...] = ()  # SHA-256 of files, as they came
+
+    @classmethod
+    def of(cls, inspection: Inspection) -> Filed:
+        files = [part for part in inspection.report.walk() if part.name]
+        letter = inspection.letter
+        shown = " ".join(f"{box.name} {box.address}" for box in letter.from_) if letter else ""
+        names, hashes = tuple(part.name for part in files), tuple(part.sha256_in for part in files)
+        return cls(letter.subject if letter else "", shown, names, hashes)
+
+
+@dataclass(frozen=True, slots=True)
 class Authored:
     """A mail that Mugai wrote itself (DSN, notice): needs no inspection, goes straight to SANITISED."""
 
@@ -375,6 +394,7 @@ class Settlement:
     authored: tuple[Authored, ...] = ()
     retry_at: float | None = None  # Unix time: the job stays, for the recipients that have not moved
     attempts: int | None = None  # recorded with retry_at
+    filed: Filed | None = None  # None: nothing new is known of the message
     events: tuple[object, ...] = ()  # journal.Event
 
 

@@ -26,6 +26,7 @@ from gateway.model import (
     DeliveryOutcome,
     Direction,
     Disposition,
+    Filed,
     GrantKind,
     Group,
     Hold,
@@ -108,8 +109,11 @@ class Pipeline:
         try:
             proven = await identifier.authenticate(content, item) if identifier else None
             for group in policy.split(item.envelope, item.recipients, item.size):
+                if lease.grant is not None and lease.grant.profile in policy.profiles:
+                    group = replace(group, profile=lease.grant.profile)
                 profile = replace(policy.profiles[group.profile], passwords=self.keyring.of(item.id))
                 inspection = await self.inspector.message(content, profile)
+                settlement = replace(settlement, filed=Filed.of(inspection))
                 if identifier:
                     inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
                 elif item.envelope.direction is Direction.OUTBOUND:
@@ -312,5 +316,6 @@ def merge(first: Settlement, second: Settlement) -> Settlement:
         first.authored + second.authored,
         first.retry_at if second.retry_at is None else second.retry_at,
         first.attempts if second.attempts is None else second.attempts,
+        second.filed or first.filed,
         first.events + second.events,
     )

@@ -1,7 +1,7 @@
 """What is held, for reviewers: list, look, release, delete, expire; each once, each in the journal.
 
 A release is no delivery: the mail walks the whole path again with the reviewer's grant (architecture.md 2).
-Raises LookupError (no such entry), AlreadyDone (somebody was faster).
+Raises LookupError (no such entry), AlreadyDone (somebody was faster), Kept (a legal hold).
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ class AlreadyDone(Exception):
     """The entry was released, deleted or expired before."""
 
 
+class Kept(Exception):
+    """A legal hold is on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
     id: int
@@ -46,6 +50,7 @@ class QuarantineEntry:
     expires_at: float
     state: QuarantineState
     report: PartReport | None
+    kept_by: str = ""  # who ordered that it may not be destroyed (LG-11); "" = nobody
 
 
 class Quarantine:
@@ -61,19 +66,26 @@ class Quarantine:
     async def show(self, entry: int) -> QuarantineEntry:
         return await self._db.read(_show, entry)
 
-    async def release(self, entry: int, actor: str, reason: str) -> None:
-        """Back into the path.  Raises ValueError without a reason."""
+    async def release(self, entry: int, actor: str, reason: str, profile: str = "") -> None:
+        """Back into the path, treated by `profile` if one is named.  Raises ValueError without a reason."""
         if not reason.strip():
             raise ValueError("a release needs a reason")
-        await self._grant(entry, GrantKind.RELEASE, actor, reason.strip())
+        await self._grant(entry, GrantKind.RELEASE, actor, reason.strip(), profile)
 
     async def unlock(self, entry: int, actor: str) -> None:
         """Back into the path, to be judged with a password that never comes here."""
         await self._grant(entry, GrantKind.UNLOCK, actor, "パスワードが入力されたため、もう一度検査します。")
 
-    async def _grant(self, entry: int, kind: GrantKind, actor: str, why: str) -> None:
+    async def keep(self, entry: int, actor: str, reason: str) -> None:
+        """A legal hold (LG-11): neither expiry nor anybody's hand destroys it until `let_go`."""
+        await self._db.write(_keep, entry, actor, actor, reason, self._clock.now())
+
+    async def let_go(self, entry: int, actor: str, reason: str) -> None:
+        await self._db.write(_keep, entry, "", actor, reason, self._clock.now())
+
+    async def _grant(self, entry: int, kind: GrantKind, actor: str, why: str, profile: str = "") -> None:
         now = self._clock.now()
-        await self._db.write(_release, entry, Grant(kind, actor, why, now), now)
+        await self._db.write(_release, entry, Grant(kind, actor, why, now, profile), now)
         self._spool.wake.set()
 
     async def delete(self, entry: int, actor: str, reason: str) -> None:
@@ -122,6 +134,7 @@ def _entry(conn: sa.Connection, row: sa.Row[Any]) -> QuarantineEntry:
         expires_at=row.expires_at,
         state=QuarantineState(row.state),
         report=load(PartReport, row.report) if row.report else None,
+        kept_by=row.kept_by,
     )
 
 
@@ -137,6 +150,18 @@ def release_entry(conn: sa.Connection, number: int, grant: Grant, now: float) ->
     item, recipients = _close(conn, number, QuarantineState.RELEASED)
     event = journal.Released(item=item, grant=grant.kind, actor=grant.who, reason=grant.why, recipients=recipients)
     settlement.reinspect(conn, item, recipients, grant, (event,), now)
+
+
+def is_kept(conn: sa.Connection, number: int) -> bool:
+    return bool(conn.scalar(sa.select(quarantine.c.kept_by).where(quarantine.c.id == number)))
+
+
+def _keep(conn: sa.Connection, number: int, kept_by: str, actor: str, reason: str, now: float) -> None:
+    row = conn.execute(sa.select(quarantine.c.message).where(quarantine.c.id == number)).one_or_none()
+    if row is None:
+        raise LookupError(f"no quarantine entry {number}")
+    conn.execute(quarantine.update().where(quarantine.c.id == number).values(kept_by=kept_by))
+    journal.insert(conn, [journal.Kept(item=row.message, actor=actor, reason=reason, kept=bool(kept_by))], now)
 
 
 def delete_entry(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> None:
@@ -155,7 +180,7 @@ def expire_entry(conn: sa.Connection, number: int, why: str, now: float) -> None
 
 
 def _expire(conn: sa.Connection, now: float) -> int:
-    due = sa.and_(quarantine.c.state == QuarantineState.HELD, quarantine.c.expires_at <= now)
+    due = sa.and_(quarantine.c.state == QuarantineState.HELD, quarantine.c.expires_at <= now, quarantine.c.kept_by == "")
     numbers = conn.scalars(sa.select(quarantine.c.id).where(due).order_by(quarantine.c.expires_at).limit(BATCH)).all()
     for number in numbers:
         expire_entry(conn, number, "quarantine period over", now)
@@ -169,6 +194,8 @@ def _close(conn: sa.Connection, number: int, state: QuarantineState) -> tuple[st
         raise LookupError(f"no quarantine entry {number}")
     if row.state != QuarantineState.HELD:
         raise AlreadyDone(f"entry {number} is {row.state}")
+    if row.kept_by and state is not QuarantineState.RELEASED:
+        raise Kept(f"entry {number} is under a legal hold")
     conn.execute(quarantine.update().where(quarantine.c.id == number).values(state=state, version=row.version + 1))
     waiting = sa.and_(recipient.c.quarantine == number, recipient.c.state.in_(WAITING))
     return row.message, tuple(conn.scalars(sa.select(recipient.c.address).where(waiting).order_by(recipient.c.position)))

@@ -138,6 +138,7 @@ class Task(StrEnum):
     IDENTIFY = "identify"  # a message as it came -> what proves its sender (SPF, DKIM, DMARC, ARC)
     RESOLVE = "resolve"  # a question to the DNS; asked for by IDENTIFY only, answered outside of any worker
     RENDER = "render"  # a rebuilt PDF -> pictures of its pages; asked for by another worker only
+    PAGE = "page"  # one page of a rebuilt PDF -> a picture, for a reviewer's eye
     DRAW = "draw"  # a pruned SVG -> a PNG; asked for by another worker only
     CONVERT = "convert"  # an old document -> OOXML, by LibreOffice; asked for by another worker only
 

@@ -18,7 +18,7 @@ from PIL import Image
 from sanitizers import image, pdf, render
 from sanitizers.image import jpeg, png
 from sanitizers.job import Findings, Job
-from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment
+from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Task, Treatment, Verdict
 from sanitizers.render import Page
 from sanitizers.text_layer import TextLayer
 
@@ -41,6 +41,16 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
         out = io.BytesIO()
         target.save(out, object_stream_mode=ObjectStreamMode.generate, deterministic_id=True, fix_metadata_version=False)
     return Outcome(findings.verdict(), detected, out.getvalue(), "application/pdf", rebuilt.name, findings.all())
+
+
+def page(content: bytes, number: int, job: Job) -> Outcome:
+    """One page (from 0) of a PDF that was rebuilt before, as a picture; `detail` says how many there are."""
+    with Pdf.open(io.BytesIO(content)) as source:
+        count = len(source.pages)
+    [shown] = render.pages(job.ask(Task.RENDER, render.request(content, number, 1)))
+    recoded = image.recode(shown.picture, job.profile.limits, Findings(), "")
+    name = f"page.{recoded.extension}"
+    return Outcome(Verdict.CLEAN, "application/pdf", recoded.content, recoded.media_type, name, detail=str(count))
 
 
 def _assemble(target: Pdf, pages: Iterator[Page], job: Job) -> None:

@@ -115,6 +115,7 @@ class Budget:
 ASKABLE = {
     Task.SANITISE: frozenset({Task.RENDER, Task.DRAW, Task.CONVERT}),
     Task.IDENTIFY: frozenset({Task.RESOLVE}),
+    Task.PAGE: frozenset({Task.RENDER}),
 }
 _WITH_OUTPUT = frozenset({Task.LETTER, *ASKABLE, *(asked for tasks in ASKABLE.values() for asked in tasks)})
 

@@ -34,7 +34,7 @@ _POINT = 72  # to the inch
 _SHARE_SECONDS = 8.0  # of CPU in one worker, which has 20: the page begun last may take the rest
 _SHARE_BYTES = 16 << 20
 
-_REQUEST = Struct("<I")  # first page, from 0; the PDF follows
+_REQUEST = Struct("<II")  # first page, from 0, and how many at most; the PDF follows
 _PAGE = Struct("<ffII")  # width and height in points, bytes of the picture, number of runs; both follow
 _RUN = Struct("<HHHHBH")  # box, turn, bytes of the text; the text follows in UTF-8
 _LONGEST = 0xFFFF  # bytes of one run's text
@@ -48,18 +48,18 @@ class Page:
     runs: tuple[Run, ...]
 
 
-def request(document: bytes, first: int) -> bytes:
-    return _REQUEST.pack(first) + document
+def request(document: bytes, first: int, most: int = 0xFFFFFFFF) -> bytes:
+    return _REQUEST.pack(first, most) + document
 
 
 def render(content: bytes, limits: Limits) -> Outcome:
     """As many pages from the first asked for as one worker should do; at least one."""
-    (first,) = _REQUEST.unpack_from(content)
+    first, most = _REQUEST.unpack_from(content)
     began, answer = time.process_time(), bytearray()
     with paper.opened(content[_REQUEST.size :]) as document:
         if not first < len(document) <= limits.pages:
             raise Refused(Reason.LIMIT_PARTS, f"page {first + 1} of {len(document)}, limit {limits.pages}")
-        for number in range(first, len(document)):
+        for number in range(first, min(first + most, len(document))):
             with document.page(number) as page:
                 _write(page, min(_PAGE_PIXELS, limits.pixels), answer)
             if time.process_time() - began > _SHARE_SECONDS or len(answer) > _SHARE_BYTES:

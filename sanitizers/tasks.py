@@ -5,7 +5,7 @@ Importing this module imports every sanitiser, which is how the zygote gets them
 
 from __future__ import annotations
 
-from sanitizers import attack, authentication, message, registry, render, verify
+from sanitizers import attack, authentication, message, picture_pdf, registry, render, verify
 from sanitizers.identity import AUTHENTICATION
 from sanitizers.job import Job
 from sanitizers.model import Outcome, Reason, Refused, Task, Verdict
@@ -32,6 +32,10 @@ def _render(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(render.render(content, start.profile.limits))
 
 
+def _page(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(picture_pdf.page(content, int(start.part.path or 0), job))
+
+
 def _draw(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(draw.draw(content))
 
@@ -53,6 +57,7 @@ TASKS: TaskTable = {
     Task.VERIFY: _verify,
     Task.ATTACK: _attack,
     Task.RENDER: _render,
+    Task.PAGE: _page,
     Task.DRAW: _draw,
     Task.IDENTIFY: _identify,
 }

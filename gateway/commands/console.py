@@ -44,5 +44,8 @@ async def _serve(settings: Settings) -> int:
             code = await desk.accounts.invite_first()
             print(f"First start: open {settings.console.origin}/invitation and enter {code}", flush=True)
         server = app.server(desk)
-        await server.serve()
+        try:
+            await server.serve()
+        finally:
+            await desk.preview.stop()
     return 0 if server.started else 2

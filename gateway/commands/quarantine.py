@@ -25,7 +25,7 @@ from gateway.commands.terminal import few, moment, plain
 from gateway.control import NotRunning, Rejected, ask
 from gateway.model import QuarantineState, State
 from gateway.notice import Notices
-from gateway.quarantine import AlreadyDone, Quarantine, QuarantineEntry
+from gateway.quarantine import AlreadyDone, Kept, Quarantine, QuarantineEntry
 from gateway.spool import Spool
 from gateway.store.opening import open_store
 from gateway.unlocking import LONGEST, Unlock, Unlocked
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             return asyncio.run(_act(arguments, store.quarantine, notices))
         except LookupError as error:
             print(f"mugai: {error.args[0]}; see `mugai quarantine list`", file=sys.stderr)
-        except (AlreadyDone, ValueError) as error:
+        except (AlreadyDone, Kept, ValueError) as error:
             print(f"mugai: {error}", file=sys.stderr)
     return 1
 

@@ -27,7 +27,7 @@ from gateway.store.db import Db
 
 INVITATION_SECONDS = 7 * 86_400.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_PATTERN = re.compile(r"[^\s@]+@[^\s@]+")
+_PATTERN = re.compile(r"[^\s@\[]+(@[^\s@\[]+)?")  # kenko@city.example.lg.jp, *@kenko.example.jp, or a section's code
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -12,19 +13,22 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.console import account, people, screen, signin
+from gateway.console import account, held, mail, people, screen, signin
 from gateway.console.accounts import Accounts
 from gateway.console.credentials import Seal
 from gateway.console.desk import Desk
 from gateway.console.guard import Guard
 from gateway.console.page import STATIC, Pages
 from gateway.console.passkeys import Passkeys
+from gateway.console.preview import Preview
 from gateway.console.screen import Declared
 from gateway.console.sessions import Sessions
+from gateway.docket import Docket
+from gateway.notice import Notices
 from gateway.settings import Settings
 from gateway.store.opening import Store
 
-SCREENS = (signin.screen, account.screen, people.screen)
+SCREENS = (signin.screen, held.screen, mail.screen, account.screen, people.screen)
 
 
 def declared() -> tuple[Declared, ...]:
@@ -47,6 +51,9 @@ def desk(settings: Settings, store: Store) -> Desk:
         pages=Pages(settings.organisation),
         accounts=Accounts(store.db, store.clock, Seal(settings.place("console.key"))),
         sessions=sessions,
+        notices=Notices.load(Path(settings.notices)),
+        docket=Docket(store.db),
+        preview=Preview(settings, store.spool),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
     )
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gateway.console.accounts import Accounts
 from gateway.console.page import Pages
 from gateway.console.passkeys import Passkeys
+from gateway.console.preview import Preview
 from gateway.console.sessions import Sessions
-from gateway.console.words import Words
+from gateway.console.words import Language, Words
+from gateway.docket import Docket
+from gateway.notice import Notices
+from gateway.notice.wording import Names
+from gateway.policy import file as policy_file
+from gateway.policy.rules import Policy
 from gateway.settings import Settings
 from gateway.store.opening import Store
+
+LOOKING_SECONDS = 300.0  # after which somebody has gone for coffee
+LOOKED_AT = 1_000  # marks kept
 
 
 @dataclass
@@ -21,4 +31,29 @@ class Desk:
     accounts: Accounts
     sessions: Sessions
     passkeys: Passkeys
+    notices: Notices
+    docket: Docket
+    preview: Preview
     said: dict[str, Words] = field(default_factory=dict)  # by session: what the next page tells
+    looking: dict[int, dict[str, float]] = field(default_factory=dict)  # by held mail: who has its page open, and since when
+
+    def names(self, language: Language) -> Names:
+        """The words for findings, reasons and verdicts."""
+        return self.notices.names[language]
+
+    def policy(self) -> Policy:
+        """As the file says now; what the gateway has loaded may be a minute older.  Raises BadConfiguration."""
+        return policy_file.load(Path(self.settings.policy))
+
+    def look_at(self, entry: int, who: str) -> list[str]:
+        """Marks that `who` looks at a held mail; returns who else does."""
+        now = self.store.clock.now()
+        others = {name: at for name, at in self.looking.get(entry, {}).items() if now - at < LOOKING_SECONDS}
+        self.looking[entry] = {**others, who: now}
+        if len(self.looking) > LOOKED_AT:
+            del self.looking[next(iter(self.looking))]
+        return [name for name in others if name != who]
+
+    def watchers(self, entry: int) -> list[str]:
+        now = self.store.clock.now()
+        return [name for name, at in self.looking.get(entry, {}).items() if now - at < LOOKING_SECONDS]

@@ -24,10 +24,10 @@ from starlette.routing import Route
 
 from gateway.console.accounts import Account
 from gateway.console.desk import Desk
-from gateway.console.roles import PRIVILEGED, Right
+from gateway.console.roles import PRIVILEGED, Right, Scope
 from gateway.console.sessions import Session
 from gateway.console.words import Language, Refusal, Words
-from gateway.quarantine import AlreadyDone
+from gateway.quarantine import AlreadyDone, Kept
 
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
 LANGUAGE_COOKIE = "__Host-language"
@@ -74,12 +74,28 @@ class Visit:
     def texts(self, name: str) -> list[str]:
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
+    def reason(self) -> str:
+        """What is done to a mail has a reason.  Raises Refusal."""
+        if not (reason := self.text("reason").strip()):
+            raise Refusal("理由を入力してください。記録に残ります。", "A reason is needed; it is recorded.")
+        return reason[:500]
+
     def number(self, name: str) -> int:
         """A number in the path.  Raises LookupError for what cannot be one."""
         text = self.request.path_params[name]
         if not re.fullmatch(r"[0-9]{1,15}", text):
             raise LookupError(f"no {name} {text}")
         return int(text)
+
+    async def scope(self) -> Scope:
+        """Whose mail this person sees; a section's code stands for everybody in it and below it (AC-02)."""
+        patterns = self.who.scope.patterns
+        if patterns is None:
+            return Scope(None)
+        directory = await self.desk.store.directory.current()
+        below = [p for p in directory.people if any(s.code.lower() in patterns for s in directory.above(p.section))]
+        named = [address for p in below for address in (p.address, *p.aliases)]
+        return Scope((*(p for p in patterns if "@" in p), *named))
 
     def may(self, right: Right) -> bool:
         return self.session is not None and self.session.whole and right in self.who.rights
@@ -145,6 +161,9 @@ def route(declared: Declared, desk: Desk) -> Route:
             return visit.page("refused.html", refusal.status, words=refusal.words)
         except LookupError:
             return visit.page("refused.html", 404, words=Words("見つかりません。", "Not found."))
+        except Kept:
+            kept = Words("証拠保全中のため、削除できません。", "It is under a legal hold and stays.")
+            return visit.page("refused.html", 409, words=kept)
         except AlreadyDone:
             done = Words("ほかの人が先に処理しました。", "Somebody else was faster: it has been dealt with already.")
             return visit.page("refused.html", 409, words=done)

@@ -336,6 +336,15 @@ class CaseStep(Event):
     subject: str = personal()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Event):
+    """A legal hold was put on a held mail, or lifted (LG-11)."""
+
+    actor: str
+    reason: str
+    kept: bool
+
+
 # -- the console ---------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.model import Move, QuarantineState, QueueItem, State, Work
-from gateway.spool import settlement
+from gateway.spool import settlement, states
 from gateway.spool.acceptance import read_item
 from gateway.store.schema import job, message, quarantine, recipient
 from gateway.workflow import ledger
@@ -101,6 +101,8 @@ def delete(conn: sa.Connection, key: str, actor: str, why: str, now: float) -> i
     query = sa.select(recipient.c.address).where(recipient.c.message == item_id, recipient.c.state.not_in(finals))
     addresses = tuple(conn.scalars(query))
     held = sa.and_(quarantine.c.message == item_id, quarantine.c.state == QuarantineState.HELD)
+    if conn.scalar(sa.select(sa.func.max(quarantine.c.kept_by)).where(held)):
+        raise states.IllegalMove("a legal hold is on it")
     conn.execute(quarantine.update().where(held).values(state=QuarantineState.DELETED, version=quarantine.c.version + 1))
     ledger.drop(conn, ledger.select(conn, item=item_id, open_only=True), actor, why, now)
     moves = [Move(address, State.DELETED, why, actor=actor) for address in addresses]

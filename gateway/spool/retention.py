@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from gateway import journal
+from gateway import catalogue, journal
 from gateway.store.schema import cleared, message
 
 BATCH = 100  # originals in one transaction, so that accepting never waits long behind it
@@ -23,6 +23,7 @@ def dispose(conn: sa.Connection, finished_before: float, now: float) -> int:
     query = sa.select(message.c.id, message.c.sha256).where(message.c.finished_at < finished_before, there)
     rows = conn.execute(query.order_by(message.c.finished_at).limit(BATCH)).all()
     conn.execute(message.update().where(message.c.id.in_([row.id for row in rows])).values(content=None, blob=None))
+    catalogue.forget(conn, [row.id for row in rows])
     journal.insert(conn, [journal.Disposed(item=row.id, sha256=row.sha256) for row in rows], now)
     return len(rows)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gateway import journal
-from gateway.model import Grant, Hold, Lease, Move, QuarantineState, Settlement, State, Work
+from gateway import catalogue, journal
+from gateway.model import Grant, Hold, Lease, Move, QuarantineState, QueueItem, Settlement, State, Work
 from gateway.spool import leases, states
 from gateway.spool.acceptance import author, new_copy, new_job
 from gateway.spool.contents import Kept
@@ -55,7 +55,7 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
         relay = new_job(conn, Work.RELAY, lease.item.id, now, copy=number)
         places |= {who: {"job": relay} for who in copy.recipients}
     for hold in settlement.held:
-        entry = _new_entry(conn, lease.item.id, hold, now, now + quarantine_seconds)
+        entry = _new_entry(conn, lease.item, hold, now, now + quarantine_seconds)
         places |= {who: {"job": None, "quarantine": entry} for who in hold.recipients}
     for opening in settlement.opened:
         ledger.open_case(conn, opening, places[opening.recipients[0]]["quarantine"], now)
@@ -65,6 +65,8 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
         author(conn, note, content, now)
     if len(settlement.moves) < len(rows):
         _defer(conn, lease, settlement)
+    if lease.work is Work.INSPECT and settlement.moves:
+        catalogue.file(conn, lease.item, settlement.filed)
     _finish_message(conn, lease.item.id, now)
     events = _events(settlement)
     journal.insert(conn, events, now)
@@ -114,9 +116,11 @@ def _move(conn: sa.Connection, item_id: str, move: Move, now: float, places: dic
     conn.execute(_RECIPIENT, {"of": item_id, "who": move.recipient, **values})
 
 
-def _new_entry(conn: sa.Connection, item_id: str, hold: Hold, now: float, expires_at: float) -> int:
+def _new_entry(conn: sa.Connection, item: QueueItem, hold: Hold, now: float, expires_at: float) -> int:
     values = {
-        "message": item_id,
+        "message": item.id,
+        "rule": hold.decision.rule,
+        "sender": item.envelope.sender,
         "version": 0,
         "state": QuarantineState.HELD,
         "recipients": json.dumps(hold.recipients, ensure_ascii=False),

@@ -88,11 +88,16 @@ quarantine = sa.Table(
     sa.Column("recipients", sa.Text, nullable=False),  # JSON; as they were when the mail was held
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("verdict", sa.Integer, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("kept_by", sa.Text, nullable=False, server_default=""),  # a legal hold: not expired, not deleted
     sa.Column("decision", sa.Text, nullable=False),  # JSON of model.Decision
     sa.Column("report", sa.Text),  # JSON of model.PartReport; NULL when the mail could not be inspected
     sa.Column("held_at", sa.Double, nullable=False),
     sa.Column("expires_at", sa.Double, nullable=False),
     sa.Index("quarantine_due", "state", "expires_at"),
+    # wide rows, narrow list: what a reviewer filters by is read from here alone (docket.py)
+    sa.Index("quarantine_listed", "state", "id", "rule", "verdict", "sender", "held_at", "message"),
     sqlite_autoincrement=True,
 )
 

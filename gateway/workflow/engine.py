@@ -221,6 +221,8 @@ def _of_the_mail(conn: sa.Connection, case: Case, hand: Hand, now: float) -> Non
     """What the end of a case means for the mail that waits for it."""
     if case.stage in GRANTED:
         quarantine.release_entry(conn, case.entry, Grant(GrantKind.APPROVAL, hand.actor, hand.reason, now), now)
+    elif quarantine.is_kept(conn, case.entry):
+        return  # the case ends; a legal hold keeps its mail
     elif case.stage is Stage.EXPIRED:
         quarantine.expire_entry(conn, case.entry, hand.reason, now)
     elif MACHINES[case.kind].final(case.stage):

@@ -20,3 +20,48 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     }
   });
 }
+
+// -- the reviewer's keys -------------------------------------------------------------------------------------------------
+const mails = document.querySelector("table[data-keys]");
+const rows = mails ? [...mails.tBodies[0].rows] : [];
+let at = -1;
+
+function move(to) {
+  if (!rows.length) return;
+  rows[at]?.classList.remove("here");
+  at = Math.min(Math.max(to, 0), rows.length - 1);
+  rows[at].classList.add("here");
+  rows[at].querySelector("[data-open]").focus();
+}
+
+// Releasing and deleting ask for their reason first: a key alone changes nothing.
+function ask(key) {
+  const target = document.querySelector(`[data-key="${key}"]`);
+  if (!target) return;
+  if (target.tagName === "INPUT") return target.focus();
+  if (at >= 0 && !mails.querySelector("input[name=entry]:checked")) tick(true);
+  const reason = document.getElementById("reason");
+  reason.focus();
+  reason.onkeydown = (event) => {
+    if (event.key === "Enter") { event.preventDefault(); reason.form.requestSubmit(target); }
+  };
+}
+
+function tick(on) {
+  const box = rows[at]?.querySelector("input[name=entry]");
+  if (box) box.checked = on ?? !box.checked;
+}
+
+const keys = {
+  j: () => move(at + 1),
+  k: () => move(at - 1),
+  x: () => tick(),
+  r: () => ask("r"),
+  d: () => ask("d"),
+  "/": () => document.getElementById("text")?.focus(),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+  if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+});

@@ -17,6 +17,8 @@ from tests.gateway.console.make_console import Browser, Console
 ANYBODY = "anybody"
 HALF = "half"
 ALL = " ".join(Role)
+SEES = "ciso cso csirt bur ism sym syo aud"
+READS = "ciso cso csirt ism syo"
 
 # Written by hand and not from `roles.RIGHTS`: the second person's look at it.
 WHO = {
@@ -41,6 +43,19 @@ WHO = {
     "POST /account/passkeys": ALL,
     "POST /account/passkeys/remove": ALL,
     "POST /account/sessions/end": ALL,
+    "GET /held": SEES,
+    "POST /held/release": "cso ism syo",
+    "POST /held/delete": "cso syo",
+    "GET /held/{entry}": SEES,
+    "GET /held/{entry}/text": READS,
+    "GET /held/{entry}/outcome": READS,
+    "GET /held/{entry}/pages": READS,
+    "GET /held/{entry}/pages/{file}/{page}": READS,
+    "GET /held/{entry}/pages/{file}/{page}/picture": READS,
+    "POST /held/{entry}/release": "cso ism syo",
+    "POST /held/{entry}/delete": "cso syo",
+    "POST /held/{entry}/keep": "cso csirt syo",
+    "POST /held/{entry}/password": "cso ism syo",
     "GET /people": "sym",
     "POST /people": "sym",
     "GET /people/{name}": "sym",

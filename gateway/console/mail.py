@@ -1,0 +1,237 @@
+"""Screen: one held mail: why it was held, what is in it, what a release would deliver; and what is done with it.
+
+A mail outside somebody's scope does not exist for them.  What is read of contents is journalled (AC-02).
+"""
+
+from __future__ import annotations
+
+import os
+
+from starlette.responses import Response
+
+from gateway import journal
+from gateway.console.guard import PICTURE_POLICY
+from gateway.console.preview import PICTURES, differences, readable
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.console.words import Refusal, Words
+from gateway.control import NotRunning, Rejected, ask
+from gateway.docket import Filter
+from gateway.model import Inspection, QuarantineState
+from gateway.policy.rules import Policy
+from gateway.quarantine import QuarantineEntry
+from gateway.spool import MissingContent
+from gateway.unlocking import Unlock, Unlocked
+from sanitizers.letter import Enclosure
+from sanitizers.model import Method, Profile, Verdict
+
+screen = Screen()
+
+METHODS: dict[Method, Words] = {
+    Method.REBUILD: Words("同じ形式で安全に作り直す", "Same format, rebuilt"),
+    Method.IMAGE: Words("ページを画像にしたPDF", "Pages as pictures"),
+    Method.TEXT: Words("文字だけ", "Text only"),
+    Method.BODY_ONLY: Words("本文だけ", "The body only"),
+}
+_HEADER_BYTES = 16 << 10  # shown of the original's header
+_CHARACTERS = 20_000  # of one text
+
+
+@screen.get("/held/{entry}", Right.LIST_HELD)
+async def show(visit: Visit) -> Response:
+    entry = await _entry(visit)
+    desk, scope = visit.desk, await visit.scope()
+    policy = desk.policy()
+    return visit.page(
+        "mail.html",
+        entry=entry,
+        names=desk.names(visit.language),
+        obstacle=_obstacle(entry, policy),
+        profiles={name: METHODS[profile.method] for name, profile in policy.profiles.items()},
+        others=desk.look_at(entry.id, visit.who.name),
+        alike=await desk.docket.alike(entry.item.id, Filter(recipients=scope.patterns)),
+        events=await journal.search(desk.store.db, item=entry.item.id, limit=50),
+        locked=[part for part in entry.report.walk() if part.verdict is Verdict.LOCKED] if entry.report else [],
+        now=desk.store.clock.now(),
+    )
+
+
+def _obstacle(entry: QuarantineEntry, policy: Policy) -> Words | None:
+    """Why a release would only hold it again; None = it may be released.  The pipeline has the last word."""
+    if entry.state is not QuarantineState.HELD:
+        return Words("すでに処理されています。", "It has been dealt with.")
+    if not policy.rule(entry.rule).releasable:
+        return Words(
+            f"規則「{entry.rule}」で保留したメールは解除できません。", f"What rule {entry.rule} held cannot be released."
+        )
+    if entry.report is None or entry.report.verdict >= Verdict.LOCKED:
+        return Words("メール全体を検査できていないため、解除できません。", "The mail as a whole was not inspected.")
+    return None
+
+
+@screen.get("/held/{entry}/text", Right.READ_HELD)
+async def text(visit: Visit) -> Response:
+    """The whole mail as words: nothing here was ever HTML."""
+    entry = await _entry(visit)
+    await _viewed(visit, entry, "text")
+    inspection = await visit.desk.preview.text(entry.item.id)
+    files = [(each.name, readable(each)[:_CHARACTERS]) for each in inspection.enclosures]
+    return visit.page(
+        "mail_text.html",
+        entry=entry,
+        letter=inspection.letter,
+        files=files,
+        header=await _header(visit, entry),
+        names=visit.desk.names(visit.language),
+    )
+
+
+async def _header(visit: Visit, entry: QuarantineEntry) -> str:
+    """The original's header as it came, unread: bytes that are no ASCII show as numbers."""
+    try:
+        content = await visit.desk.store.spool.content(entry.item.id)
+    except MissingContent:
+        return ""
+    if isinstance(content, bytes):
+        return _unread(content)
+    try:
+        return _unread(os.pread(content, _HEADER_BYTES, 0))
+    finally:
+        os.close(content)
+
+
+def _unread(content: bytes) -> str:
+    header = content[:_HEADER_BYTES].split(b"\r\n\r\n", 1)[0]
+    return header.decode("ascii", "backslashreplace").replace("\r\n", "\n")
+
+
+@screen.get("/held/{entry}/outcome", Right.READ_HELD)
+async def outcome(visit: Visit) -> Response:
+    """What a release would deliver by a profile, and what of the words would differ."""
+    entry, policy = await _entry(visit), visit.desk.policy()
+    name = visit.request.query_params.get("profile", policy.default_profile)
+    profile = _profile(policy, name)
+    await _viewed(visit, entry, f"outcome by {profile.name}")
+    inspection, original = await visit.desk.preview.look(entry.item.id, profile), await visit.desk.preview.text(entry.item.id)
+    if inspection.letter is None or original.letter is None:
+        raise Refusal("このメールは組み立て直せません。", "This mail cannot be rebuilt.", 404)
+    words = visit.desk.preview.words
+    return visit.page(
+        "outcome.html",
+        entry=entry,
+        inspection=inspection,
+        chosen=name,
+        profiles={each: METHODS[p.method] for each, p in policy.profiles.items()},
+        differences=differences(await words(original), await words(inspection)),
+        names=visit.desk.names(visit.language),
+    )
+
+
+@screen.get("/held/{entry}/pages/{file}/{page}", Right.READ_HELD)
+async def pages(visit: Visit) -> Response:
+    entry = await _entry(visit)
+    enclosure, count = await _enclosure(visit, entry), 1
+    if enclosure.media_type not in PICTURES:
+        _, _, count = await visit.desk.preview.page(enclosure.content, visit.number("page") - 1)
+    await _viewed(visit, entry, f"page {visit.number('page')} of file {visit.number('file')}")
+    return visit.page("mail_page.html", entry=entry, file=visit.number("file"), page=visit.number("page"), count=count)
+
+
+@screen.get("/held/{entry}/pages/{file}/{page}/picture", Right.READ_HELD)
+async def picture(visit: Visit) -> Response:
+    """A picture that our worker drew and our verifier read; nothing else is ever sent from here (W11)."""
+    enclosure = await _enclosure(visit, await _entry(visit))
+    content, media_type = enclosure.content, enclosure.media_type
+    if media_type not in PICTURES:
+        content, media_type, _ = await visit.desk.preview.page(content, visit.number("page") - 1)
+    return Response(content, media_type=media_type, headers={"Content-Security-Policy": PICTURE_POLICY})
+
+
+async def _enclosure(visit: Visit, entry: QuarantineEntry) -> Enclosure:
+    """The file by its number, from 1, as pictures of its pages."""
+    inspection: Inspection = await visit.desk.preview.look(entry.item.id, Profile("preview-image", Method.IMAGE))
+    number = visit.number("file")
+    if not 1 <= number <= len(inspection.enclosures) or visit.number("page") < 1:
+        raise Refusal("このファイルは画像にできません。", "This file cannot be shown as pictures.", 404)
+    enclosure = inspection.enclosures[number - 1]
+    if enclosure.media_type not in (*PICTURES, "application/pdf"):
+        raise Refusal("このファイルは画像にできません。", "This file cannot be shown as pictures.", 404)
+    return enclosure
+
+
+@screen.get("/held/{entry}/pages", Right.READ_HELD)
+async def files(visit: Visit) -> Response:
+    """Which files can be shown as pictures."""
+    entry = await _entry(visit)
+    inspection = await visit.desk.preview.look(entry.item.id, Profile("preview-image", Method.IMAGE))
+    drawable = [
+        (number, each.name)
+        for number, each in enumerate(inspection.enclosures, 1)
+        if each.media_type in (*PICTURES, "application/pdf")
+    ]
+    rest = [part for part in inspection.report.parts if not part.sha256_out]
+    return visit.page("mail_files.html", entry=entry, drawable=drawable, rest=rest, names=visit.desk.names(visit.language))
+
+
+@screen.post("/held/{entry}/release", Right.RELEASE)
+async def release(visit: Visit) -> Response:
+    entry, policy = await _entry(visit), visit.desk.policy()
+    if obstacle := _obstacle(entry, policy):
+        raise Refusal(obstacle.ja, obstacle.en, 409)
+    profile = _profile(policy, visit.text("profile")).name if visit.text("profile") else ""
+    reason = visit.reason()
+    try:
+        await visit.desk.store.quarantine.release(entry.id, visit.who.name, reason, profile)
+    except ValueError as waiting:
+        raise Refusal(
+            "承認待ちのメールです。承認の画面で処理してください。", f"It waits for an approval: {waiting}", 409
+        ) from waiting
+    return visit.go("/held", Words(f"{entry.item.receipt} を解除しました。", f"{entry.item.receipt} was released."))
+
+
+@screen.post("/held/{entry}/delete", Right.DELETE)
+async def delete(visit: Visit) -> Response:
+    entry = await _entry(visit)
+    await visit.desk.store.quarantine.delete(entry.id, visit.who.name, visit.reason())
+    return visit.go("/held", Words(f"{entry.item.receipt} を削除しました。", f"{entry.item.receipt} was deleted."))
+
+
+@screen.post("/held/{entry}/keep", Right.KEEP)
+async def keep(visit: Visit) -> Response:
+    entry, quarantine = await _entry(visit), visit.desk.store.quarantine
+    act = quarantine.let_go if entry.kept_by else quarantine.keep
+    await act(entry.id, visit.who.name, visit.reason())
+    return visit.go(f"/held/{entry.id}", Words("証拠保全を変更しました。", "The legal hold was changed."))
+
+
+@screen.post("/held/{entry}/password", Right.RELEASE)
+async def password(visit: Visit) -> Response:
+    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py)."""
+    entry = await _entry(visit)
+    asked = Unlock(entry.id, visit.who.name, visit.text("password"))
+    try:
+        await ask(visit.desk.settings.place("control.sock"), "unlock", asked, Unlocked)
+    except NotRunning as down:
+        raise Refusal("無害化装置が動いていません。", "The gateway is not running.", 503) from down
+    except Rejected as rejected:
+        raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
+    return visit.go(
+        "/held", Words("パスワードを渡しました。検査をやり直します。", "The password was handed over; it is inspected again.")
+    )
+
+
+async def _entry(visit: Visit) -> QuarantineEntry:
+    """Raises LookupError, for a mail of another section as well."""
+    entry = await visit.desk.store.quarantine.show(visit.number("entry"))
+    if not (await visit.scope()).sees(entry.recipients):
+        raise LookupError("not in scope")
+    return entry
+
+
+async def _viewed(visit: Visit, entry: QuarantineEntry, what: str) -> None:
+    await visit.desk.store.journal.write(journal.Viewed(item=entry.item.id, actor=visit.who.name, what=what))
+
+
+def _profile(policy: Policy, name: str) -> Profile:
+    """Raises LookupError."""
+    return policy.profiles[name]

@@ -1,0 +1,139 @@
+"""What a reviewer may see of a hostile mail: its text, pictures of its pages, what a release would deliver, and what differs.
+
+Never a byte of the original: everything shown was rebuilt and verified in a sandbox of the console's own, which starts with the
+first look.  At most one look is worked on at a time, the last ones are kept in memory.  Looking delivers nothing and changes
+nothing; a release inspects again, with the signatures and rules of its own day (W18).
+Raises Refusal when nothing can be shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.console.words import Refusal
+from gateway.inspection import Inspector, ScannerDown
+from gateway.model import Inspection
+from gateway.office import Office
+from gateway.sandbox import Sandbox, SandboxDown
+from gateway.scan import Scanner
+from gateway.settings import Settings
+from gateway.spool import MissingContent, Spool
+from sanitizers.letter import Enclosure
+from sanitizers.model import Method, Profile
+
+_KEPT = 16  # looks; a reviewer goes back and forth between a few
+_KEPT_BYTES = 8 << 20  # of enclosures in one look; larger ones are made anew
+_LINES = 2_000  # of a text that are compared: difflib is quadratic in the worst case
+TEXT = Profile("preview-text", Method.TEXT)
+PICTURES = ("image/png", "image/jpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of original or sanitised text: "-" only in the original, "+" only in what is delivered, " " in both."""
+
+    mark: str
+    text: str
+
+
+class Preview:
+    def __init__(self, settings: Settings, spool: Spool):
+        self._spool = spool
+        self._sandbox = Sandbox(
+            minimum_level=settings.sandbox.minimum_level,
+            cpu_seconds=settings.sandbox.cpu_seconds,
+            memory_bytes=settings.sandbox.memory,
+            hidden=str(settings.state_directory.resolve()),
+        )
+        clamav, office = settings.clamav, settings.sandbox
+        scanner = Scanner(settings.place(clamav.socket), largest=clamav.largest, timeout=clamav.timeout, oldest=0)
+        self._office = Office(enabled=office.office, lanes=1, work=office.office_directory)
+        self._inspector = Inspector(self._sandbox, scanner, wall_seconds=office.wall_seconds, office=self._office)
+        self._busy, self._started = asyncio.Lock(), False
+        self._kept: OrderedDict[tuple[str, Profile], Inspection] = OrderedDict()
+
+    async def look(self, item: str, profile: Profile) -> Inspection:
+        """The mail as `profile` would make it."""
+        key = (item, profile)
+        async with self._busy:
+            if (found := self._kept.pop(key, None)) is None:
+                await self._start()
+                found = await self._inspected(item, profile)
+            if sum(len(each.content) for each in found.enclosures) <= _KEPT_BYTES:
+                self._kept[key] = found
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+    async def text(self, item: str) -> Inspection:
+        """Every part as plain text."""
+        return await self.look(item, TEXT)
+
+    async def words(self, inspection: Inspection) -> list[str]:
+        """The lines of all that `inspection` delivers: the body, then each file as text."""
+        assert inspection.letter is not None
+        lines = inspection.letter.body.split("\n")
+        async with self._busy:
+            await self._start()
+            for each in inspection.enclosures:
+                _, outcome = await self._inspector.file(each.content, each.name, TEXT)
+                if outcome.output is not None:  # a picture has no words
+                    lines += outcome.output.decode("utf-8", "replace").split("\n")
+        return lines
+
+    async def page(self, document: bytes, number: int) -> tuple[bytes, str, int]:
+        """A picture, its media type, and how many pages there are.  `document` is the content of an enclosure."""
+        async with self._busy:
+            await self._start()
+            outcome = await self._inspector.page(document, number, Profile())
+        if outcome.output is None or outcome.media_type not in PICTURES:
+            raise Refusal("このページは画像にできません。", "This page cannot be shown as a picture.", 404)
+        count = int(outcome.detail) if outcome.detail.isdecimal() else 0
+        return outcome.output, outcome.media_type, count
+
+    async def stop(self) -> None:
+        if self._started:
+            await self._sandbox.stop()
+            await self._office.stop()
+
+    async def _start(self) -> None:
+        if not self._started:
+            test = await self._sandbox.start()
+            if not self._sandbox.ready:
+                await self._sandbox.stop()
+                raise Refusal(
+                    "隔離環境を用意できないため、内容を表示できません。",
+                    f"The sandbox reaches only level {test.level} here: nothing can be shown.",
+                    503,
+                )
+            await self._office.start()
+            self._started = True
+
+    async def _inspected(self, item: str, profile: Profile) -> Inspection:
+        try:
+            content = await self._spool.content(item)
+        except MissingContent as missing:
+            raise Refusal("原本はもうありません。", "The original is gone.", 404) from missing
+        try:
+            return await self._inspector.message(content, profile)
+        except (ScannerDown, SandboxDown) as down:
+            raise Refusal(f"いまは検査できません。({down})", f"It cannot be inspected now: {down}", 503) from down
+        finally:
+            if isinstance(content, int):
+                os.close(content)
+
+
+def differences(original: Sequence[str], delivered: Sequence[str]) -> list[Difference]:
+    """Line by line; runs that both have are cut to some lines around each change."""
+    lines = difflib.unified_diff(original[:_LINES], delivered[:_LINES], lineterm="", n=2)
+    return [Difference(line[0], line[1:]) for line in list(lines)[2:] if not line.startswith("@@")]
+
+
+def readable(enclosure: Enclosure) -> str:
+    """An enclosure of method TEXT is UTF-8 that we wrote."""
+    return enclosure.content.decode("utf-8", "replace") if enclosure.media_type == "text/plain" else ""

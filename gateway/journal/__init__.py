@@ -3,11 +3,18 @@
 `events` what is recorded · `record` how · `sealer` the tree grows · `verification` is it whole · `reading` for people.
 """
 
-from gateway.journal.events import (
+from gateway.journal.console_events import (
     AccountChanged,
+    BrowserReported,
+    Elevated,
+    LoggedIn,
+    LoggedOut,
+    LoginFailed,
+    Viewed,
+)
+from gateway.journal.events import (
     Alarm,
     Bounced,
-    BrowserReported,
     CaseStep,
     ClearedForDelivery,
     Decided,
@@ -16,14 +23,10 @@ from gateway.journal.events import (
     DirectoryChanged,
     Disposed,
     Duplicate,
-    Elevated,
     Event,
     Expired,
     Held,
     Kept,
-    LoggedIn,
-    LoggedOut,
-    LoginFailed,
     NoticeSent,
     PolicyLoaded,
     QueueChanged,
@@ -34,7 +37,6 @@ from gateway.journal.events import (
     SelfTested,
     Started,
     Stopped,
-    Viewed,
 )
 from gateway.journal.reading import Entry, search, tail
 from gateway.journal.record import insert

@@ -1,0 +1,63 @@
+"""The facts of the console, one frozen class each: who came, who failed, what was looked at.  As `events.py` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.journal.events import Event, personal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn(Event):
+    actor: str
+    source: str
+    method: str  # "password", "code", "recovery code", "passkey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed(Event):
+    """`name` is what was typed, which now and then is a password."""
+
+    source: str
+    why: str
+    name: str = personal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedOut(Event):
+    actor: str
+    why: str  # "by hand", "revoked by ..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elevated(Event):
+    """Privileged work may begin (AC-05)."""
+
+    actor: str
+    source: str
+    until: float  # Unix time, seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged(Event):
+    actor: str
+    account: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewed(Event):
+    """Somebody looked into a mail."""
+
+    actor: str
+    what: str  # "headers", "text", "pages of 2", ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserReported(Event):
+    """The console's Content-Security-Policy stopped something: a page of ours is wrong, or somebody tries."""
+
+    actor: str
+    directive: str
+    blocked: str
+    page: str

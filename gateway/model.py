@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from gateway.filed import Filed
 from gateway.observation import Observation as Observation
 from gateway.observation import Sign as Sign
 from sanitizers.identity import Authentication
@@ -350,24 +351,6 @@ class Hold:
     decision: Decision
     report: PartReport | None  # None when the message could not even be inspected
     subject: str  # decoded, for the list; "" when unreadable
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """By which words and contents a mail is found again."""
-
-    subject: str = ""
-    sender: str = ""  # as the mail shows it: names and addresses
-    names: tuple[str, ...] = ()  # of files
-    hashes: tuple[str, ...] = ()  # SHA-256 of files, as they came
-
-    @classmethod
-    def of(cls, inspection: Inspection) -> Filed:
-        files = [part for part in inspection.report.walk() if part.name]
-        letter = inspection.letter
-        shown = " ".join(f"{box.name} {box.address}" for box in letter.from_) if letter else ""
-        names, hashes = tuple(part.name for part in files), tuple(part.sha256_in for part in files)
-        return cls(letter.subject if letter else "", shown, names, hashes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from gateway.backoff import Backoff
 from gateway.clearance import Clearance, NotCleared, apart, releasable
 from gateway.clock import Clock
 from gateway.contacts import Contacts
+from gateway.filed import Filed
 from gateway.identity import Identifier
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import (
@@ -26,7 +27,6 @@ from gateway.model import (
     DeliveryOutcome,
     Direction,
     Disposition,
-    Filed,
     GrantKind,
     Group,
     Hold,

@@ -16,7 +16,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from gateway.catalogue.schema import catalogue, likeness
-from gateway.model import Filed, QueueItem
+from gateway.filed import Filed
+from gateway.model import QueueItem
 
 LONGEST = 2_000  # characters for one mail; a name list of a thousand recipients is not what anybody searches by
 MOST_FILES = 20  # whose contents are compared

@@ -8,7 +8,8 @@ import pytest
 from gateway import journal
 from gateway.directory import Directory, Person, Role, Section
 from gateway.docket import Docket, Filter
-from gateway.model import Filed, QuarantineState
+from gateway.filed import Filed
+from gateway.model import QuarantineState
 from gateway.quarantine import Kept
 from sanitizers.model import Verdict
 from tests.gateway.console.make_console import Browser, Console

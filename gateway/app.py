@@ -11,6 +11,7 @@ import logging
 import os
 from contextlib import suppress
 from dataclasses import replace
+from datetime import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gateway.clearance import Clearance
 from gateway.contacts import Contacts
 from gateway.control import Control, Verb
 from gateway.deception import Own
+from gateway.digest import Digest
 from gateway.gate import HourlyGate
 from gateway.health import Health
 from gateway.identity import Authenticator, Identifier
@@ -51,6 +53,7 @@ from sanitizers.lock.office import OfficeCaps
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
 CONTROL = "control.sock"  # in the state directory
+DIGEST_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
 WORKFLOW_SECONDS = 2.0  # how late a delayed mail may leave, or an approver hear of a mail
 
@@ -147,7 +150,10 @@ class Gateway:
             version=version("mugai"), sandbox_level=test.level, policy_version=self.pipeline.policy.version
         )
         await self.store.journal.write(started)
-        self._tasks = [asyncio.create_task(work) for work in (self.runner.run(), self._keep_house(), self._keep_time())]
+        self._tasks = [
+            asyncio.create_task(work)
+            for work in (self.runner.run(), self._keep_house(), self._keep_time(), self._send_digests())
+        ]
         return test
 
     async def stop(self, reason: str) -> None:
@@ -221,6 +227,16 @@ class Gateway:
             except Exception as error:
                 log.exception("housekeeping failed, tried again in an hour")
                 self._alarm("housekeeping", str(error))
+
+    async def _send_digests(self) -> None:
+        at, digest = self.settings.digest_at, Digest(self.store.db, self.store.spool, self.store.clock, self.pipeline.notifier)
+        while at:
+            try:
+                await digest.due(self.pipeline.notices, time.fromisoformat(at))
+            except Exception as error:
+                log.exception("the lists of held mail were not sent, tried again in a minute")
+                self._alarm("digest", str(error))
+            await asyncio.sleep(DIGEST_SECONDS)
 
     async def _keep_time(self) -> None:
         """Deadlines and delays of the workflow."""

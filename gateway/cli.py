@@ -9,10 +9,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from gateway.commands import bench, cases, check, console, demo, directory, explain, journal, quarantine, queue, sanitize, serve
+from gateway.commands import (
+    bench,
+    cases,
+    check,
+    console,
+    demo,
+    digest,
+    directory,
+    explain,
+    journal,
+    quarantine,
+    queue,
+    sanitize,
+    serve,
+)
 from gateway.yaml_file import BadConfiguration
 
-COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, journal, directory, cases, console, bench)
+COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, directory, cases, console, bench)
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 
 

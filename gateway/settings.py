@@ -249,6 +249,11 @@ class Settings(_Model):
     originals_at: str = Field(
         "インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices."
     )
+    digest_at: str = Field(
+        "08:30",
+        pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d)?$",
+        description="Daily list of held mail to its recipients; empty = none.",
+    )
     inbound: ListenerSettings = ListenerSettings()
     outbound: _OutboundListener = _OutboundListener()
     smtp: SmtpSettings = SmtpSettings()

@@ -48,6 +48,7 @@ class Running:
             f"notices: {CONFIG / 'notices'}\n"
             f"inbound: {{port: {self.inbound}, next_hop: {{port: {self.next_hop_port}}}}}\n"
             f"outbound: {{port: {self.outbound}, next_hop: {{port: {self.outbound_hop_port}}}}}\n"
+            "digest_at: ''\n"  # at that hour a test would meet one mail more
             f"health: {{port: {self.health}}}\n"
             f"clamav: {{socket: {self.clamd_socket}}}\n"
             f"queue: {{first_retry: 0.2, longest_retry: 1, free_space: 1MB}}\n" + self.extra

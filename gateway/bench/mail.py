@@ -139,6 +139,7 @@ async def _gateway(
         "notices": settings.notices,
         "inbound": {"port": port, "next_hop": {"port": next_hop}},
         "outbound": {"port": _free_port(), "next_hop": {"port": next_hop}},
+        "digest_at": "",
         "health": {"port": _free_port()},
         "clamav": {"socket": str(scanner)},
     }

@@ -67,7 +67,8 @@ async def _demo(settings: Settings, *, once: bool) -> int:
         if clamd.only_eicar:
             console.print("[bold red]    clamd has no signatures: it knows the EICAR test string and nothing else.[/bold red]")
             console.print("    Run freshclam for real use.")
-        settings = settings.model_copy(update={"clamav": settings.clamav.model_copy(update={"socket": str(clamd.socket)})})
+        private = settings.clamav.model_copy(update={"socket": str(clamd.socket)})
+        settings = settings.model_copy(update={"clamav": private, "digest_at": ""})
         hops = settings.place("next-hop")
         for side, listener in (("inbound", settings.inbound), ("outbound", settings.outbound)):
             sink = await _next_hop(side, listener, hops)

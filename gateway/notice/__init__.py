@@ -77,6 +77,19 @@ class CaseWords:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldMail:
+    """One line of a digest; `fresh` when no earlier digest had it."""
+
+    receipt: str
+    sender: str
+    subject: str
+    reason: str
+    held_at: datetime
+    until: datetime
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """All templates, compiled and tried.  Replaced as a whole on reload."""
 
@@ -202,6 +215,14 @@ class Notices:
             **_told(decision, why),
         )
 
+    def digest(self, mails: Sequence[HeldMail]) -> str:
+        """What waits in quarantine for one recipient."""
+        shown = tuple(
+            replace(mail, sender=_one_line(mail.sender), subject=_one_line(mail.subject), reason=_one_line(mail.reason))
+            for mail in mails[:_ATTACHMENTS]
+        )
+        return self._render("digest", mails=shown, more=len(mails) - len(shown), total=len(mails))
+
     def rejected_size(self, limit: int, actual: int, international: bool) -> str:
         """The text of a 552 reply, a line each language (ML-02); `limit` and `actual` in bytes as transferred.
 
@@ -284,6 +305,7 @@ class Notices:
             "rejected": lambda: self.rejected("R", ("a@example.jp",), "S", example.RELEASE, ("W",)),
             "hidden": lambda: self.hidden("R", 12, "S", example.RELEASE, Hiding()),
             "informed": lambda: self.informed("R", "a@example.jp", ("b@example.jp",), "S", example.RELEASE, ("W",)),
+            "digest": lambda: self.digest((HeldMail("R", "a@example.jp", "S", "R", now, now, True),) * 60),
             "rejected_size": lambda: self.rejected_size(_MB, _MB, True),
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
             **{name: partial(self.case, name, _example_case(now)) for name in CASES},

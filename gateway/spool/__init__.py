@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.model import Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Work
-from gateway.spool import acceptance, contents, leases, overview, retention, settlement, states
+from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Work
+from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states
 from gateway.spool.contents import Incoming, Kept, MissingContent
 from gateway.spool.leases import LostLease
 from gateway.spool.overview import Load, QueueRow, RecipientRow, Shown
@@ -159,6 +159,13 @@ class Spool:
         durable = settlement.KeptSettlement(outcome, tuple(copied), tuple(authored))
         await self._db.write(settlement.settle, lease, durable, self._quarantine_seconds, self._clock.now())
         self.wake.set()
+
+    async def announce(self, occasion: str, notes: Sequence[Authored]) -> bool:
+        """Mails of our own that no mail caused, once for each occasion; False when it was announced before."""
+        kept = [(note, await self._keep(note.content)) for note in notes]
+        fresh = await self._db.write(announcement.announce, occasion, kept, self._clock.now())
+        self.wake.set()
+        return fresh
 
     async def reinspect(self, item_id: str, recipients: Sequence[str], grant: Grant, events: Sequence[journal.Event]) -> None:
         """Waiting recipients back to RECEIVED, never further.  Raises IllegalMove."""

@@ -18,6 +18,7 @@ from rich.table import Table
 from gateway import settings as settings_file
 from gateway.commands.terminal import moment, plain
 from gateway.directory import Book, Change, Deputy, Directory, Person, Role, Stale, difference, importing, wanting
+from gateway.settings import Settings
 from gateway.store.opening import open_store
 from gateway.yaml_file import BadConfiguration
 
@@ -38,7 +39,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="The file is the whole list: who is not in it goes. CSV columns: メールアドレス, 氏名, 所属, and if there "
         "部, 役割, 区分, 開始日, 終了日, 別アドレス, 利用者, 代理者. UTF-8 or CP932 (Shift JIS).",
     )
-    importer.add_argument("file", type=Path, metavar="FILE")
+    importer.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    importer.add_argument("--ldap", action="store_true", help="from the server that gateway.yaml names, instead of a file")
     importer.add_argument("--preview", action="store_true", help="show what would change, and change nothing")
     importer.add_argument("--removing", type=int, default=0, metavar="N", help="yes, so many people go")
     listing = actions.add_parser("list", help="the people")
@@ -65,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     with open_store(settings) as store:
         try:
-            return asyncio.run(_act(arguments, store.directory))
+            return asyncio.run(_act(arguments, store.directory, settings))
         except LookupError as error:
             print(f"mugai: {error.args[0]}; see `mugai directory list`", file=sys.stderr)
         except (Stale, ValueError) as error:
@@ -77,11 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1
 
 
-async def _act(arguments: argparse.Namespace, book: Book) -> int:
+async def _act(arguments: argparse.Namespace, book: Book, settings: Settings) -> int:
     who = getpass.getuser()
     match arguments.action:
         case "import":
-            return await _import(arguments, book, who)
+            return await _import(arguments, book, settings, who)
         case "list":
             return _list(await book.current(), arguments)
         case "show":
@@ -99,9 +101,9 @@ async def _act(arguments: argparse.Namespace, book: Book) -> int:
     return 0
 
 
-async def _import(arguments: argparse.Namespace, book: Book, who: str) -> int:
+async def _import(arguments: argparse.Namespace, book: Book, settings: Settings, who: str) -> int:
     basis, old = await book.version()
-    new = importing.load(arguments.file, old)
+    new = _read(arguments, settings, old)
     changes = difference(old, new)
     _print(changes)
     for gap in wanting(new, book.today):
@@ -114,6 +116,16 @@ async def _import(arguments: argparse.Namespace, book: Book, who: str) -> int:
     await book.replace(new, basis, who, arguments.reason)
     print(f"done: {len(new.people)} people, {len(new.sections)} sections, {len(new.deputies)} deputies")
     return 0
+
+
+def _read(arguments: argparse.Namespace, settings: Settings, known: Directory) -> Directory:
+    if arguments.ldap == (arguments.file is not None):
+        raise ValueError("name a FILE, or --ldap")
+    if not arguments.ldap:
+        return importing.load(arguments.file, known)
+    from gateway.directory import ldap  # needs a library that is not everywhere
+
+    return ldap.load(settings.ldap, known)
 
 
 def _print(changes: Sequence[Change]) -> None:

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -144,29 +144,37 @@ def read_yaml(document: Document) -> Directory:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """One person as a table or another directory tells it: cells by the keys of HEADINGS."""
+
+    file: str
     line: int
     cells: dict[str, str]
 
 
 def read_csv(file: str, content: bytes, known: Directory) -> Directory:
+    return read_rows(file, _rows(file, _decoded(file, content)), known)
+
+
+def read_rows(source: str, rows: Iterable[Row], known: Directory) -> Directory:
+    """Raises BadConfiguration."""
     problems: list[Problem] = []
     people: list[Person] = []
-    lines: list[int] = []
+    origins: list[Row] = []
     sections = {s.code: s for s in known.sections}
     deputies: list[Deputy] = []
     said_deputies = False
-    for row in _rows(file, _decoded(file, content)):
-        read = _Reader(file, row, problems)
+    for row in rows:
+        read = _Reader(row, problems)
         person = read.person(_section_of(row, sections), known)
         if person is None:
             continue
         people.append(person)
-        lines.append(row.line)
+        origins.append(row)
         said_deputies |= "deputies" in row.cells
         deputies += [Deputy(person.address, by) for by in read.addresses("deputies")]
     if not people and not problems:
-        problems.append(Problem(file, 0, "", "names nobody"))
+        problems.append(Problem(source, 0, "", "names nobody"))
     if problems:
         raise BadConfiguration(problems)
     here = {p.address for p in people}
@@ -180,7 +188,8 @@ def read_csv(file: str, content: bytes, known: Directory) -> Directory:
 
     def line_of(where: str, message: str) -> Problem:
         kind, _, number = where.partition(".")
-        return Problem(file, lines[int(number)] if kind == "people" else 0, "", message)
+        origin = origins[int(number)] if kind == "people" else Row(source, 0, {})
+        return Problem(origin.file, origin.line, "", message)
 
     return _sound(new, line_of)
 
@@ -204,7 +213,7 @@ def _decoded(file: str, content: bytes) -> str:
         raise BadConfiguration([Problem(file, line, "", "is neither UTF-8 nor CP932 (Shift JIS)", advice)]) from None
 
 
-def _rows(file: str, text: str) -> Iterator[_Row]:
+def _rows(file: str, text: str) -> Iterator[Row]:
     if "\0" in text:
         raise BadConfiguration([Problem(file, 0, "", "contains NUL: it is no CSV", "in Excel: save as CSV")])
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -219,7 +228,7 @@ def _rows(file: str, text: str) -> Iterator[_Row]:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 found = {key: cells[n].strip() for key, n in columns.items() if 0 <= n < len(cells)}
-                yield _Row(line, found)
+                yield Row(file, line, found)
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadConfiguration([Problem(file, reader.line_num, "", f"is not valid CSV: {error}")]) from None
@@ -229,7 +238,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def _section_of(row: _Row, sections: dict[str, Section]) -> str:
+def _section_of(row: Row, sections: dict[str, Section]) -> str:
     """The code of the section that the row names, by code or name; an unknown one is added, the preview shows it."""
     code = ""
     for key in ("bureau", "section"):
@@ -250,8 +259,7 @@ def _section_of(row: _Row, sections: dict[str, Section]) -> str:
 class _Reader:
     """The cells of one row; what it cannot read becomes a problem."""
 
-    file: str
-    row: _Row
+    row: Row
     problems: list[Problem]
 
     def person(self, section: str, known: Directory) -> Person | None:
@@ -298,7 +306,7 @@ class _Reader:
         return None
 
     def _problem(self, key: str, message: str) -> None:
-        self.problems.append(Problem(self.file, self.row.line, HEADINGS[key][1], message))
+        self.problems.append(Problem(self.row.file, self.row.line, HEADINGS[key][1], message))
 
 
 def _attribute(text: str) -> Attribute:

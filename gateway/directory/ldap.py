@@ -1,0 +1,154 @@
+"""People from an LDAP server or Active Directory: read-only, over verified TLS, by simple bind.
+
+A simple bind inside LDAPS or StartTLS satisfies a domain controller that demands signing and channel binding.  Sections and
+roles come from attributes and groups; deputies stay as they are.  Raises BadConfiguration in one sentence: the server is down,
+its certificate is wrong, the password too, an entry does not make a person.  Nobody signs in through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from gateway.directory import importing
+from gateway.directory.importing import Row
+from gateway.directory.model import Directory, Role
+from gateway.settings import LdapSettings
+from gateway.yaml_file import BadConfiguration, Problem
+
+try:
+    import bonsai
+    from bonsai.errors import AuthenticationError, LDAPError
+except ImportError:
+    raise BadConfiguration(
+        [Problem("gateway.yaml", 0, "ldap", "the LDAP library is missing", "pip install 'mugai[ldap]'")]
+    ) from None
+
+PAGE = 500  # entries in one answer; AD gives at most 1,000
+MOST = 50_000  # entries: more than any city has staff, and a filter that matches everything is found out
+NESTED = 5  # groups in groups
+DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE in userAccountControl
+NEVER = (0, 0x7FFF_FFFF_FFFF_FFFF)  # accountExpires
+FILETIME = datetime(1601, 1, 1, tzinfo=UTC)
+
+Entry = Mapping[str, Sequence[Any]]
+
+
+def load(settings: LdapSettings, known: Directory) -> Directory:
+    """`known` gives the sections' order, deputies and what else the server does not say."""
+    if not settings.url:
+        raise _problem(settings, "gateway.yaml names no server", "set ldap.url")
+    try:
+        return importing.read_rows(settings.url, list(_people(settings)), known)
+    except AuthenticationError:
+        raise _problem(settings, f"does not accept {settings.user} with the password in {settings.password_file}") from None
+    except LDAPError as error:
+        raise _problem(settings, f"{error}", "is it up, is the certificate signed by ca_file, is base right?") from None
+
+
+def _people(settings: LdapSettings) -> Iterator[Row]:
+    with _client(settings).connect(timeout=settings.timeout) as connection:
+        roles = _roles(connection, settings)
+        attributes = [settings.address, settings.name, settings.section, settings.bureau, settings.aliases]
+        attributes += ["cn", "userAccountControl", "accountExpires", "nsAccountLock"]
+        found = connection.paged_search(
+            settings.base,
+            bonsai.LDAPSearchScope.SUBTREE,
+            settings.filter,
+            [name for name in attributes if name],
+            settings.timeout,
+            page_size=PAGE,
+        )
+        for number, entry in enumerate(found):
+            if number >= MOST:
+                raise _problem(settings, f"more than {MOST} entries match the filter", "narrow ldap.base or ldap.filter")
+            if not _disabled(entry):
+                yield _row(settings, str(entry.dn), entry, roles)
+
+
+def _client(settings: LdapSettings) -> Any:
+    try:
+        password = Path(settings.password_file).read_text().strip("\r\n")
+    except OSError as error:
+        raise _problem(settings, f"{settings.password_file}: {error.strerror}") from None
+    if not password:  # RFC 4513 5.1.2: a server takes it for an anonymous bind and says success
+        raise _problem(settings, f"{settings.password_file} is empty")
+    client = bonsai.LDAPClient(settings.url, tls=settings.start_tls)
+    client.set_credentials("SIMPLE", user=settings.user, password=password)
+    client.set_cert_policy("demand")
+    if settings.ca_file:
+        client.set_ca_cert(settings.ca_file)
+    client.set_server_chase_referrals(False)  # another server would get the password
+    client.set_ignore_referrals(True)
+    return client
+
+
+def _roles(connection: Any, settings: LdapSettings) -> dict[str, list[Role]]:
+    """Roles by the DN of the person, in lower case."""
+    roles: dict[str, list[Role]] = {}
+    for role, groups in settings.roles.items():
+        members: set[str] = set()
+        for group in groups:
+            if not _members(connection, group, settings.timeout, NESTED, members):
+                raise _problem(settings, f"there is no group {group}", f"see ldap.roles.{role}")
+        for dn in members:
+            roles.setdefault(dn, []).append(role)
+    return roles
+
+
+def _members(connection: Any, group: str, timeout: float, depth: int, found: set[str]) -> bool:
+    """Adds all in the group to `found`, and those of groups in it; False: there is no such entry."""
+    names = ["member", "uniqueMember"]
+    entries = connection.search(group, bonsai.LDAPSearchScope.BASE, "(objectClass=*)", names, timeout)
+    for dn in (str(value) for entry in entries for name in names for value in entry.get(name, ())):
+        if dn.lower() not in found:
+            found.add(dn.lower())
+            if depth:
+                _members(connection, dn, timeout, depth - 1, found)
+    return bool(entries)
+
+
+def _disabled(entry: Entry) -> bool:
+    control = _text(entry, "userAccountControl")
+    return bool(control.isdecimal() and int(control) & DISABLED) or _text(entry, "nsAccountLock").lower() == "true"
+
+
+def _row(settings: LdapSettings, dn: str, entry: Entry, roles: dict[str, list[Role]]) -> Row:
+    cells = {
+        "address": _text(entry, settings.address),
+        "name": _text(entry, settings.name) or _text(entry, "cn"),
+        "section": _text(entry, settings.section),
+        "aliases": " ".join(_aliases(entry, settings)),
+        "until": _until(_text(entry, "accountExpires")),
+        "roles": " ".join(roles.get(dn.lower(), ())),
+    }
+    if settings.bureau:
+        cells["bureau"] = _text(entry, settings.bureau)
+    return Row(dn, 0, cells)
+
+
+def _aliases(entry: Entry, settings: LdapSettings) -> Iterator[str]:
+    """proxyAddresses holds X500: and SIP: ones as well."""
+    own = _text(entry, settings.address).lower()
+    for value in map(str, entry.get(settings.aliases, ()) if settings.aliases else ()):
+        kind, _, address = value.rpartition(":")
+        if kind.lower() in ("smtp", "") and address.lower() != own:
+            yield address
+
+
+def _until(expires: str) -> str:
+    """AD counts 100 ns since 1601; the day on which it runs out is not counted any more."""
+    if not expires.lstrip("-").isdecimal() or int(expires) in NEVER:
+        return ""
+    return str((FILETIME + timedelta(microseconds=int(expires) / 10) - timedelta(days=1)).date())
+
+
+def _text(entry: Entry, name: str) -> str:
+    values = entry.get(name, ())
+    return str(values[0]).strip() if values else ""
+
+
+def _problem(settings: LdapSettings, message: str, advice: str = "") -> BadConfiguration:
+    return BadConfiguration([Problem(settings.url or "gateway.yaml", 0, "ldap", message, advice)])

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Treatment
-from sanitizers.ooxml import xml
-from sanitizers.ooxml.grammar import LANGUAGES, Language
+from sanitizers.ooxml import grammar, xml
+from sanitizers.ooxml.grammar import Language
 
 _URI = "urn:mugai:plain"
 MARK = f"{{{_URI}}}stretch"
@@ -79,7 +79,7 @@ def whole(content: bytes, where: str) -> Gated:
 def _language(content: bytes) -> Language | None:
     if len(content) < _SMALL:
         return None
-    return next((language for language in LANGUAGES if language.declaration.search(content, 0, _HEAD)), None)
+    return grammar.language(content[:_HEAD])
 
 
 def _spans(content: bytes, language: Language) -> Iterator[tuple[int, int]]:

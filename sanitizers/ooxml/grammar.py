@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
 
 import re2
@@ -37,6 +38,7 @@ _WORD = "[A-Za-z0-9_.,%+ -]*"
 _NUMBER, _DECIMAL, _BOOLEAN, _HEX = "[0-9]{1,10}", "-?[0-9.]{1,30}(?:E[-+]?[0-9]{1,3})?", "(?:0|1|true|false)", "[0-9A-F]{8}"
 _CELL_NAME = "[A-Z]{1,3}[1-9][0-9]{0,6}"
 _RANGE = f"{_CELL_NAME}(?::{_CELL_NAME})?"
+_GAP = "[\\t\\n\\r ]*"  # between elements, where a writer indents
 _SPACE = '(?: xml:space="preserve")?'
 
 
@@ -45,7 +47,6 @@ class Language:
     """`start` finds where a stretch may begin.  What it holds means something only if `prefix` stands for one of `namespaces`
     there, and the prefix `extension`, where it is used, for `extension_uri`."""
 
-    declaration: re.Pattern[bytes]  # in the root of a part that is worth looking through
     start: re.Pattern[bytes]
     stretch: re2._Regexp
     prefix: str | None
@@ -87,6 +88,7 @@ def _formula() -> str:
     return rf"\(*(?:{step}+(?:{operand})?|{operand})"
 
 
+@cache
 def _sheet(p: str) -> Language:
     """Rows, cells and shared strings (ISO/IEC 29500-1 18.3.1, 18.4), with the attributes in the order of the schema."""
     calculated = _attributes("", "ca", _BOOLEAN)
@@ -102,7 +104,7 @@ def _sheet(p: str) -> Language:
     row = _element(
         f"{p}row",
         placed + _attributes("", flags, _DECIMAL_OR_BOOLEAN) + _attributes("x14ac:", "dyDescent", _DECIMAL),
-        _some(cell),
+        f"{_GAP}{_some(cell + _GAP)}",
     )
     look = _some(
         f'<{p}(?:b|i|strike|outline|shadow|condense|extend|u|vertAlign|sz|family|charset|scheme)(?: val="{_WORD}")?/>',
@@ -228,6 +230,7 @@ def _table_row(paragraph: str) -> str:
     return f"<w:tr{_REVISIONS}{_IDENTITY}{_REVISIONS}>(?:{row_look})?(?:{cell})+</w:tr>"
 
 
+@cache
 def _word() -> Language:
     paragraph = _paragraph(_run_look())
     return _language("<w:(?:p|tr)[ />]", (paragraph, _table_row(paragraph)), "w", W, "w14", W14)
@@ -240,11 +243,9 @@ def _language(start: str, kinds: tuple[str, ...], prefix: str, uri: str, extensi
     options.never_capture = True
     options.log_errors = False
     families = (uri, strict(uri))
-    xmlns = f"xmlns:{prefix}" if prefix else "xmlns"
     return Language(
-        declaration=re.compile(f" {xmlns}=[\"'](?:{'|'.join(map(re.escape, families))})[\"']".encode()),
         start=re.compile(start.encode()),
-        stretch=re2.compile("|".join(f"(?:{kind})+" for kind in kinds).encode(), options),
+        stretch=re2.compile("|".join(f"(?:{kind}{_GAP})+" for kind in kinds).encode(), options),
         prefix=prefix or None,
         namespaces=families,
         extension=extension,
@@ -254,4 +255,17 @@ def _language(start: str, kinds: tuple[str, ...], prefix: str, uri: str, extensi
     )
 
 
-LANGUAGES = (_sheet(""), _sheet("x:"), _word())
+def language(head: bytes) -> Language | None:
+    """By the first namespace in the head of a part that has a language here."""
+    for prefix, uri in _DECLARED.findall(head):
+        if uri.decode() in (S, strict(S)):
+            return _sheet(f"{prefix.decode()}:" if prefix else "")
+        if prefix == b"w":
+            return _word()
+    return None
+
+
+_FAMILIES = "|".join(re.escape(uri) for uri in (S, strict(S), W, strict(W)))
+_DECLARED = re.compile(f" xmlns(?::([A-Za-z][A-Za-z0-9]{{0,9}}))?=[\"']({_FAMILIES})[\"']".encode())
+for _usual in (b"", b":x", b":w"):  # made before the fork; a prefix of somebody's own costs its worker 20 ms
+    language(b" xmlns%s='%s'" % (_usual, (W if _usual == b":w" else S).encode()))

@@ -34,6 +34,7 @@ _WRITTEN_OUT = (
 )
 _TEXT = rf"(?:[\t\n\r]|{_SIGN}|&(?:lt|gt|amp|quot|apos|{_WRITTEN_OUT});)*"
 _NAME = rf'"(?:{_SIGN}|&(?:lt|gt|amp);)*"'
+_BREAK = r"[\t\n\r ]"  # between elements, where a writer indents
 _TOKEN = '"[-+%A-Za-z0-9_., ]*"'
 _COMMON = (  # functions of the forms that offices fill in; others are judged one by one
     "SUM SUMIF SUMIFS SUMPRODUCT SUBTOTAL AVERAGE AVERAGEIF COUNT COUNTA COUNTIF COUNTIFS COUNTBLANK MAX MIN ROUND ROUNDUP "
@@ -82,7 +83,7 @@ def _cells() -> str:
     row = _optional(
         "r spans s customFormat ht,hidden,customHeight outlineLevel collapsed thickTop,thickBot ph", '"[-a-z0-9.:E]*"'
     )
-    row = _whole("row", row + _optional("dyDescent", _TOKEN, "x14ac:"), cell)
+    row = _whole("row", row + _optional("dyDescent", _TOKEN, "x14ac:"), cell, _BREAK)
     look = (
         f"<(?:b|i|u|sz|family|charset|scheme|strike|vertAlign|outline|shadow){_optional('val')}/>",
         f"<rFont{_optional('val', _NAME)}/>",
@@ -96,7 +97,7 @@ def _cells() -> str:
         f'<rPh sb="[0-9]+" eb="[0-9]+">{string}</rPh>',
         f"<phoneticPr{_optional('fontId type alignment')}/>",
     )
-    return f"(?:{row})+|(?:{cell})+|(?:{item})+"
+    return "|".join(f"{kind}(?:{kind}|{_BREAK})*" for kind in (row, cell, item))
 
 
 def _own(names: str, value: str = _TOKEN) -> str:
@@ -183,7 +184,7 @@ def _table_row(paragraph: str) -> str:
 
 def _paragraphs() -> str:
     paragraph = _paragraph(_look())
-    return f"(?:{paragraph})+|(?:{_table_row(paragraph)})+"
+    return "|".join(f"{kind}(?:{kind}|{_BREAK})*" for kind in (paragraph, _table_row(paragraph)))
 
 
 def _compiled(pattern: str) -> re2._Regexp:

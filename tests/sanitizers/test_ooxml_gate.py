@@ -32,6 +32,15 @@ TEXT = paragraph("令和八年度の事業計画") * 60
 EVIL_CELL = '<c r="A1"><f>WEBSERVICE("http://a/")</f><v>1</v></c>'
 
 
+def _language(head: str) -> grammar.Language:
+    found = grammar.language(head.encode())
+    assert found is not None
+    return found
+
+
+SHEETS, WORDS = _language(f' xmlns="{S}"'), _language(f" xmlns:w='{W}'")
+
+
 def sheet(data: str, *, root: str = f'xmlns="{S}" xmlns:x14ac="{X14AC}"', head: str = "", encoding: str = "utf-8") -> Made:
     """The default namespace, as Excel writes it; long enough for the gate."""
     made = Made().rel("", Rel("rId1", "officeDocument", "xl/workbook.xml"))
@@ -81,6 +90,14 @@ def stretches(made: Made, part: str) -> int:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
 def test_plain_rows_go_by_as_they_are(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = sheet(ROWS, encoding=encoding)
+    assert stretches(made, SHEET) == 1
+    assert same(made, SHEET, monkeypatch).count("SUM(A1:A9)*2") == 60
+
+
+def test_rows_with_any_prefix_and_indentation_go_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = re.sub("<(/?)(?=[a-z])", r"<\1ss:", ROWS).replace("<ss:row", "\n  <ss:row").replace("<ss:c ", "\n\t<ss:c ")
+    made = sheet("")
+    made.part(SHEET, f'<ss:worksheet xmlns:ss="{S}" xmlns:x14ac="{X14AC}"><ss:sheetData>{rows}</ss:sheetData></ss:worksheet>')
     assert stretches(made, SHEET) == 1
     assert same(made, SHEET, monkeypatch).count("SUM(A1:A9)*2") == 60
 
@@ -157,7 +174,7 @@ def test_the_rest_of_a_document_is_judged_beside_plain_paragraphs() -> None:
 
 def test_every_name_of_the_grammar_is_allowed_in_the_tree() -> None:
     """Read from the patterns themselves, so that a name added to one list only is seen."""
-    sheets, _, words = (language.stretch.pattern.decode("latin-1") for language in grammar.LANGUAGES)
+    sheets, words = (language.stretch.pattern.decode("latin-1") for language in (SHEETS, WORDS))
     for pattern, uri, prefix in ((sheets, S, ""), (words, W, "w:")):
         groups = re.findall(rf"<{prefix}(?:\(\?:([\w|]+)\)|(\w+))", pattern)
         elements = {name for group, one in groups for name in (group or one).split("|")}
@@ -204,13 +221,13 @@ _PIECES = st.sampled_from(
 
 @given(st.lists(_PIECES, max_size=12).map("".join))
 def test_a_formula_that_the_grammar_takes_has_no_objection(code: str) -> None:
-    taken = grammar.LANGUAGES[0].stretch.fullmatch(f"<c><f>{code}</f></c>".encode())
+    taken = SHEETS.stretch.fullmatch(f"<c><f>{code}</f></c>".encode())
     assert not taken or formula.objection(code.replace("&amp;", "&").replace("&lt;", "<"), Switches()) is None
 
 
 def test_common_formulas_are_taken() -> None:
     for code in ("SUM(B2:S2)", 'IF(A1="","否",ROUND(A1*1.1,0))', "(A1+B1)/2", "様式2!C3", "VLOOKUP(A1,$B$1:$C$9,2,FALSE)"):
-        assert grammar.LANGUAGES[0].stretch.fullmatch(f'<c r="A1"><f>{code}</f><v>1</v></c>'.encode())
+        assert SHEETS.stretch.fullmatch(f'<c r="A1"><f>{code}</f><v>1</v></c>'.encode())
 
 
 BOMBS: dict[str, Callable[[int], str]] = {

@@ -26,7 +26,7 @@ def objections(content: bytes) -> list[str]:
     return list(markup.objections(content, frozenset(), frozenset()))
 
 
-@pytest.mark.parametrize("content", [sheet(ROWS), body(PARAGRAPHS)])
+@pytest.mark.parametrize("content", [sheet(ROWS), sheet(ROWS.replace("<c ", "\n  <c ")), body(PARAGRAPHS)])
 def test_plain_markup_is_taken_out_and_accepted(content: bytes) -> None:
     assert len(quiet.without(content)) < 300
     assert objections(content) == []

@@ -96,9 +96,15 @@ def package(media_type: str) -> Callable[[bytes, frozenset[str]], Iterator[str]]
     return check
 
 
+_ROOTS = ("urn:oasis:names:tc:opendocument:xmlns:office:1.0 document", "http://www.w3.org/1998/Math/MathML math")
+
+
 def flat(content: bytes, digests: frozenset[str]) -> Iterator[str]:
     """One XML file: nothing around it that a reference could name."""
-    yield from _Reader("", frozenset()).objections(content)
+    reader = _Reader("", frozenset())
+    yield from reader.objections(content)
+    if reader.root not in _ROOTS:
+        yield f"a document that begins with {reader.root!r}"
 
 
 def _members(opened: zipfile.ZipFile, names: frozenset[str], media_type: str) -> Iterator[str]:
@@ -152,6 +158,7 @@ class _Reader:
         self.found: dict[str, None] = {}
         self.known: set[str] = set()
         self.depth = 0
+        self.root = ""
         self.binary: list[str] | None = None
 
     def objections(self, content: bytes) -> Iterator[str]:
@@ -168,6 +175,7 @@ class _Reader:
         if self.depth > _NESTING:
             raise ValueError("elements nested too deeply")
         self.learn(name, _ACTIVE)
+        self.root = self.root or name
         element = name.rpartition(" ")[2]
         if element == "binary-data":
             self.binary = []

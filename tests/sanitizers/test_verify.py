@@ -76,6 +76,11 @@ def test_noise_is_an_objection_never_an_error(noise: bytes, media_type: str) -> 
     assert objections or media_type.startswith("text/")
 
 
+@pytest.mark.parametrize("root", [b"<_/>", b'<document xmlns="urn:oasis:names:tc:opendocument:xmlns:text:1.0"/>'])
+def test_a_flat_document_begins_as_one(root: bytes) -> None:
+    assert verify(root, "application/vnd.oasis.opendocument.formula-flat-xml", frozenset())
+
+
 def word(markup: str) -> list[str]:
     package = office.document().edit("word/document.xml", "<!--here-->", markup).edit("word/settings.xml", "<!--here-->", "")
     return verify(repacked(package.build()), DOCX, frozenset())

@@ -30,7 +30,11 @@ _ATTACK_SECONDS = 30.0
 # All workers of one zygote share its address layout and hash seed: what leaks in one must soon be worthless.
 _JOBS_PER_ZYGOTE = 5_000
 _ZYGOTE_SECONDS = 600.0
-_CONFINEMENTS = dict.fromkeys((Task.RENDER, Task.DRAW), Confinement.RENDER)  # every other task has no file system at all
+_CONFINEMENTS = {  # every other task has no file system at all, and one thread
+    Task.RENDER: Confinement.RENDER,
+    Task.DRAW: Confinement.RENDER,
+    Task.DECODE: Confinement.DECODE,
+}
 _FILES_LEVEL = 3  # under it, where files may be read they may all be read
 _ATTACK = Start(Task.ATTACK, Part("", "", ""), Profile())
 
@@ -142,7 +146,7 @@ class Sandbox:
             twin = await self._spawn(permissive=True)
             try:
                 parse = await self._attack(twin, Confinement.PARSE)
-                render = await self._attack(twin, Confinement.RENDER)
+                wider = {each: await self._attack(twin, each) for each in (Confinement.RENDER, Confinement.DECODE)}
             finally:
                 twin.kill()
             _, failure = await self._run(production, Confinement.PARSE, _ATTACK, b"", _ATTACK_SECONDS)
@@ -150,15 +154,17 @@ class Sandbox:
             self.level = 0
             return SelfTest(0, problem=str(problem))
         leaks = attack.leaks(parse, Confinement.PARSE)
-        render_leaks = attack.leaks(render, Confinement.RENDER)
+        wider_leaks = tuple(leak for each, answers in wider.items() for leak in attack.leaks(answers, each))
         kills = failure is not None and failure.reason is Reason.EXPLOIT_ATTEMPT
         if leaks or not kills:
             self.level = 1
-        elif render_leaks or not production.landlock_abi:
+        elif wider_leaks or not production.landlock_abi:
             self.level = 2
         else:
             self.level = 4 if production.is_apart else 3
-        return SelfTest(self.level, production.landlock_abi, len(parse) + len(render), leaks + render_leaks, kills)
+        return SelfTest(
+            self.level, production.landlock_abi, sum(map(len, (parse, *wider.values()))), leaks + wider_leaks, kills
+        )
 
     async def _attack(self, twin: Zygote, confinement: Confinement) -> tuple[str, ...]:
         answer, _ = await self._run(twin, confinement, _ATTACK, b"", _ATTACK_SECONDS)

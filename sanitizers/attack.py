@@ -30,6 +30,7 @@ _OFFICE_MAY = {_RESIDUE, _FONTS, "one more descriptor", "Unix socket", "thread",
 _OFFICE_MAY |= {"write /dev/null", "own input for writing", "write to the input"}  # which is /dev/null, too
 _OFFICE_MAY |= {_ANSWER}  # to whom it has accepted; "send to an address" may not
 _OFFICE_MAY |= {"mkdir", "unlink", "rename"}  # judged by place: these have none, "write beside the job" has
+_MAY = {Confinement.RENDER: {_FONTS}, Confinement.DECODE: {"thread"}}
 _REFUSALS = frozenset({"EPERM", "EACCES", "ENOSYS", "EBADF", "EAGAIN", "ENOTTY", "RuntimeError", "ValueError"})
 
 _READ, _WRITE = os.O_RDONLY, os.O_WRONLY | os.O_CREAT
@@ -58,7 +59,7 @@ def attempt_office(directory: str, program: str, victim: str) -> tuple[str, ...]
 
 def leaks(attempts: tuple[str, ...], confinement: Confinement) -> tuple[str, ...]:
     """What went through that should not; an attempt of which nothing was heard went through."""
-    return _leaks(attempts, tuple(_ATTEMPTS), {_RESIDUE, _FONTS} if confinement is Confinement.RENDER else {_RESIDUE})
+    return _leaks(attempts, tuple(_ATTEMPTS), {_RESIDUE} | _MAY.get(confinement, set()))
 
 
 def office_leaks(attempts: tuple[str, ...]) -> tuple[str, ...]:

@@ -140,6 +140,7 @@ class Task(StrEnum):
     RENDER = "render"  # a rebuilt PDF -> pictures of its pages; asked for by another worker only
     PAGE = "page"  # one page of a rebuilt PDF -> a picture, for a reviewer's eye
     DRAW = "draw"  # a pruned SVG -> a PNG; asked for by another worker only
+    DECODE = "decode"  # a HEIC -> a picture that others can decode; asked for by another worker only
     CONVERT = "convert"  # an old document -> OOXML, by LibreOffice; asked for by another worker only
 
 

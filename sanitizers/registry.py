@@ -34,6 +34,7 @@ from sanitizers import (
     unknown,
 )
 from sanitizers.detect import detect
+from sanitizers.image import heif
 from sanitizers.job import Job
 from sanitizers.model import Method, Outcome, Part, Reason, Refused, Switchboard, Switches, Treatment, Verdict
 
@@ -51,6 +52,7 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: odf.sanitise for media_type in odf.MEDIA_TYPES},
     **{media_type: ichitaro.sanitise for media_type in ichitaro.MEDIA_TYPES},
     **{media_type: cad.sanitise for media_type in cad.MEDIA_TYPES},
+    **{media_type: heif.sanitise for media_type in heif.MEDIA_TYPES},
     **{media_type: svg.sanitise for media_type in svg.MEDIA_TYPES},
     **{media_type: metafile.sanitise for media_type in metafile.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
@@ -72,6 +74,7 @@ def _body_only(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
 
 _PICTURES: dict[str, Sanitiser] = {
     **dict.fromkeys(image.MEDIA_TYPES, image.sanitise),
+    **dict.fromkeys(heif.MEDIA_TYPES, heif.sanitise),
     **dict.fromkeys(svg.MEDIA_TYPES, svg.sanitise),
     **dict.fromkeys(metafile.MEDIA_TYPES, metafile.sanitise),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sanitizers import attack, authentication, message, picture_pdf, registry, render, verify
 from sanitizers.identity import AUTHENTICATION
+from sanitizers.image import heif
 from sanitizers.job import Job
 from sanitizers.model import Outcome, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Claim, Start
@@ -40,6 +41,10 @@ def _draw(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(draw.draw(content))
 
 
+def _decode(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(heif.decode(content, start.profile.limits))
+
+
 def _identify(content: bytes, start: Start, job: Job) -> Claim:
     if start.session is None:
         raise Refused(Reason.CRASHED, "no session to judge")
@@ -59,5 +64,6 @@ TASKS: TaskTable = {
     Task.RENDER: _render,
     Task.PAGE: _page,
     Task.DRAW: _draw,
+    Task.DECODE: _decode,
     Task.IDENTIFY: _identify,
 }

@@ -66,7 +66,6 @@ _NOT_ALLOWED = {
     "application/x-opendocument-package": "OpenDocument package or extension without a type",
     "application/x-sylk": "SYLK sheet, runs macros in Excel",
     "application/postscript": "PostScript, a program that draws",
-    "image/heic": "HEIC photograph",
     "image/vnd.dwg": "AutoCAD drawing (DWG)",
     "application/x-jww": "Jw_cad drawing",
 }

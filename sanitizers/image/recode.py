@@ -11,6 +11,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import AvifImagePlugin, ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
@@ -44,7 +45,8 @@ _CODING = frozenset(
 )
 _LAYOUT = frozenset({"background", "bbox", "blend", "chromaticity", "default_image", "disposal", "resolution", "transparency"})
 _TIMING = frozenset({"dpi", "duration", "loop", "timestamp", "version", "jfif", "jfif_density", "jfif_unit", "jfif_version"})
-_PIXELS = _CODING | _LAYOUT | _TIMING
+_HEIF = frozenset({"primary", "bit_depth", "chroma", "icc_profile_type", "nclx_profile", "original_orientation", "heif"})
+_PIXELS = _CODING | _LAYOUT | _TIMING | _HEIF
 _TIFF_TEXTS = {
     269: "DocumentName",
     270: "ImageDescription",
@@ -83,22 +85,37 @@ class Recoded:
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """Rebuild one picture; the name's extension follows what was written."""
     findings = Findings()
-    recoded = _recode(content, _PILLOW[detected], job.profile.limits, findings, "")
+    recoded = recode_as(content, _PILLOW[detected], job.profile.limits, findings, "")
     name = names.with_extension(part.name, recoded.media_type) if part.name else ""
     return Outcome(findings.verdict(), detected, recoded.content, recoded.media_type, name, findings.all())
 
 
 def recode(content: bytes, limits: Limits, findings: Findings, where: str) -> Recoded:
     """Rebuild a picture inside a document; raises Refused (also for a type that is not in MEDIA_TYPES)."""
-    return _recode(content, _ANY, limits, findings, where)
+    return recode_as(content, _ANY, limits, findings, where)
 
 
-def _recode(content: bytes, formats: tuple[str, ...], limits: Limits, findings: Findings, where: str) -> Recoded:
+def recode_as(content: bytes, formats: tuple[str, ...], limits: Limits, findings: Findings, where: str) -> Recoded:
+    """The same with the decoders of `formats` and no others."""
+    with _judged(formats):
+        return _rebuild(content, formats, limits, findings, where)
+
+
+def look(content: bytes, formats: tuple[str, ...], limits: Limits, findings: Findings, where: str) -> None:
+    """What `recode_as` would report and refuse before it decodes the first pixel."""
+    with _judged(formats):
+        picture = Image.open(io.BytesIO(content), formats=formats)
+        _measure(picture, limits)
+        _report(picture, content, findings, where)
+
+
+@contextmanager
+def _judged(formats: tuple[str, ...]) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return _rebuild(content, formats, limits, findings, where)
+            yield
         except UnidentifiedImageError as unknown:
             raise Refused(Reason.CORRUPT, f"not a readable picture ({', '.join(formats)})") from unknown
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
@@ -137,7 +154,7 @@ def _measure(picture: Image.Image, limits: Limits) -> int:
 
 
 def _report(picture: Image.Image, content: bytes, findings: Findings, where: str) -> None:
-    names = sorted({str(key) for key in picture.info} - _PIXELS)
+    names = sorted({str(key) for key, value in picture.info.items() if value not in (None, [], {})} - _PIXELS)
     names += [_TIFF_TEXTS[tag] for tag in getattr(picture, "tag_v2", ()) if tag in _TIFF_TEXTS]
     if names:
         findings.add(Kind.METADATA, where, ", ".join(names), Treatment.REMOVED)
@@ -170,8 +187,8 @@ def _style(picture: Image.Image, source_format: str, content: bytes) -> Style:
 
 def _frames(picture: Image.Image, count: int, limits: Limits) -> Iterator[Frame]:
     """Each frame upright, in sRGB, and with nothing in `info` but its transparency."""
-    budget = limits.total_pixels
-    for number in range(count):
+    budget, first = limits.total_pixels, picture.tell()  # of an HEIF file the primary picture
+    for number in range(first, first + count):
         picture.seek(number)
         budget -= picture.width * picture.height
         if picture.width * picture.height > limits.pixels or budget < 0:

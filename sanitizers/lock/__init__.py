@@ -30,6 +30,7 @@ _CLONE_NEWNET, _CLONE_NEWIPC = 0x40000000, 0x08000000
 class _Confinement:
     readable: tuple[str, ...]  # directories; () = the file system does not exist
     descriptors: int  # RLIMIT_NOFILE: one above the highest
+    threads: bool = False
 
 
 class Confinement(Enum):
@@ -37,6 +38,7 @@ class Confinement(Enum):
 
     PARSE = _Confinement(readable=(), descriptors=3)
     RENDER = _Confinement(readable=(FONTS,), descriptors=16)
+    DECODE = _Confinement(readable=(), descriptors=3, threads=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ def lock_zygote(*, permissive: bool, hidden: str) -> Lock:
     if abi:
         landlock.restrict({FONTS: landlock.READ})
     seccomp.load(seccomp.zygote(permissive=permissive))
-    filters = {c: seccomp.worker(reads_files=bool(c.value.readable), permissive=permissive) for c in Confinement}
+    filters = {
+        c: seccomp.worker(reads_files=bool(c.value.readable), threads=c.value.threads, permissive=permissive)
+        for c in Confinement
+    }
     return Lock(abi, is_apart, filters)
 
 
@@ -106,8 +111,10 @@ def lock_worker(lock: Lock, confinement: Confinement, caps: Caps, parent: int) -
     die_with(parent)
     limit(resource.RLIMIT_AS, caps.memory_bytes)
     resource.setrlimit(resource.RLIMIT_CPU, (caps.cpu_seconds, caps.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
-    for nothing in (resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+    for nothing in (resource.RLIMIT_FSIZE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         limit(nothing, 0)
+    if not confinement.value.threads:  # it counts them; seccomp refuses processes in any case
+        limit(resource.RLIMIT_NPROC, 0)
     if lock.landlock_abi:
         landlock.restrict(dict.fromkeys(confinement.value.readable, landlock.READ))
     limit(resource.RLIMIT_NOFILE, confinement.value.descriptors)

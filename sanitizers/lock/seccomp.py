@@ -87,8 +87,8 @@ _CLONE_THREAD_FLAGS = 0x003D0F00  # CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SET
 _FCNTL_OWNER = 0x8  # this bit is in F_SETOWN, F_SETSIG and F_SETOWN_EX, which send signals to others, and in none it needs
 
 
-def worker(*, reads_files: bool, permissive: bool) -> bytes:
-    """The filter of a locked worker.  `reads_files` leaves open() for reading to landlock (fonts).
+def worker(*, reads_files: bool, permissive: bool, threads: bool = False) -> bytes:
+    """The filter of a locked worker.  `reads_files` leaves open() for reading to landlock (fonts), `threads` allows threads.
 
     `permissive` answers EPERM where production kills: only the self-test may run so, to see every attack to its end."""
     kill = _refuse(errno.EPERM) if permissive else _KILL_PROCESS
@@ -100,9 +100,12 @@ def worker(*, reads_files: bool, permissive: bool) -> bytes:
         *_rule("newfstatat", *_if_any_bit(3, _AT_EMPTY_PATH, _ALLOW, _refuse(errno.ENOENT))),
         *_rule("mmap", *_if_any_bit(2, _PROT_EXEC, kill, _ALLOW)),
         *_rule("mprotect", *_if_any_bit(2, _PROT_EXEC, kill, _ALLOW)),
-        # a library that wants a thread is told no; a new process or namespace is an attack
-        *_rule("clone", *_if_any_bit(0, _CLONE_THREAD, _refuse(errno.EAGAIN), kill)),
     ]
+    if threads:
+        program += _rule("clone", *_refuse_bits(0, ~_CLONE_THREAD_FLAGS), *_if_any_bit(0, _CLONE_THREAD, _ALLOW, kill))
+        program += _rules("set_robust_list rseq", _ALLOW)
+    else:  # a library that wants a thread is told no; a new process or namespace is an attack
+        program += _rule("clone", *_if_any_bit(0, _CLONE_THREAD, _refuse(errno.EAGAIN), kill))
     if reads_files:
         program += _rule("openat", *_if_any_bit(2, _WRITING, _refuse(errno.EACCES), _ALLOW)) + _rules("getdents64", _ALLOW)
     for name, code in refused.items():

@@ -19,6 +19,7 @@ from sanitizers.compose import compose
 from sanitizers.letter import Enclosure, Letter, Mailbox
 from sanitizers.model import Limits, Method, Outcome, Profile, Reason, Verdict
 from tests.sanitizers import make_pdf as make
+from tests.sanitizers.make_heif import PHOTOGRAPH
 from tests.sanitizers.make_zip import plain
 from tests.sanitizers.test_picture_pdf import JAPANESE, japanese, words
 
@@ -98,6 +99,11 @@ async def test_a_mail_passes_its_method_on(inspector: Inspector, method: Method,
     assert inspection.letter is not None
     assert inspection.letter.body == "本文です。\n"
     assert {enclosure.media_type for enclosure in inspection.enclosures} == types
+
+
+async def test_a_heic_is_decoded_behind_a_wall_of_its_own(inspector: Inspector) -> None:
+    _, outcome = await file(inspector, PHOTOGRAPH, "現場.heic", Method.REBUILD)
+    assert (outcome.verdict, outcome.name) == (Verdict.SANITISED, "現場.jpg"), outcome
 
 
 async def test_a_damaged_attachment_costs_only_itself(inspector: Inspector) -> None:

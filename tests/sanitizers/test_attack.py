@@ -35,6 +35,12 @@ def test_only_rendering_may_see_fonts() -> None:
     assert attack.leaks(seen, Confinement.PARSE) == (f"{FONTS}: OK",)
 
 
+def test_only_a_decoder_may_start_a_thread() -> None:
+    assert attack.leaks(answers(thread="OK"), Confinement.DECODE) == ()
+    assert attack.leaks(answers(thread="OK"), Confinement.RENDER) == ("thread: OK",)
+    assert attack.leaks(answers(fork="OK"), Confinement.DECODE) == ("fork: OK",)
+
+
 def test_existence_is_the_one_known_residue() -> None:
     told = tuple(f"{RESIDUE}: OK" if answer.startswith(RESIDUE) else answer for answer in answers())
     assert attack.leaks(told, Confinement.PARSE) == ()

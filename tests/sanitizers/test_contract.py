@@ -30,6 +30,7 @@ from sanitizers.model import Outcome, Part, Reason, Treatment, Verdict
 from sanitizers.registry import SANITISERS, sanitise
 from sanitizers.verify import verify
 from tests.sanitizers import make_electronic, make_odf
+from tests.sanitizers.make_heif import PHOTOGRAPH
 
 _HTML = "<html><body><h1>お知らせ</h1><p>明日は休館です。</p></body></html>"
 _SAVED_PAGE = (
@@ -103,6 +104,7 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     },
     "image/avif": ("a.avif", picture.plain("AVIF")),
     "image/jp2": ("a.jp2", picture.plain("JPEG2000")),
+    "image/heic": ("a.heic", PHOTOGRAPH),
     "image/svg+xml": ("案内図.svg", drawing.svg()),
     "image/vnd.dxf": ("平面図.dxf", drawing.dxf(drawing.LINE, drawing.WORDS)),
     "application/x-sxf": ("平面図.sfc", drawing.sxf(drawing.SHEET, drawing.CAPTION)),

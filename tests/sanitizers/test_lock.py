@@ -88,6 +88,15 @@ def test_another_architectures_numbers_are_death() -> None:
         assert answer(PARSE, 0x40000000 | NUMBERS["read"]) == KILL
 
 
+def test_a_decoder_starts_threads_and_no_process() -> None:
+    decode = seccomp.worker(reads_files=False, threads=True, permissive=False)
+    assert answer(decode, NUMBERS["clone"], 0x003D0F00) == ALLOW  # pthread_create
+    assert answer(PARSE, NUMBERS["clone"], 0x003D0F00) == refused(errno.EAGAIN)
+    assert answer(decode, NUMBERS["clone"], 17) == refused(errno.EPERM)  # fork
+    assert answer(decode, NUMBERS["clone"], 0x003D0F00 | 0x10000000) == refused(errno.EPERM)  # CLONE_NEWUSER
+    assert answer(decode, NUMBERS["clone3"]) == refused(errno.ENOSYS)
+
+
 def test_the_zygote_forks_and_sends_but_never_executes() -> None:
     for name in ("clone", "sendmsg", "recvmsg", "wait4", "prlimit64"):
         assert answer(ZYGOTE, NUMBERS.get(name, 900)) == ALLOW

@@ -108,7 +108,7 @@ class Rebuild:
         word.after(root, name, self.switches, self.findings)
         sheet.after(root, name, self.switches, self.findings)
         used = resolve(references, root, kept)
-        slide.after(root, name, self.findings)
+        slide.after(root, name, self.switches, self.findings)
         settle_prefixes(root, part.prefixes)
         return used
 
@@ -132,11 +132,17 @@ class Rebuild:
             stays = False
         elif relationship.target not in self.package:
             return False  # leads nowhere: nothing is lost
+        elif kind == "slide" and not self.switches.hidden_sheets and self._is_hidden_slide(relationship.target):
+            self.findings.add(Kind.HIDDEN_CONTENT, source, f"hidden slide {relationship.target}", Treatment.REMOVED)
+            return False
         else:
             stays = kind == "image" or self._fits(relationship.target, kind)
         if not stays:
             self._report(relationship, source)
         return stays
+
+    def _is_hidden_slide(self, key: str) -> bool:
+        return slide.is_hidden(xml.parse(self.package.read(key), key))
 
     def _fits(self, key: str, kind: str) -> bool:
         """Is the part what the relationship says, and are the parts there that it is nothing without?"""

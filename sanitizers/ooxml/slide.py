@@ -11,25 +11,32 @@ from collections.abc import Callable
 from lxml.etree import SubElement
 
 from sanitizers.job import Findings
-from sanitizers.model import Kind, Treatment
+from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import word, xml
 from sanitizers.ooxml.allowlist import A, O, P, R, V, strict, tags
 
 _FRAME, _OBJECT, _PICTURE, _TIMING, _SHAPE = (tags(P, name) for name in ("graphicFrame", "oleObj", "pic", "timing", "cNvPr"))
+_SLIDE, _PRESENTATION, _LISTED = (tags(P, name) for name in ("sld", "presentation", "sldId"))
+_IN_SECTION = "{http://schemas.microsoft.com/office/powerpoint/2010/main}sldId"
 _CONTAINERS = tags(P, "childTnLst", "subTnLst", "cMediaNode", "tnLst", "tgtEl")
 
 
 def before(root: xml.Element, where: str, findings: Findings, preview: Callable[[str], str]) -> None:
     """`preview`: the identifier of the picture that the old drawing of the slide has for a shape, or ""."""
-    if root.get("show") in ("0", "false"):
+    if is_hidden(root):
         findings.add(Kind.HIDDEN_CONTENT, where, "hidden slide", Treatment.KEPT)
     for frame in list(root.iter(*_FRAME)):
         if next(frame.iter(*_OBJECT), None) is not None:
             _replace_object(frame, where, findings, preview)
 
 
-def after(root: xml.Element, where: str, findings: Findings) -> None:
-    """Runs last: knows which shapes and sounds are left."""
+def is_hidden(root: xml.Element) -> bool:
+    return root.tag in _SLIDE and root.get("show") in ("0", "false")
+
+
+def after(root: xml.Element, where: str, switches: Switches, findings: Findings) -> None:
+    """Runs last: knows which slides, shapes and sounds are left."""
+    _choose_slides(root, switches, findings)
     for timing in list(root.iter(*_TIMING)):
         shapes = {shape.get("id") for shape in root.iter(*_SHAPE)}
         dangling = any(element.get("spid", "0") not in shapes | {"0"} for element in timing.iter())
@@ -37,6 +44,18 @@ def after(root: xml.Element, where: str, findings: Findings) -> None:
         if dangling or empty:
             findings.add(Kind.ACTION, where, "animation of what was removed", Treatment.REMOVED)
             xml.remove(timing)
+
+
+def _choose_slides(root: xml.Element, switches: Switches, findings: Findings) -> None:
+    """A presentation: its sections follow the slides; a show without a slide is none."""
+    if switches.hidden_sheets or root.tag not in _PRESENTATION:
+        return
+    staying = {element.get("id") for element in root.iter(*_LISTED)}
+    if not staying and Kind.HIDDEN_CONTENT in {finding.kind for finding in findings.all()}:
+        raise Refused(Reason.FORBIDDEN_CONSTRUCT, "no slide of the presentation may stay", Verdict.WITHHELD, findings.all())
+    for element in list(root.iter(_IN_SECTION)):
+        if element.get("id") not in staying:
+            xml.remove(element)
 
 
 def shown(drawing: xml.Element, shape: str) -> str:

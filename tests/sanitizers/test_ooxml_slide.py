@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sanitizers.model import Kind
+from sanitizers.model import Kind, Refused, Setting, Switches, Verdict
 from sanitizers.ooxml import word
 from tests.sanitizers.make_image import encoded, picture
 from tests.sanitizers.make_ooxml import PPTX, Rel, element, pptx
@@ -124,3 +124,35 @@ def test_slides_notes_and_masters_are_followed_in_circles() -> None:
     made.part("ppt/l1.xml", element("p:sldLayout", ""), Rel("rId1", "slideMaster", "m1.xml"))
     made.part("ppt/m1.xml", element("p:sldMaster", ""), Rel("rId1", "slideLayout", "l1.xml"))
     assert {"ppt/notesSlides/n1.xml", "ppt/l1.xml", "ppt/m1.xml"} <= rebuild(made.bytes(), PPTX).parts.keys()
+
+
+def _two_slides(*hidden: bool) -> bytes:
+    made = pptx("")
+    slides = "".join(f'<p:sldId id="{256 + n}" r:id="rId{n + 1}"/>' for n in range(len(hidden)))
+    sections = "".join(f'<p14:sldId id="{256 + n}"/>' for n in range(len(hidden)))
+    sections = f'<p14:sectionLst><p14:section name="一"><p14:sldIdLst>{sections}</p14:sldIdLst></p14:section></p14:sectionLst>'
+    show = f'<p:sldIdLst>{slides}</p:sldIdLst><p:notesSz cx="1" cy="1"/><p:extLst><p:ext uri="a">{sections}</p:ext></p:extLst>'
+    made.rels["ppt/presentation.xml"] = []
+    made.part("ppt/presentation.xml", element("p:presentation", show))
+    for number, is_hidden in enumerate(hidden):
+        made.rel("ppt/presentation.xml", Rel(f"rId{number + 1}", "slide", f"slides/s{number}.xml"))
+        tree = f"<p:cSld><p:spTree>{_shape(2, text=CANARY if is_hidden else '標題')}</p:spTree></p:cSld>"
+        jump = Rel("rId9", "slide", f"s{(number + 1) % len(hidden)}.xml")  # by a link, another slide names it too
+        made.part(f"ppt/slides/s{number}.xml", element("p:sld", tree, 'show="0"' if is_hidden else ""), jump)
+    return made.bytes()
+
+
+def test_d16_hidden_slides_stay_or_go_as_the_profile_says() -> None:
+    kept = rebuild(_two_slides(False, True), PPTX)
+    assert kept.holds(CANARY)
+    assert Kind.HIDDEN_CONTENT in kept.kinds
+    removed = rebuild(_two_slides(False, True), PPTX, Switches(hidden_sheets=Setting.REMOVE))
+    assert not removed.holds(CANARY)
+    assert Kind.HIDDEN_CONTENT in removed.kinds
+    assert removed.xml("ppt/presentation.xml").count("sldId id=") == 2  # in the list and in its section
+
+
+def test_d16_a_show_of_hidden_slides_only_is_withheld_where_they_may_not_stay() -> None:
+    with pytest.raises(Refused) as refusal:
+        rebuild(_two_slides(True, True), PPTX, Switches(hidden_sheets=Setting.REMOVE))
+    assert refusal.value.verdict is Verdict.WITHHELD

@@ -19,6 +19,7 @@ _LEAVES = ("/Lang", "/PageLayout", "/PageMode")
 _TYPED = {"/AcroForm": "Form", "/OCProperties": "Layers", "/ViewerPreferences": "Plain", "/OutputIntents": "OutputIntent"}
 _TITLES = ("/Title", "/Subject", "/Keywords")
 _INHERITED = frozenset({"/Resources", "/MediaBox", "/CropBox", "/Rotate"})
+_VERSIONS = frozenset(("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "2.0"))  # qpdf writes down whatever it read
 _DEPTH = 64  # of the page tree; writers need three levels for 2,000 pages
 _LABEL = "機密性"  # SD-04: a classification stays with the document
 
@@ -55,6 +56,7 @@ def _rebuild(scope: Scope) -> bytes:
     out = io.BytesIO()
     pdf.save(
         out,
+        force_version="" if pdf.pdf_version in _VERSIONS else "1.7",
         object_stream_mode=ObjectStreamMode.generate,
         deterministic_id=True,
         fix_metadata_version=False,

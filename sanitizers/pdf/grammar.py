@@ -11,7 +11,8 @@ from typing import Final
 from sanitizers.model import Kind
 
 LEAF: Final = "leaf"
-NUMBERS: Final = "numbers"  # nothing but numbers: a string in /FontMatrix is script to PDF.js (CVE-2024-4367)
+NUMBERS: Final = "numbers"  # nothing but numbers
+MATRIX: Final = "matrix"  # six of them: a string in /FontMatrix is script to PDF.js (CVE-2024-4367)
 ACTION: Final = "action"  # rebuilt by link.action
 DESTINATION: Final = "destination"  # rebuilt by link.destination
 FIELD: Final = "field"  # a field of the form, never followed
@@ -29,6 +30,13 @@ def _table(leaves: str = "", numbers: str = "", **typed: str) -> Table:
     }
 
 
+# What an object that stays may call itself (/Type): it decides how some readers take it, whatever led to it.
+SELF: Final = frozenset(
+    _table(
+        "Annot Border CIDFont CMap Catalog Encoding ExtGState Font FontDescriptor Group Halftone MCR Mask OBJR OCG OCMD"
+        " Outline Outlines OutputIntent Page PageLabel Pages Pattern StructElem StructTreeRoot ViewerPreferences XObject"
+    )
+)
 _STREAM = _table("Length Filter", DecodeParms="DecodeParms")
 _FUNCTION = _STREAM | _table(
     "FunctionType Order BitsPerSample", "Domain Range Size Encode Decode C0 C1 N Bounds", Functions="Function"
@@ -127,7 +135,8 @@ TYPES: Final[dict[str, Table]] = {
     # text (9)
     "Font": _table(
         "Type Subtype BaseFont Name FirstChar LastChar Widths W W2 DW DW2",
-        "FontBBox FontMatrix",
+        "FontBBox",
+        FontMatrix=MATRIX,
         CIDSystemInfo="Plain",
         FontDescriptor="FontDescriptor",
         Encoding="Encoding",

@@ -78,10 +78,14 @@ class Pruner:
     def _keeps(self, node: Object, key: str, rule: str | None, where: str) -> bool:
         """Whether the value is what `rule` says; places and actions are made anew."""
         value = node[key]
+        if key == "/Type" and rule == grammar.LEAF:
+            return isinstance(value, Name) and str(value) in grammar.SELF
         if rule == grammar.LEAF:
             return is_plain(value)
         if rule == grammar.NUMBERS:
             return is_numbers(value)
+        if rule == grammar.MATRIX:
+            return isinstance(value, Array) and len(value) == 6 and is_numbers(value, depth=0)
         if rule == grammar.FIELD:
             return isinstance(value, Dictionary) and value.objgen in self._scope.fields
         if rule == grammar.DESTINATION and (place := link.destination(value, self._scope)) is not None:

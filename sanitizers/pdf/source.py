@@ -62,6 +62,8 @@ def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) ->
             if "encrypt" in str(broken).lower():
                 raise Refused(Reason.ENCRYPTED, said(broken), Verdict.LOCKED) from broken
             raise Refused(Reason.CORRUPT, said(broken)) from broken
+        except ValueError as broken:  # a number that no machine word holds
+            raise Refused(Reason.CORRUPT, said(broken)) from broken
         if pdf.is_encrypted:
             how = "with a password" if secret else "without a password for reading"
             findings.add(Kind.CONVERTED, "", f"encrypted {how}; delivered without encryption", Treatment.REPLACED)

@@ -57,13 +57,6 @@ class Line:
     kept_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    rule: str
-    verdict: Verdict
-    mails: int
-
-
 class Docket:
     def __init__(self, db: Db):
         self._db = db
@@ -72,9 +65,9 @@ class Docket:
         """Newest first; `before` an id: the next page.  One more than `limit` comes if there is a next page."""
         return await self._db.read(_page, by, before, limit)
 
-    async def counts(self, by: Filter) -> Sequence[Count]:
-        """Of what the filter's state and recipients leave, by rule and verdict."""
-        return await self._db.read(_counts, by)
+    async def rules(self, by: Filter) -> Sequence[tuple[str, int]]:
+        """How many mails each rule held, of what the filter's state and recipients leave; most first."""
+        return await self._db.read(_rules, by)
 
     async def alike(self, item: str, by: Filter) -> dict[Likeness, Sequence[Line]]:
         """Held mails, in any state, that share something with this message."""
@@ -157,12 +150,10 @@ def _of(patterns: Sequence[str]) -> sa.ColumnElement[bool]:
     return sa.exists(sa.select(1).select_from(each).where(matching))
 
 
-def _counts(conn: sa.Connection, by: Filter) -> list[Count]:
-    only = Filter(state=by.state, recipients=by.recipients)
-    columns = (quarantine.c.rule, quarantine.c.verdict)
-    query = sa.select(*columns, sa.func.count().label("mails")).where(*_conditions(only)).group_by(*columns)
-    rows = conn.execute(query.order_by(sa.desc("mails"), *columns)).all()
-    return [Count(row.rule, Verdict(row.verdict), row.mails) for row in rows]
+def _rules(conn: sa.Connection, by: Filter) -> list[tuple[str, int]]:
+    only, mails = Filter(state=by.state, recipients=by.recipients), sa.func.count().label("mails")
+    query = sa.select(quarantine.c.rule, mails).where(*_conditions(only)).group_by(quarantine.c.rule)
+    return [(row.rule, row.mails) for row in conn.execute(query.order_by(mails.desc(), quarantine.c.rule))]
 
 
 def _alike(conn: sa.Connection, item: str, by: Filter) -> dict[Likeness, Sequence[Line]]:

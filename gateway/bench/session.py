@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.bench import SIZES, cdr, mail, report, synthetic
+from gateway.bench import SIZES, cdr, mail, report, review, synthetic
 from gateway.bench.page import page
 from gateway.clamd import ClamdMissing
 from gateway.sandbox import SandboxDown
+from gateway.store.opening import open_store
 
 WIDTH = 150  # characters of the sheet: wider than most terminals, but a figure that is cut is none
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -41,6 +46,30 @@ def run_cdr(arguments: argparse.Namespace) -> int:
     except SandboxDown as down:
         return _trouble(str(down))
     return _show(run, old, arguments)
+
+
+def run_console(arguments: argparse.Namespace) -> int:
+    """Exit code 1 when a page took longer than was promised, or did not come."""
+    if arguments.count < 1:
+        return _trouble("--count must be at least 1")
+    settings = settings_file.load(arguments.config)
+    with TemporaryDirectory(dir=arguments.directory, prefix="mugai-bench-") as place:
+        settings = settings.model_copy(update={"state_directory": Path(place)})
+        with Progress(*_COLUMNS, transient=True) as progress, open_store(settings) as store:
+            bar = progress.add_task("測定中 measuring", total=None)
+            timed = asyncio.run(review.measure(settings, store, arguments.count, lambda: progress.advance(bar)))
+    Console().print(_pages(timed, arguments.count))
+    return int(any(each.status != 200 or each.seconds > each.limit for each in timed))
+
+
+def _pages(timed: Sequence[review.Timed], count: int) -> Table:
+    table = Table(title=f"{count:,} mails held", title_justify="left")
+    for heading in ("page", "median ms", "worst ms", "promised ms", "status", "bytes"):
+        table.add_column(heading, justify="left" if heading == "page" else "right")
+    for each in timed:
+        ms = (f"{1_000 * seconds:.0f}" for seconds in (each.seconds, each.worst, each.limit))
+        table.add_row(each.name, *ms, str(each.status), f"{each.bytes:,}")
+    return table
 
 
 def _show(run: report.Run, old: report.Run | None, arguments: argparse.Namespace) -> int:

@@ -53,11 +53,19 @@ def file(conn: sa.Connection, item: QueueItem, filed: Filed | None) -> None:
         return
     forget(conn, [item.id])
     filed = filed or Filed()
-    envelope = item.envelope
-    some = (item.receipt, filed.subject, envelope.sender, filed.sender, *filed.names, *item.recipients)
-    conn.execute(catalogue.insert().values(message=item.id, words=fold("\n".join(some))[:LONGEST]))
-    if alike := [{"message": item.id, "kind": kind, "key": key} for kind, key in set(_likenesses(item, filed))]:
+    conn.execute(catalogue.insert().values(message=item.id, words=words_of(item, filed)))
+    if alike := likenesses_of(item, filed):
         conn.execute(likeness.insert(), alike)
+
+
+def words_of(item: QueueItem, filed: Filed) -> str:
+    some = (item.receipt, filed.subject, item.envelope.sender, filed.sender, *filed.names, *item.recipients)
+    return fold("\n".join(some))[:LONGEST]
+
+
+def likenesses_of(item: QueueItem, filed: Filed) -> list[dict[str, object]]:
+    """Rows of `likeness`."""
+    return [{"message": item.id, "kind": kind, "key": key} for kind, key in set(_likenesses(item, filed))]
 
 
 def forget(conn: sa.Connection, items: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""`mugai bench cdr` and `mugai bench mail`: what the sanitisers and the whole path cost on this machine.
+"""`mugai bench cdr`, `console` and `mail`: what the sanitisers, the console and the whole path cost on this machine.
 
 Exit 0 = measured, 1 = measured, but something that was sent did not arrive, 2 = usage or set-up.
 """
@@ -15,10 +15,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "bench",
         help="what it costs on this machine (性能測定)",
-        description="Measures the sanitisers (cdr) or the whole path (mail).",
+        description="Measures the sanitisers (cdr), the whole path (mail) or the console (console).",
     )
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     _add_cdr(kinds.add_parser("cdr", help="each format, beside the least that it must cost (ファイルの無害化)"))
+    _add_console(kinds.add_parser("console", help="the console with many mails held (管理画面)"))
     _add_mail(kinds.add_parser("mail", help="a whole gateway under load, in a state of its own (メールの配送)"))
 
 
@@ -49,6 +50,14 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_mail)
 
 
+def _add_console(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Fills a store of its own with synthetic held mails and asks the console for each page."
+    parser.epilog = "Example: mugai bench console --count 100000"
+    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="mails held (default: 100000)")
+    parser.add_argument("--directory", type=Path, metavar="DIR", help="where the state is made; take the disk that counts")
+    parser.set_defaults(run=_console)
+
+
 # The sanitisers and their libraries are loaded only here: every other command, the gateway above all, stays without parsers.
 
 
@@ -56,6 +65,12 @@ def _cdr(arguments: argparse.Namespace) -> int:
     from gateway.bench import session
 
     return session.run_cdr(arguments)
+
+
+def _console(arguments: argparse.Namespace) -> int:
+    from gateway.bench import session
+
+    return session.run_console(arguments)
 
 
 def _mail(arguments: argparse.Namespace) -> int:

@@ -78,9 +78,13 @@ class Guard:
         return None
 
     def _is_ours(self, headers: Headers) -> bool:
-        """Both words of the browser count; a client that says neither is none of ours."""
+        """Both words of the browser count; a client that says neither is none of ours.
+
+        Under `no-referrer` a browser writes the origin of its own forms as "null": then the other word must be there."""
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        return (site is not None or origin is not None) and site in (None, "same-origin") and origin in (None, self._origin)
+        if site is None:
+            return origin == self._origin
+        return site == "same-origin" and origin in (None, "null", self._origin)
 
 
 def _among(scope: Scope, peers: Iterable[Network]) -> bool:

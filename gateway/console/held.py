@@ -45,7 +45,7 @@ async def listing(visit: Visit) -> Response:
     return visit.page(
         "held.html",
         lines=lines[:PAGE],
-        counts=await visit.desk.docket.counts(by),
+        rules=await visit.desk.docket.rules(by),
         given=given,
         states=STATES,
         ages=AGES,

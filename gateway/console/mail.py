@@ -10,6 +10,7 @@ import os
 from starlette.responses import Response
 
 from gateway import journal
+from gateway.console import facts
 from gateway.console.guard import PICTURE_POLICY
 from gateway.console.preview import PICTURES, differences, readable
 from gateway.console.roles import Right
@@ -52,7 +53,7 @@ async def show(visit: Visit) -> Response:
         alike=await desk.docket.alike(entry.item.id, Filter(recipients=scope.patterns)),
         events=await journal.search(desk.store.db, item=entry.item.id, limit=50),
         locked=[part for part in entry.report.walk() if part.verdict is Verdict.LOCKED] if entry.report else [],
-        now=desk.store.clock.now(),
+        fact=facts.name,
     )
 
 

@@ -30,7 +30,7 @@ class Pages:
             lstrip_blocks=True,
             finalize=_finalized,
         )
-        self._environment.filters |= {"cut": cut, "moment": _moment, "size": _size, "age": _age}
+        self._environment.filters |= {"cut": cut, "moment": _moment, "size": _size}
         self._environment.globals["organisation"] = organisation
 
     def render(self, template: str, language: Language, **values: Any) -> str:
@@ -39,7 +39,8 @@ class Pages:
         def words(ja: str | Words, en: str = "") -> str:
             return ja.in_(language) if isinstance(ja, Words) else Words(ja, en).in_(language)
 
-        return self._environment.get_template(template).render(_=words, language=language, **values)
+        common = {"_": words, "language": language, "left": _left[language]}
+        return self._environment.get_template(template).render(**common, **values)
 
 
 def _finalized(value: object) -> object:
@@ -58,9 +59,15 @@ def _size(count: int) -> str:
     return f"{count} B"
 
 
-def _age(seconds: float) -> str:
-    """How long something waits, in its largest unit."""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+def _duration(seconds: float, units: tuple[str, str, str]) -> str:
+    """How long, in its largest unit."""
+    for unit, length in zip(units, (86_400, 3_600, 60), strict=True):
         if seconds >= length:
             return f"{seconds // length:.0f}{unit}"
-    return "0m"
+    return f"0{units[-1]}"
+
+
+_left = {
+    Language.JA: lambda seconds: f"残り{_duration(seconds, ('日', '時間', '分'))}",
+    Language.EN: lambda seconds: f"{_duration(seconds, (' d', ' h', ' min'))} left",
+}

@@ -22,6 +22,15 @@ async def test_ac09_only_listed_networks_connect(c: Console) -> None:
     assert (await c.browser("127.3.2.1").get("/sign-in")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "headers", [{"origin": ORIGIN}, {"sec-fetch-site": "same-origin"}, {"origin": "null", "sec-fetch-site": "same-origin"}]
+)
+async def test_w2_our_own_forms_are_known_by_what_browsers_say(c: Console, headers: dict[str, str]) -> None:
+    browser = c.browser()
+    browser.headers = headers
+    assert (await browser.post("/language", language="en", back="/sign-in")).status_code == 303
+
+
 async def test_an_endless_form_is_cut_off(c: Console) -> None:
     answer = await c.browser().post("/sign-in", name="x", password="y" * (BODY_BYTES + 1))
     assert answer.status_code == 413

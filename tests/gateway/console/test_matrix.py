@@ -142,7 +142,14 @@ async def test_w2_a_form_without_its_token_changes_nothing(c: Console) -> None:
             assert "もう一度操作してください" in answer.text, route
 
 
-FOREIGN = ({}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"})
+FOREIGN = (
+    {},
+    {"origin": "null"},
+    {"origin": "https://evil.example", "sec-fetch-site": "same-origin"},
+    {"origin": "https://evil.example"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+)
 
 
 @pytest.mark.parametrize("headers", FOREIGN)

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gateway import intake, journal
+from gateway import seal as sealing
 from gateway.backoff import Backoff
 from gateway.clearance import Clearance
 from gateway.contacts import Contacts
@@ -41,6 +42,7 @@ from gateway.resolver import NameserverResolver
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
 from gateway.scan import ScanFailed, Scanner
+from gateway.seal import Seal
 from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
@@ -66,7 +68,7 @@ class SetupError(Exception):
 
 class Gateway:
     def __init__(self, settings: Settings, store: Store):
-        self.settings, self.store = settings, store
+        self.settings, self.store, self._seal = settings, store, _seal(settings)
         policy, notices = policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
         self.sandbox = Sandbox(
             minimum_level=settings.sandbox.minimum_level,
@@ -206,7 +208,10 @@ class Gateway:
 
     def _clearance(self, notices: Notices) -> Clearance:
         settings = self.settings
-        return Clearance(self.inspector, notices, settings.originals_at, settings.retention.originals_days, settings.hostname)
+        days = settings.retention.originals_days
+        return Clearance(
+            self.inspector, notices, settings.originals_at, days, settings.hostname, self._seal, self.store.clock.now
+        )
 
     async def _selftest(self) -> SelfTest:
         test = await (self.sandbox.selftest() if self.sandbox.ready else self.sandbox.start())
@@ -294,6 +299,14 @@ def _observers(settings: Settings, policy: Policy, store: Store) -> tuple[Observ
     observe = policy.observe
     house = House(_own_domains(settings), observe.inside)
     return (RecipientCount(house, observe.bulk_recipients.exempt),)
+
+
+def _seal(settings: Settings) -> Seal | None:
+    seal = settings.seal
+    try:
+        return sealing.load(seal.domain, seal.selector, Path(seal.key)) if seal.domain else None
+    except (OSError, TypeError, ValueError) as error:  # TypeError: the key wants a password
+        raise SetupError(f"seal.key: {error}") from None
 
 
 def _next_hop(listener: ListenerSettings) -> NextHop:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +19,7 @@ from gateway.inspection import MESSAGE, Inspector
 from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
 from gateway.notice import Notices
 from gateway.policy import recipients
+from gateway.seal import Seal
 from sanitizers.compose import compose
 from sanitizers.model import Reason, Refused, Verdict
 
@@ -36,6 +39,8 @@ class Clearance:
     originals_at: str  # where staff find the original, for the notice
     originals_days: int
     authserv_id: str  # our name in Authentication-Results
+    seal: Seal | None = None
+    now: Callable[[], float] = time.time
 
     async def clear(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision, trace: bytes) -> Cleared:
         """Builds, verifies, scans.  Raises NotCleared."""
@@ -45,8 +50,9 @@ class Clearance:
         head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
         foot = self.notices.foot(inspection, decision, item.receipt)
         identity = inspection.identity
+        results = results_header(identity, self.authserv_id) if identity else ""
         headers = (
-            *((("Authentication-Results", results_header(identity, self.authserv_id)),) if identity else ()),
+            *((("Authentication-Results", results),) if results else ()),
             ("X-Mugai-Receipt", item.receipt),
             ("X-Mugai-Id", item.id),
             ("X-Mugai-Verdict", inspection.verdict.name.lower()),
@@ -64,6 +70,8 @@ class Clearance:
             extra_headers=headers,
             trace=trace,
         )
+        if self.seal is not None and results:
+            content = await asyncio.to_thread(self.seal.on, content, results, self.now())
         await self._check(content, frozenset(hashlib.sha256(e.content).hexdigest() for e in inspection.enclosures))
         smtputf8 = item.envelope.smtputf8 and not (item.envelope.sender + "".join(group.recipients)).isascii()
         return Cleared(item, item.envelope.sender, group.recipients, content, hashlib.sha256(content).hexdigest(), smtputf8)

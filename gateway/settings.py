@@ -230,6 +230,20 @@ class SignatureSettings(_Model):
     )
 
 
+class SealSettings(_Model):
+    domain: str = Field("", description="Who seals inbound mail by ARC (RFC 8617), e.g. city.example.lg.jp; empty = no seal.")
+    selector: str = Field(
+        "mugai", pattern=r"^[A-Za-z0-9-]{1,63}$", description="The DNS has the key at SELECTOR._domainkey.DOMAIN."
+    )
+    key: str = Field("", description="PEM file with the private key: RSA of 2048 bits or more, or Ed25519.")
+
+    @model_validator(mode="after")
+    def _seal_is_whole(self) -> SealSettings:
+        if bool(self.domain) != bool(self.key):
+            raise ValueError("domain and key belong together")
+        return self
+
+
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
@@ -288,6 +302,7 @@ class Settings(_Model):
     retention: RetentionSettings = RetentionSettings()
     identity: IdentitySettings = IdentitySettings()
     ldap: LdapSettings = LdapSettings()
+    seal: SealSettings = SealSettings()
     workflow: WorkflowSettings = WorkflowSettings()
     contacts: dict[Role, tuple[Address, ...]] = Field(
         {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
@@ -357,5 +372,7 @@ def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]
                 yield document.problem(f"{side}.{key}", f"{file} does not exist", "give the path of a PEM file")
     if settings.signatures.trust_anchors and not Path(settings.signatures.trust_anchors).is_dir():
         yield document.problem("signatures.trust_anchors", "is no folder", "give a folder of PEM files, or leave it empty")
+    if settings.seal.key and not Path(settings.seal.key).is_file():
+        yield document.problem("seal.key", f"{settings.seal.key} does not exist", "give the path of a PEM file")
     if settings.queue.first_retry > settings.queue.longest_retry:
         yield document.problem("queue.first_retry", "is longer than longest_retry")

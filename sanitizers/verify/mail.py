@@ -42,6 +42,7 @@ _FIELDS = _ONCE | words(
     "received authentication-results auto-submitted importance priority x-priority precedence sensitivity",
     "list-id list-unsubscribe list-post list-help list-archive list-owner list-subscribe thread-topic thread-index",
     "x-auto-response-suppress organization keywords comments content-language",
+    "arc-seal arc-message-signature arc-authentication-results",
 )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
+import dkim
 import pikepdf
 import pytest
 import pytest_asyncio
@@ -26,6 +27,7 @@ from gateway.smtp.sink import Sink
 from samples import build
 from samples.container import Entry, raw_zip
 from tests.running import Running, free_port
+from tests.sanitizers.make_signed import pem, record, rsa_key
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 STAFF = "staff@city.example.lg.jp"
@@ -79,7 +81,9 @@ async def site(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) ->
     build.build(place / "samples")
     sink = Sink(place / "hop", "127.0.0.1", free_port())
     await sink.start()
-    gateway = Running(place / "state", clamd.socket, sink.port)
+    (place / "seal.pem").write_bytes(pem(rsa_key()))
+    seal = f"seal: {{domain: city.example.lg.jp, selector: one, key: {place / 'seal.pem'}}}\n"
+    gateway = Running(place / "state", clamd.socket, sink.port, seal)
     await asyncio.to_thread(gateway.start)
     yield Site(gateway, sink, place / "samples")
     assert gateway.stop() == 0
@@ -174,6 +178,23 @@ async def test_every_sample_mail_rests_somewhere_and_no_canary_is_delivered(site
     leaves = b"".join(part.get_payload(decode=True) or b"" for mail in mails for part in mail.walk() if not part.is_multipart())
     for canary in filter(None, canaries):
         assert canary.encode() not in leaves, canary
+
+
+async def test_h07_what_arrives_is_sealed_by_us_and_by_nobody_else(site: Site, tmp_path: Path) -> None:
+    mail = tmp_path / "signed.eml"
+    foreign = (
+        "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=x; h=from; bh=x; b=x\nAuthentication-Results: evil; spf=pass\n"
+    )
+    mail.write_text(f"{foreign}ARC-Seal: i=1; cv=none; b=x\nFrom: a@example.com\nTo: {STAFF}\nSubject: sealed\n\nhello\n")
+    receipt = receipt_of(await site.swaks("--data", f"@{mail}"))
+    await site.gateway.until_empty()
+    [content] = [found for path in site.sink.directory.glob("*.eml") if receipt.encode() in (found := path.read_bytes())]
+    verdict, results, reason = dkim.arc_verify(content, dnsfunc=lambda name, timeout=5: record(rsa_key()).encode())
+    assert (verdict, len(results)) == (b"pass", 1), reason
+    head = content.partition(b"\r\n\r\n")[0]
+    assert b"DKIM-Signature" not in head
+    assert head.count(b"\r\nAuthentication-Results:") == 1
+    assert b"evil" not in head
 
 
 async def test_explain_says_the_same_without_delivering(site: Site) -> None:

@@ -38,6 +38,8 @@ def add(group: str, actions: Actions) -> None:
         case "approval":
             blanket = _form(actions, "blanket", "ask for a permission in advance: recipient, kind of document, end", _blanket)
             _add_scope(blanket)
+            propose = _form(actions, "propose", "a change that takes two people; then approve, then apply", _propose)
+            propose.add_argument("what", metavar="WHAT", help="what shall be changed, for the record")
             stats = actions.add_parser("stats", help="who decides how, and how often in under 5 seconds")
             stats.add_argument("--days", type=int, default=30)
             stats.set_defaults(form=_stats)
@@ -102,6 +104,11 @@ async def _blanket(arguments: argparse.Namespace, workflow: Workflow, store: Sto
         now=store.clock.now(),
         longest_days=settings.workflow.exception_days,
     )
+    return _opened(await workflow.open(asked))
+
+
+async def _propose(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    asked = opening.change(arguments.what, arguments.actor, arguments.reason, settings.workflow.change_approvers)
     return _opened(await workflow.open(asked))
 
 

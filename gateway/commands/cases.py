@@ -53,6 +53,7 @@ ACTS = {
     Act.SEND_NOW: "do not wait any longer",
     Act.CANCEL: "do not send it; the mail is deleted",
     Act.CONFIRM: "it is right: send it",
+    Act.APPLY: "it has been carried out",
     Act.TAKE: "I see to it",
     Act.HAND_ON: "report to the next rung of the chain",
     Act.CONTAIN: "the damage is limited; the reason says by what",
@@ -65,7 +66,7 @@ GROUPS = (
         "approval",
         (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE),
         "mails that need a permission, permissions in advance, changes by two (承認)",
-        (*_ASKED, Act.REVOKE),
+        (*_ASKED, Act.REVOKE, Act.APPLY),
         "Example: mugai approval approve 12 --as kacho@city.example.lg.jp --reason 内容を確認",
     ),
     Group(

@@ -8,13 +8,16 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from gateway import intake
 from gateway import settings as settings_file
 from gateway.app import listeners
 from gateway.clamd import EICAR
+from gateway.directory import Directory
 from gateway.notice import Notices
 from gateway.office import Office
 from gateway.policy import file as policy_file
@@ -98,10 +101,12 @@ def _store(settings: Settings) -> Iterator[Found]:
     try:
         with open_store(settings) as store:
             problems = asyncio.run(store.spool.audit())
+            house, today = asyncio.run(store.directory.current()), store.directory.today
     except (StoreUnavailable, SchemaMismatch, OSError) as error:
         yield Found("bad", "store", str(error))
         return
     yield from (Found("bad", "store", problem) for problem in problems)
+    yield from _directory(settings, house, today)
     free = shutil.disk_usage(settings.state_directory).free
     level = "ok" if free > settings.queue.free_space else "bad"
     yield Found(
@@ -109,6 +114,21 @@ def _store(settings: Settings) -> Iterator[Found]:
     )
     if not problems:
         yield Found("ok", "store", "every recipient is in exactly one state")
+
+
+def _directory(settings: Settings, house: Directory, today: date) -> Iterator[Found]:
+    """Nobody would approve: worth knowing before the first mail waits."""
+    workflow = settings.workflow
+    chains = {*workflow.exception_approvers, *workflow.change_approvers, *workflow.misdirected_chain, *workflow.incident_chain}
+    with suppress(BadConfiguration):
+        chains |= {rung for rule in policy_file.load(Path(settings.policy)).rules if rule.approval for rung in rule.approval.by}
+    if not house.people:
+        yield Found("warn", "directory", "is empty: nobody can approve anything; see `mugai directory import --help`")
+        return
+    for rung in sorted(chains):
+        if not any(house.holders(role, today) for role in rung):
+            yield Found("warn", "directory", f"nobody is {' or '.join(house.role_names[role] for role in rung)}")
+    yield Found("ok", "directory", f"{len(house.people)} people, {len(house.sections)} sections")
 
 
 async def _alive(settings: Settings) -> list[Found]:

@@ -292,8 +292,8 @@ def _waiting_contradictions(key: str, rule: _Rule, document: Document) -> Iterat
         elif there and rule.match.direction is not Direction.OUTBOUND:
             advice = "match: {direction: outbound, ...}"
             yield document.problem(f"{key}.match", f"{action} is for outbound mail: its sender is one of us", advice)
-    if rule.exceptions and rule.action == "deliver":
-        yield document.problem(f"{key}.exceptions", "an exception takes a rule away: a deliver rule takes nothing")
+    if rule.exceptions and rule.action == "deliver" and rule.recipients == "show":
+        yield document.problem(f"{key}.exceptions", "an exception takes a rule away: from this one there is nothing to take")
     elif rule.exceptions and set(rule.match.verdict) & set(NEVER_DELIVERED):
         yield document.problem(
             f"{key}.exceptions", "what is infected or not inspected is never delivered: an exception would change nothing"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,12 +18,21 @@ from gateway import journal
 from gateway.store.schema import message
 from gateway.store.values import dump, load
 from gateway.workflow import schema
-from gateway.workflow.machine import MACHINES, Climb, Transition
+from gateway.workflow.machine import GRANTED, IN_FORCE, MACHINES, Climb, Transition
 from gateway.workflow.model import Act, Case, Kind, Opening, Stage, Step, Who
 
 GATEWAY = "gateway"
 
 _CASE = sa.select(schema.case, message.c.receipt).outerjoin(message, schema.case.c.message == message.c.id)
+# made once: these two are asked for every mail
+_OWN = _CASE.where(
+    schema.case.c.message == sa.bindparam("item"),
+    schema.case.c.kind.in_((Kind.APPROVAL, Kind.DELAY)),
+    schema.case.c.stage.in_(sorted(GRANTED)),
+)
+_STANDING = _CASE.where(
+    schema.case.c.kind.in_((Kind.EXCEPTION, Kind.BLANKET)), schema.case.c.stage.in_(sorted(IN_FORCE))
+).order_by(schema.case.c.id.desc())
 
 
 class AlreadyDone(Exception):
@@ -97,6 +107,16 @@ def select(
         (before, table.id < before),
     ]
     return [_read(row) for row in conn.execute(query.where(*(condition for given, condition in conditions if given)))]
+
+
+def granted(conn: sa.Connection, item: str) -> list[Case]:
+    """What was decided in favour of this mail."""
+    return [_read(row) for row in conn.execute(_OWN, {"item": item})]
+
+
+def in_force(conn: sa.Connection) -> list[Case]:
+    """Exceptions and blanket approvals that may waive a rule today; whether they are over is the asker's to see."""
+    return [_read(row) for row in conn.execute(_STANDING)]
 
 
 def due(conn: sa.Connection, now: float, limit: int) -> list[Case]:
@@ -233,10 +253,16 @@ def _tell(opening: Opening, stage: Stage, now: float) -> float | None:
     return max(now, ends - timer.remind) if timer and timer.remind and ends else None
 
 
+@lru_cache(1_024)
+def _opening(text: str) -> Opening:
+    """It never changes, and those in force are read with every mail."""
+    return load(Opening, text)
+
+
 def _read(row: sa.Row[Any]) -> Case:
     return Case(
         id=row.id,
-        opening=load(Opening, row.opening),
+        opening=_opening(row.opening),
         stage=Stage(row.stage),
         rung=row.rung,
         parties=tuple(json.loads(row.parties)),
@@ -249,8 +275,3 @@ def _read(row: sa.Row[Any]) -> Case:
         told=bool(row.told),
         version=row.version,
     )
-
-
-def standing(conn: sa.Connection, stages: Sequence[Stage]) -> list[Case]:
-    """Exceptions and blanket approvals in these stages."""
-    return select(conn, (Kind.EXCEPTION, Kind.BLANKET), stages=stages)

@@ -170,4 +170,3 @@ MACHINES: dict[Kind, Machine] = {
 
 IN_FORCE = frozenset({Stage.APPROVED, Stage.EMERGENCY})  # of an exception or a blanket approval
 GRANTED = frozenset({Stage.APPROVED, Stage.RELEASED})  # of a mail's own case
-EVERY_FINAL = {kind: [stage for stage in Stage if machine.final(stage)] for kind, machine in MACHINES.items()}

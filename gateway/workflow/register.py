@@ -17,7 +17,6 @@ from gateway.model import Disposition, Inspection, QueueItem, Waiver
 from gateway.policy.rules import Policy
 from gateway.store.db import Db
 from gateway.workflow import ledger
-from gateway.workflow.machine import GRANTED, IN_FORCE
 from gateway.workflow.model import Case, Kind, Scope
 
 
@@ -35,8 +34,7 @@ class Register:
 
 
 def _concerning(conn: sa.Connection, item: str) -> tuple[list[Case], list[Case], Directory]:
-    own = ledger.select(conn, (Kind.APPROVAL, Kind.DELAY), stages=tuple(GRANTED), item=item)
-    return own, ledger.select(conn, (Kind.EXCEPTION, Kind.BLANKET), stages=tuple(IN_FORCE)), book.read(conn)[1]
+    return ledger.granted(conn, item), ledger.in_force(conn), book.read(conn)[1]
 
 
 def _of_its_rule(policy: Policy, case: Case) -> bool:

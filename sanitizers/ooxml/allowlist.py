@@ -48,12 +48,16 @@ def _tags(namespace: str, names: Iterable[str]) -> list[str]:
     return [f"{{{namespace}}}{name}" for name in names]
 
 
+LABEL = ("div", "font", "span", "b", "i", "u", "br")
+
+
 def _rules() -> dict[str, frozenset[str]]:
     """An element of one family carries no attributes of the other: the reader that ignores them and we must agree."""
     qualified = {tag for known in vocabulary.NAMESPACES for tag in tags(known.uri, *known.qualified)}
     transitional = {tag for tag in qualified if not tag.startswith("{" + _STRICT)}
     strictly = {strict_tag for known in vocabulary.NAMESPACES for strict_tag in _tags(strict(known.uri), known.qualified)}
-    rules = {"xml": frozenset(transitional)}  # the root of a VML part has no namespace
+    rules = {"xml": frozenset(transitional)}  # the root of a VML part has no namespace,
+    rules |= dict.fromkeys(LABEL, frozenset({"style", "face", "size", "color"}))  # nor has the text on a form control
     for known in vocabulary.NAMESPACES:
         both = qualified if known.uri == strict(known.uri) else None  # extensions and VML stand in both families
         for uri, family in ((known.uri, transitional), (strict(known.uri), strictly)):

@@ -10,14 +10,15 @@ import re
 from urllib.parse import quote
 
 from sanitizers.job import Findings
-from sanitizers.model import Kind, Treatment
+from sanitizers.model import Kind, Reason, Refused, Treatment
 from sanitizers.ooxml import xml
-from sanitizers.ooxml.allowlist import A, V, tags
+from sanitizers.ooxml.allowlist import LABEL, A, V, tags
 
 _CLICKS = tags(A, "hlinkClick", "hlinkHover", "hlinkMouseOver")
 _ACTIONS = ("ppaction://hlinksldjump", "ppaction://hlinkshowjump", "ppaction://noaction")
 _UNSAFE = re.compile(r'[\s\\"<>^`{|}]')
 _ACTIVE_STYLE = re.compile(r"url\s*\(|expression|javascript|behavior|@import|\\", re.IGNORECASE)
+_LABEL_STYLE = re.compile(r"[A-Za-z0-9 .%;:#-]*")
 _LONGEST = 2083  # what Excel and the shell accept
 _WEB = re.compile(r"(?:https?://[^\s/\\?#]+|mailto:[^\\/])[^\x00-\x1f\x7f]*", re.IGNORECASE)
 
@@ -31,11 +32,22 @@ def rebuilt(target: str) -> str:
 
 def neutralise_styles(root: xml.Element, where: str, findings: Findings) -> None:
     """VML styles are CSS: what loads or computes is no style."""
-    for element in root.iter(f"{{{V}}}*"):
+    for element in root.iter(f"{{{V}}}*", *LABEL):
         style = element.get("style", "")
-        if _ACTIVE_STYLE.search(style):
+        if _ACTIVE_STYLE.search(style) or (element.tag in LABEL and not _LABEL_STYLE.fullmatch(style)):
             findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"style {style}", Treatment.REMOVED)
             del element.attrib["style"]
+
+
+def closed_breaks(content: bytes, where: str) -> bytes:
+    """Excel ends the lines of a control's text with `<br>`, as HTML does, and reads such a drawing again."""
+    try:
+        xml.parse(content, where)
+    except Refused as refusal:
+        if refusal.reason is Reason.CORRUPT:
+            return content.replace(b"<br>", b"<br/>")
+        raise
+    return content
 
 
 def neutralise_actions(root: xml.Element, where: str, findings: Findings) -> None:

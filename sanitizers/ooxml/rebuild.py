@@ -85,7 +85,7 @@ class Rebuild:
 
     def _clean(self, key: str, name: str, kept: dict[str, Relationship]) -> tuple[bytes, set[str]]:
         """The part without what may not stay, and the relationships that it still names."""
-        content = self.package.read(key)
+        content = self._read(key)
         try:
             part = gate.parse(content, name)
             used = self._judge(part, key, name, kept)
@@ -115,7 +115,7 @@ class Rebuild:
     def _preview(self, shape: str, kept: dict[str, Relationship]) -> str:
         """A new relationship to the picture that a part's old drawing has for a shape; "" if it has none."""
         for drawing in [r for r in kept.values() if r.kind == "vmlDrawing"]:
-            wanted = slide.shown(xml.parse(self.package.read(drawing.target), drawing.target), shape)
+            wanted = slide.shown(xml.parse(self._read(drawing.target), drawing.target), shape)
             for picture in self.package.relationships(drawing.target):
                 if picture.id == wanted and picture.kind == "image" and self._stays(picture, drawing.target):
                     added = replace(picture, id=f"rIdPreview{len(kept)}")
@@ -154,6 +154,10 @@ class Rebuild:
         needed = [r for r in self.package.relationships(key) if r.kind == part_type.needs]
         return not part_type.needs or any(self._stays(r, key) for r in needed)
 
+    def _read(self, key: str) -> bytes:
+        content = self.package.read(key)
+        return links.closed_breaks(content, key) if key.endswith(".vml") else content
+
     def _root(self, key: str) -> str:
         if key not in self._roots:
             self._roots[key] = self._read_root(key)
@@ -161,7 +165,8 @@ class Rebuild:
 
     def _read_root(self, key: str) -> str:
         try:
-            return xml.root_tag(self.package.head(key), key) or xml.root_tag(self.package.read(key), key, is_all=True)
+            head = self._read(key) if key.endswith(".vml") else self.package.head(key)
+            return xml.root_tag(head, key) or xml.root_tag(self.package.read(key), key, is_all=True)
         except Refused as refusal:
             if refusal.reason is Reason.CORRUPT and not key.endswith(".xml"):
                 return ""  # a binary part behind an allowed relationship: no root, no place in the output

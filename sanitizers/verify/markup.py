@@ -22,6 +22,7 @@ _NAMESPACES = (
     "urn:schemas-microsoft-com:vml",
     "urn:schemas-microsoft-com:office:",
 )
+_NAMELESS = words("xml div font span b i u br")  # the root of a VML drawing, and the text on its controls
 _RELATIONSHIPS = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
@@ -128,7 +129,7 @@ class _Reader:
 
     def learn(self, name: str) -> str:
         namespace, _, local = name.rpartition(" ")
-        if not namespace.startswith(_NAMESPACES) and name != "xml":  # the root of a VML drawing has no namespace
+        if not namespace.startswith(_NAMESPACES) and name not in _NAMELESS:
             self.object(f"namespace {namespace!r}")
         if local in _ACTIVE:
             self.object(f"element {local}")

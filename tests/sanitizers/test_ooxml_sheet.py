@@ -303,3 +303,34 @@ def test_time_is_linear_in_the_rows() -> None:
 
     seconds(100)
     assert seconds(40_000) < 2.5 * seconds(20_000)
+
+
+def _control(label: str) -> Rebuilt:
+    made = xlsx("", "", '<s:legacyDrawing r:id="rId5"/>', Rel("rId5", "vmlDrawing", "../drawings/v.vml"))
+    shape = f'<v:shape id="c"><v:textbox>{label}</v:textbox><x:ClientData ObjectType="Checkbox"/></v:shape>'
+    return rebuild(made.part("xl/drawings/v.vml", element("xml", shape)).bytes(), XLSX)
+
+
+def test_the_text_on_a_check_box_stays_as_excel_writes_it() -> None:
+    label = (
+        '<div style="text-align:left"><font face="ＭＳ Ｐゴシック" size="220" color="#000000">はい<br>\n いいえ</font></div>'
+    )
+    xml = _control(label).xml("xl/drawings/v.vml")
+    assert "はい<br/>\n いいえ</font></div>" in xml
+    assert 'style="text-align:left"' in xml
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        f'<div style="background:url({CANARY})">a</div>',
+        f'<div onclick="{CANARY}()">a</div>',
+        f'<font face="a" src="{CANARY}">a</font>',
+        f"<script>{CANARY}</script>a",
+        f'<a href="{CANARY}">b</a>a',
+    ],
+)
+def test_d02_nothing_that_acts_stays_in_the_text_on_a_control(label: str) -> None:
+    rebuilt = _control(label)
+    assert not rebuilt.holds(CANARY)
+    assert "a" in rebuilt.xml("xl/drawings/v.vml")

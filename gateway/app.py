@@ -14,10 +14,12 @@ from dataclasses import replace
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from gateway import intake, journal
 from gateway import seal as sealing
 from gateway.backoff import Backoff
+from gateway.candidates import Candidates, Recent
 from gateway.clearance import Clearance
 from gateway.contacts import Contacts
 from gateway.control import Control, Verb
@@ -46,7 +48,7 @@ from gateway.seal import Seal
 from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
-from gateway.unlocking import Unlock, Unlocking
+from gateway.unlocking import Keyring, Unlock, Unlocking
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.register import Register
@@ -77,12 +79,7 @@ class Gateway:
             on_alarm=lambda text: self._alarm("sandbox", text),
             hidden=str(settings.state_directory.resolve()),
         )
-        self.scanner = Scanner(
-            settings.place(settings.clamav.socket),
-            largest=settings.clamav.largest,
-            timeout=settings.clamav.timeout,
-            oldest=settings.clamav.hold_age_hours * 3_600,
-        )
+        self.scanner = _scanner(settings)
         lanes = settings.sandbox.lanes or os.cpu_count() or 1
         self.office = Office(
             enabled=settings.sandbox.office,
@@ -96,7 +93,7 @@ class Gateway:
             self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note, anchors=anchors
         )
         self.relay = Relay(settings.hostname)
-        queue = settings.queue
+        queue, keyring = settings.queue, Keyring(store.clock.monotonic)
         notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = Pipeline(
@@ -117,9 +114,10 @@ class Gateway:
             register=Register(store.db, store.clock),
             observers=_observers(settings, policy, store),
             contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
+            candidates=Candidates(store.quarantine, keyring, Recent(store.clock.monotonic)),
+            keyring=keyring,
         )
-        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
-        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
+        self.control = Control(settings.place(CONTROL), self._verbs())
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
@@ -127,6 +125,10 @@ class Gateway:
         )
         self._health = Health(settings.health.host, settings.health.port, self.status)
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _verbs(self) -> dict[str, Verb[Any]]:
+        """What the control socket answers."""
+        return {"unlock": Verb(Unlock, Unlocking(self.store.quarantine, self.pipeline.keyring).unlock)}
 
     async def start(self) -> SelfTest:
         """Everything is proven before the first door opens."""
@@ -278,6 +280,13 @@ class Gateway:
                 client=client.address, reply=str(refusal.reply), helo=client.helo, sender=refusal.sender, recipients=recipients
             )
         )
+
+
+def _scanner(settings: Settings) -> Scanner:
+    clamav = settings.clamav
+    return Scanner(
+        settings.place(clamav.socket), largest=clamav.largest, timeout=clamav.timeout, oldest=clamav.hold_age_hours * 3_600
+    )
 
 
 def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:

@@ -73,6 +73,7 @@ class CaseWords:
     until: datetime | None
     link: str  # "" = there are none
     reminder: bool = False
+    ending: bool = False  # it is in force, and ends soon
     details: tuple[str, ...] = ()
 
 
@@ -366,7 +367,7 @@ def _clean(words: CaseWords) -> CaseWords:
 
 
 def _example_case(now: datetime) -> CaseWords:
-    return CaseWords(1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, ("D",))
+    return CaseWords(1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, False, ("D",))
 
 
 def _megabytes(size: float, rounded: Callable[[float], int] = math.ceil) -> str:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from gateway.model import QuarantineState, Settlement, State, Work
 from gateway.store.schema import cleared, job, message, quarantine, recipient
+from gateway.workflow.machine import GRANTED
 from gateway.workflow.schema import case
 
 WAITING = frozenset({State.HELD, State.AWAITING_APPROVAL, State.AWAITING_PASSWORD, State.DELAYED})
@@ -113,10 +114,12 @@ def _idle_rows(conn: sa.Connection) -> Iterator[str]:
 
 
 def _cases(conn: sa.Connection) -> Iterator[str]:
-    about = sa.exists().where(case.c.entry == recipient.c.quarantine, case.c.final.is_(sa.false()))
+    # what ended against its mail leaves the mail where it is while a legal hold keeps it
+    undecided = sa.or_(case.c.final.is_(sa.false()), case.c.stage.not_in(sorted(GRANTED)))
+    about = sa.exists().where(case.c.entry == recipient.c.quarantine, undecided)
     waiting = recipient.c.state.in_(CASED)
     for row in conn.execute(sa.select(recipient.c.message, recipient.c.state).where(waiting, ~about)):
-        yield f"{row.message}: a recipient is {row.state} and no case is open"
+        yield f"{row.message}: a recipient is {row.state} and no case is about it"
     someone = sa.exists().where(recipient.c.quarantine == case.c.entry, waiting)
     lost = sa.select(case.c.id).where(case.c.entry.is_not(None), case.c.final.is_(sa.false()), ~someone)
     for key in conn.scalars(lost):

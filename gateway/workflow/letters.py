@@ -65,6 +65,7 @@ class Letters:
             until=datetime.fromtimestamp(case.due_at, JST) if case.due_at else None,
             link=link,
             reminder=reminder,
+            ending=case.stage is Stage.APPROVED and not hand,
             details=self.details(case),
         )
 

@@ -190,6 +190,16 @@ async def test_each_act_needs_a_reason(t: Town) -> None:
     assert (await t.workflow.show(case.id)).steps[-1].reason == "急ぎです"
 
 
+async def test_lg11_a_legal_hold_keeps_the_mail_of_a_case_that_ended_against_it(t: Town) -> None:
+    case = await t.mail()
+    await t.r.quarantine.keep(case.entry, "auditor", "証拠保全")
+    await t.workflow.act(case.id, Act.DENY, at("head"), "送信不可")
+    assert await t.states(case) == [State.AWAITING_APPROVAL]
+    assert await t.r.spool.audit() == []
+    await t.r.quarantine.release(case.entry, "reviewer", "保全終了")  # and its rule asks again
+    assert await t.states(case) == [State.RECEIVED]
+
+
 # -- links -------------------------------------------------------------------------------------------------------------
 
 

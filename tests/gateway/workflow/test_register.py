@@ -97,6 +97,8 @@ async def test_ex01_the_applicant_is_reminded_a_week_before_its_end(t: Town) -> 
     assert (await t.workflow.show(case.id)).case.told is False
     await t.later(1.1 * DAY)
     assert (await t.workflow.show(case.id)).case.told is True
+    words = t.workflow.letters.words(HOUSE, (await t.workflow.show(case.id)).case)
+    assert "期限が近づいています" in t.workflow.letters.notices.case("wanted", words)
 
 
 async def test_ex01_an_exception_that_nobody_decides_expires_unused(t: Town) -> None:

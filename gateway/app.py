@@ -14,12 +14,10 @@ from dataclasses import replace
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from gateway import intake, journal
 from gateway import seal as sealing
 from gateway.backoff import Backoff
-from gateway.candidates import Candidates, Recent
 from gateway.clearance import Clearance
 from gateway.contacts import Contacts
 from gateway.control import Control, Verb
@@ -36,6 +34,7 @@ from gateway.notifier import Notifier, postmaster
 from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
+from gateway.policy.leaks import Leaks
 from gateway.policy.observer import House, Observer
 from gateway.policy.recipients import RecipientCount
 from gateway.policy.rules import Policy
@@ -48,7 +47,7 @@ from gateway.seal import Seal
 from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
-from gateway.unlocking import Keyring, Unlock, Unlocking
+from gateway.unlocking import Unlock, Unlocking
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.register import Register
@@ -79,7 +78,12 @@ class Gateway:
             on_alarm=lambda text: self._alarm("sandbox", text),
             hidden=str(settings.state_directory.resolve()),
         )
-        self.scanner = _scanner(settings)
+        self.scanner = Scanner(
+            settings.place(settings.clamav.socket),
+            largest=settings.clamav.largest,
+            timeout=settings.clamav.timeout,
+            oldest=settings.clamav.hold_age_hours * 3_600,
+        )
         lanes = settings.sandbox.lanes or os.cpu_count() or 1
         self.office = Office(
             enabled=settings.sandbox.office,
@@ -93,7 +97,7 @@ class Gateway:
             self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note, anchors=anchors
         )
         self.relay = Relay(settings.hostname)
-        queue, keyring = settings.queue, Keyring(store.clock.monotonic)
+        queue = settings.queue
         notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = Pipeline(
@@ -112,12 +116,11 @@ class Gateway:
             notifier=notifier,
             identifier=_identifier(settings, self.sandbox),
             register=Register(store.db, store.clock),
-            observers=_observers(settings, policy, store),
+            observers=_observers(settings, policy, store, self.inspector),
             contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
-            candidates=Candidates(store.quarantine, keyring, Recent(store.clock.monotonic)),
-            keyring=keyring,
         )
-        self.control = Control(settings.place(CONTROL), self._verbs())
+        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
+        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
         gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
@@ -125,10 +128,6 @@ class Gateway:
         )
         self._health = Health(settings.health.host, settings.health.port, self.status)
         self._tasks: list[asyncio.Task[None]] = []
-
-    def _verbs(self) -> dict[str, Verb[Any]]:
-        """What the control socket answers."""
-        return {"unlock": Verb(Unlock, Unlocking(self.store.quarantine, self.pipeline.keyring).unlock)}
 
     async def start(self) -> SelfTest:
         """Everything is proven before the first door opens."""
@@ -186,7 +185,7 @@ class Gateway:
             return
         self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
         self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
-        self.pipeline.observers = _observers(self.settings, policy, self.store)
+        self.pipeline.observers = _observers(self.settings, policy, self.store, self.inspector)
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)
 
@@ -282,13 +281,6 @@ class Gateway:
         )
 
 
-def _scanner(settings: Settings) -> Scanner:
-    clamav = settings.clamav
-    return Scanner(
-        settings.place(clamav.socket), largest=clamav.largest, timeout=clamav.timeout, oldest=clamav.hold_age_hours * 3_600
-    )
-
-
 def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:
     identity = settings.identity
     if not identity.enabled:
@@ -303,11 +295,12 @@ def _own_domains(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*settings.inbound.domains, *settings.outbound.domains)))
 
 
-def _observers(settings: Settings, policy: Policy, store: Store) -> tuple[Observer, ...]:
+def _observers(settings: Settings, policy: Policy, store: Store, inspector: Inspector) -> tuple[Observer, ...]:
     """Who looks at outbound mail, each with its part of `observe:` in policy.yaml."""
     observe = policy.observe
     house = House(_own_domains(settings), observe.inside)
-    return (RecipientCount(house, observe.bulk_recipients.exempt),)
+    leaks = Leaks(inspector, policy.signs(), observe.classification, observe.encryption)
+    return (RecipientCount(house, observe.bulk_recipients.exempt), leaks)
 
 
 def _seal(settings: Settings) -> Seal | None:

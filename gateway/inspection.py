@@ -13,17 +13,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from gateway.model import Excerpt, Inspection, PartReport, ScanResult
+from gateway.model import Excerpt, Inspection, Leaf, PartReport, ScanResult
 from gateway.office import Office
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from sanitizers.charset import clean
+from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
-from sanitizers.protocol import Start
+from sanitizers.protocol import Garbage, Start, untrusted_disclosed
 
 MESSAGE = "message/rfc822"
-_CONTAINERS = (MESSAGE, "application/zip")
+ARCHIVE = "application/zip"
+_CONTAINERS = (MESSAGE, ARCHIVE)
 _EXCERPTS = 10  # attachments of one mail whose text is shown below the body
 
 
@@ -39,6 +41,7 @@ class _Budget:
     until: float  # monotonic, seconds
     parts: int = 0
     bytes: int = 0
+    leaves: list[Leaf] | None = None
 
     def charge(self, size: int, depth: int) -> None:
         limits = self.profile.limits
@@ -85,15 +88,26 @@ class Inspector:
         self.note, self._anchors = note, anchors
         self._office = office or Office(enabled=False)
 
-    async def message(self, content: bytes | int, profile: Profile) -> Inspection:
-        """A whole mail (raw bytes or an open descriptor) -> report, letter and verified enclosures."""
+    async def message(self, content: bytes | int, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        """A whole mail (raw bytes or an open descriptor) -> report, letter and verified enclosures.
+
+        `keep_leaves` is for those who read every file of it."""
         part = Part("", "", MESSAGE)
         profile = replace(profile, anchors=self._anchors)
-        treated = await self._treat(content, part, _Budget(profile, time.monotonic() + self._wall), 0, Task.LETTER)
+        budget = _Budget(profile, time.monotonic() + self._wall, leaves=[] if keep_leaves else None)
+        treated = await self._treat(content, part, budget, 0, Task.LETTER)
         report = _report(part, content, treated)
         enclosures = () if treated.letter is None else _enclosures(treated.letter, treated.children)
         excerpts = await self._excerpts(enclosures, profile) if profile.append_text else ()
-        return Inspection(report, report.worst().verdict, treated.letter, enclosures, self._sandbox.level, excerpts=excerpts)
+        return Inspection(
+            report,
+            report.worst().verdict,
+            treated.letter,
+            enclosures,
+            self._sandbox.level,
+            excerpts=excerpts,
+            leaves=tuple(budget.leaves or ()),
+        )
 
     async def file(self, content: bytes | int, name: str, profile: Profile) -> tuple[PartReport, Outcome]:
         """One file by itself, with the same treatment as an attachment."""
@@ -127,6 +141,17 @@ class Inspector:
         if answer.outcome.verdict is Verdict.FAILED:
             return (f"verifier: {answer.outcome.reason} {answer.outcome.detail}",)
         return answer.objections
+
+    async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
+        """What a rebuilt file says of people, and its class; raises Refused when that could not be found out."""
+        start = Start(Task.DISCLOSE, Part(leaf.path, "", leaf.media_type), Profile(), search=search)
+        outcome = (await self._sandbox.run(start, leaf.content, wall_seconds=self._wall)).outcome
+        if outcome.output is None:
+            raise Refused(outcome.reason or Reason.CRASHED, outcome.detail)
+        try:
+            return untrusted_disclosed(outcome.output, search)
+        except Garbage as garbage:
+            raise Refused(garbage.reason, str(garbage)) from garbage
 
     async def page(self, document: bytes, number: int, profile: Profile) -> Outcome:
         """One page of a PDF that was rebuilt and verified, as a verified picture, for a reviewer; never delivered."""
@@ -178,6 +203,8 @@ class Inspector:
             inner = await self._treat(child_content, child, budget, depth + 1, Task.SANITISE)
             report = _report(child, child_content, inner)
             treated.children.append((report, inner.outcome))
+            if budget.leaves is not None and inner.outcome.output is not None and report.media_type_out != ARCHIVE:
+                budget.leaves.append(Leaf(child.path, report.media_type_out, inner.outcome.output))
             return replace(inner.outcome, note=self.note(report)) if report.verdict is Verdict.WITHHELD else inner.outcome
 
         async def on_ask(asked: Task, asked_content: bytes) -> Outcome:

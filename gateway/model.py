@@ -228,6 +228,15 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaf:
+    """One rebuilt and verified file, alone or out of a container; of a message its bytes, for the text in it."""
+
+    path: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """All that came over the wall for one message: the report, and what may be delivered."""
 
@@ -239,6 +248,7 @@ class Inspection:
     identity: Identity | None = None  # None for outbound mail
     excerpts: tuple[Excerpt, ...] = ()
     observations: tuple[Observation, ...] = ()  # of outbound mail
+    leaves: tuple[Leaf, ...] = field(default=(), repr=False)  # of outbound mail, for its observers
 
 
 class Telling(StrEnum):

@@ -23,7 +23,26 @@ class Sign(StrEnum):
     ADDRESS_NOT_VALID = "address_not_valid"  # before its first or after its last day
     UNKNOWN_SENDER = "unknown_sender"  # not in the directory
     SUSPENDED = "suspended"  # AC-10
-    MY_NUMBER = "my_number"  # SD-03
+    MY_NUMBER = "my_number"  # SD-03; these have the names of `sanitizers.disclosure.model.Datum`
+    PENSION_NUMBER = "pension_number"
+    DRIVERS_LICENCE = "drivers_licence"
+    PASSPORT = "passport"
+    RESIDENCE_CARD = "residence_card"
+    HEALTH_INSURANCE = "health_insurance"
+    BANK_ACCOUNT = "bank_account"
+    CARD_NUMBER = "card_number"
+    TELEPHONE = "telephone"
+    POSTAL_ADDRESS = "postal_address"
+    BIRTH_DATE = "birth_date"
+    PERSON_NAME = "person_name"
+    MAIL_ADDRESS = "mail_address"
+    CLASS_1 = "class_1"  # the highest confidentiality that anything in the mail states (SD-01, SD-04, SD-06)
+    CLASS_2 = "class_2"
+    CLASS_3 = "class_3"
+    CLASS_UNKNOWN = "class_unknown"  # nothing states one (SD-05)
+    UNREAD_ATTACHMENT = "unread_attachment"  # pictures and the like: nobody searched their words
+    ENCRYPTED_ATTACHMENT = "encrypted_attachment"  # SD-07
+    WEAK_ENCRYPTION = "weak_encryption"  # by a method that is not designated
 
 
 @dataclass(frozen=True, slots=True)

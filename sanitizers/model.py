@@ -91,6 +91,26 @@ class Kind(StrEnum):
     ARCHIVE_ENTRY = "archive_entry"  # link, device, bad path
     ARCHIVE_CONVERTED = "archive_converted"
     CONVERTED = "converted"  # another format than it came in
+    ENCRYPTION = "encryption"  # the detail is a `Cipher`
+
+
+class Cipher(StrEnum):
+    """How a file was locked, where that can be told (SD-07)."""
+
+    ZIPCRYPTO = "zipcrypto"
+    ZIP_AES128 = "zip_aes128"
+    ZIP_AES192 = "zip_aes192"
+    ZIP_AES256 = "zip_aes256"
+    PDF_RC4_40 = "pdf_rc4_40"
+    PDF_RC4 = "pdf_rc4"
+    PDF_AES128 = "pdf_aes128"
+    PDF_AES256 = "pdf_aes256"
+    OFFICE_RC4 = "office_rc4"  # doc, xls, ppt
+    OFFICE_STANDARD = "office_standard"  # Office 2007: AES-128
+    OFFICE_AGILE = "office_agile"  # since Office 2010
+    SEVEN_ZIP = "7z"
+    RAR = "rar"
+    UNKNOWN = "unknown"
 
 
 class Reason(StrEnum):
@@ -137,6 +157,7 @@ class Task(StrEnum):
     ATTACK = "attack"  # self-test: try to break out
     IDENTIFY = "identify"  # a message as it came -> what proves its sender (SPF, DKIM, DMARC, ARC)
     RESOLVE = "resolve"  # a question to the DNS; asked for by IDENTIFY only, answered outside of any worker
+    DISCLOSE = "disclose"  # a rebuilt file -> what personal information it holds, counted, and its class
     RENDER = "render"  # a rebuilt PDF -> pictures of its pages; asked for by another worker only
     PAGE = "page"  # one page of a rebuilt PDF -> a picture, for a reviewer's eye
     DRAW = "draw"  # a pruned SVG -> a PNG; asked for by another worker only

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from sanitizers.disclosure.model import DISCLOSED, Disclosed, Search
 from sanitizers.identity import AUTHENTICATION, DOMAIN, QUESTION, Authentication, Question, Session
 from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
@@ -35,6 +36,7 @@ _MEDIA_TYPE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}/[a-zA-Z0-9][a-
 _PATH = re.compile(r"[0-9]{0,6}(/[0-9]{1,6}){0,20}", re.ASCII)
 # C0, DEL, C1, line and paragraph separators, lone surrogates: what could forge a line of a log, a header or a list
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_EVIDENCE, _UNMASKED = 40, re.compile(r"\w{3}")  # a masked value shows its first two characters at most
 _CONTROL_IN_BODY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # LF and TAB may stay
 
 
@@ -75,6 +77,7 @@ class Start:
     profile: Profile
     digests: tuple[str, ...] = ()  # SHA-256, lower-case hex
     session: Session | None = None  # for IDENTIFY
+    search: Search | None = None  # for DISCLOSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ ASKABLE = {
     Task.IDENTIFY: frozenset({Task.RESOLVE}),
     Task.PAGE: frozenset({Task.RENDER}),
 }
-_WITH_OUTPUT = frozenset({Task.LETTER, *ASKABLE, *(asked for tasks in ASKABLE.values() for asked in tasks)})
+_WITH_OUTPUT = frozenset({Task.LETTER, Task.DISCLOSE, *ASKABLE, *(asked for tasks in ASKABLE.values() for asked in tasks)})
 
 T = TypeVar("T")
 START: TypeAdapter[Start] = TypeAdapter(Start)
@@ -249,6 +252,20 @@ def untrusted_authentication(content: bytes, believed: tuple[str, ...]) -> Authe
     _check(len(claimed.signatures) <= _MANY, "too many signatures")
     _check_texts(*_texts(claimed.signatures))
     _check(claimed.authenticator in ("", *believed), "an authenticator that is not believed")
+    return claimed
+
+
+def untrusted_disclosed(content: bytes, search: Search) -> Disclosed:
+    """Only what was searched for; its evidence is shown and journalled, so it must be masked."""
+    claimed = _strict(DISCLOSED, content)
+    _check({found.datum for found in claimed.found} <= set(search.data), "found what was not searched for")
+    _check(len({found.datum for found in claimed.found}) == len(claimed.found), "the same found twice")
+    _check(all(found.count > 0 for found in claimed.found), "found nothing")
+    evidence = tuple(line for found in claimed.found for line in found.evidence)
+    _check_texts(*evidence)
+    _check(all(len(line) <= _EVIDENCE and not _UNMASKED.search(line) for line in evidence), "evidence that is not masked")
+    stated = {(marking.word, marking.level) for marking in search.markings} | {("", 0)}
+    _check((claimed.marking, claimed.level) in stated, "a marking that was not searched for")
     return claimed
 
 

@@ -16,6 +16,7 @@ from sanitizers import (
     archive,
     cad,
     calendar,
+    encryption,
     html,
     ichitaro,
     image,
@@ -36,7 +37,21 @@ from sanitizers import (
 from sanitizers.detect import detect
 from sanitizers.image import heif
 from sanitizers.job import Job
-from sanitizers.model import Method, Outcome, Part, Reason, Refused, Switchboard, Switches, Treatment, Verdict
+from sanitizers.model import (
+    Cipher,
+    Finding,
+    Kind,
+    Limits,
+    Method,
+    Outcome,
+    Part,
+    Reason,
+    Refused,
+    Switchboard,
+    Switches,
+    Treatment,
+    Verdict,
+)
 
 Sanitiser = Callable[[bytes, Part, str, Job], Outcome]
 
@@ -151,13 +166,22 @@ def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
         sanitiser = METHODS[method].get(detected, _OTHERWISE.get(method, unknown.sanitise))
         return _accepted(sanitiser(content, part, detected, job), detected, job.profile.switches)
     except Refused as refusal:
+        findings = (*refusal.findings, *_locked(refusal, content, detected, job.profile.limits))
         return Outcome(
-            _verdict(refusal, detected), detected, findings=refusal.findings, reason=refusal.reason, detail=refusal.detail[:300]
+            _verdict(refusal, detected), detected, findings=findings, reason=refusal.reason, detail=refusal.detail[:300]
         )
     except MemoryError:
         return Outcome(Verdict.FAILED, detected, reason=Reason.LIMIT_MEMORY, detail="out of memory while rebuilding")
     except Exception as surprise:  # a bug or an attack: either way nothing of this part leaves
         return Outcome(Verdict.FAILED, detected, reason=Reason.CRASHED, detail=f"{type(surprise).__name__}: {surprise}"[:300])
+
+
+def _locked(refusal: Refused, content: bytes, detected: str, limits: Limits) -> tuple[Finding, ...]:
+    """By which method, for rules that want another one (SD-07); once, where the lock is."""
+    if refusal.verdict is not Verdict.LOCKED or any(f.kind is Kind.ENCRYPTION for f in refusal.findings):
+        return ()
+    how = encryption.method(content, detected, limits) or Cipher.UNKNOWN
+    return (Finding(Kind.ENCRYPTION, "", how, Treatment.KEPT),)
 
 
 def _verdict(refusal: Refused, detected: str) -> Verdict:

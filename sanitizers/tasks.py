@@ -5,11 +5,13 @@ Importing this module imports every sanitiser, which is how the zygote gets them
 
 from __future__ import annotations
 
-from sanitizers import attack, authentication, message, picture_pdf, registry, render, verify
+from sanitizers import attack, authentication, disclosure, message, picture_pdf, registry, render, verify
+from sanitizers.disclosure.model import DISCLOSED, Disclosed
 from sanitizers.identity import AUTHENTICATION
 from sanitizers.image import heif
 from sanitizers.job import Job
 from sanitizers.model import Outcome, Reason, Refused, Task, Verdict
+from sanitizers.plain import rebuilt
 from sanitizers.protocol import Claim, Start
 from sanitizers.svg import draw
 from sanitizers.worker import TaskTable
@@ -52,6 +54,14 @@ def _identify(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, "", AUTHENTICATION.dump_json(found), "application/json"))
 
 
+def _disclose(content: bytes, start: Start, job: Job) -> Claim:
+    if start.search is None:
+        raise Refused(Reason.CRASHED, "nothing to search for")
+    read = rebuilt.read(content, start.part.declared, start.profile.limits)
+    found = disclosure.disclosed(read.text, start.search, read.properties) if read else Disclosed(is_read=False)
+    return Claim(Outcome(Verdict.CLEAN, "", DISCLOSED.dump_json(found), "application/json"))
+
+
 def _attack(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
 
@@ -66,4 +76,5 @@ TASKS: TaskTable = {
     Task.DRAW: _draw,
     Task.DECODE: _decode,
     Task.IDENTIFY: _identify,
+    Task.DISCLOSE: _disclose,
 }

@@ -17,7 +17,7 @@ SOURCES = sorted((ROOT / "gateway").rglob("*.py")) + sorted((ROOT / "sanitizers"
 # values, the writer of messages, and pure functions on strings: nothing that reads a format
 BOUNDARY = {
     *("model", "letter", "protocol", "compose", "lock", "attack", "worker", "zygote", "job"),
-    *("names", "charset", "identity", "domains", "conversion"),
+    *("names", "charset", "identity", "domains", "conversion", "disclosure"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gateway.directory.model import Attribute, Role
+from sanitizers.model import Cipher
 
 
 def _as_list(value: object) -> object:
@@ -72,6 +73,34 @@ class Right(_Model):
     attachments: bool = True
 
 
+class Classification(_Model):
+    """The words that state the class of a document, in mail, name, property, header or footer (SD-04)."""
+
+    markings: dict[str, Annotated[int, Field(ge=1, le=3)]] = Field(
+        {
+            "機密性1": 1,
+            "機密性2": 2,
+            "機密性3": 3,
+            "取扱注意": 2,
+            "関係者限り": 2,
+            "部外秘": 2,
+            "庁外秘": 2,
+            "社外秘": 2,
+            "厳秘": 3,
+            "極秘": 3,
+            "マル秘": 3,
+            "秘": 3,
+        },
+        description="Marking and the confidentiality that it states; width and inserted spaces do not matter.",
+    )
+
+
+class Encryption(_Model):
+    """By which methods a file may be locked (SD-07); what may not leave at all is a rule's to say."""
+
+    designated: tuple[Cipher, ...] = (Cipher.ZIP_AES256, Cipher.PDF_AES256, Cipher.OFFICE_AGILE)
+
+
 class Observing(_Model):
     inside: Patterns = Field((), description="Further addresses that count as our own, e.g. *@school.example.ed.jp.")
     bulk_recipients: BulkRecipients = BulkRecipients()
@@ -79,4 +108,6 @@ class Observing(_Model):
     free_mail: FreeMail = FreeMail()
     destinations: dict[str, Destinations] = Field({}, description="By code of the section, with those below it.")
     new_recipients: NewRecipients = NewRecipients()
+    classification: Classification = Classification()
+    encryption: Encryption = Encryption()
     rights: dict[Attribute, Right] = Field({}, description="By kind of address; who is not named may do everything.")

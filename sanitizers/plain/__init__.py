@@ -15,7 +15,7 @@ from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treat
 from sanitizers.plain import office, pages, workbook
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
-_READERS: dict[str, Callable[[bytes, Limits], Iterator[str]]] = {
+READERS: dict[str, Callable[[bytes, Limits], Iterator[str]]] = {
     "application/pdf": pages.read,
     _OPEN + "wordprocessingml.document": office.document,
     _OPEN + "spreadsheetml.sheet": workbook.read,
@@ -32,7 +32,7 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     findings = Findings()
     for finding in rebuilt.findings:
         findings.add(finding.kind, finding.where, finding.detail, finding.treatment)
-    read, _ = charset.clean(_joined(_READERS[rebuilt.media_type](rebuilt.output, job.profile.limits), job.profile.limits))
+    read, _ = charset.clean(_joined(READERS[rebuilt.media_type](rebuilt.output, job.profile.limits), job.profile.limits))
     if not read.strip():
         raise Refused(Reason.NO_TEXT, "a document without text", Verdict.WITHHELD, findings.all())
     findings.add(Kind.CONVERTED, "", "document to text", Treatment.REPLACED)

@@ -1,0 +1,107 @@
+"""What an outbound mail would give away: personal information, its stated class, how files are locked (SD-01 to SD-07).
+
+Searched is what would leave: the letter's text, and each file as it was rebuilt, in a locked worker of its own.  Nothing is
+searched for that no rule asks for.  What could not be searched shows every sign that is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.model import Inspection, Leaf, Observation, QueueItem, Sign
+from gateway.policy.observing import Classification, Encryption
+from sanitizers.disclosure import disclosed
+from sanitizers.disclosure.model import Datum, Disclosed, Marking, Search
+from sanitizers.model import Kind, Refused
+
+_DATA = frozenset(Sign(datum) for datum in Datum)
+_CLASSES = {1: Sign.CLASS_1, 2: Sign.CLASS_2, 3: Sign.CLASS_3}
+_STATED = frozenset({*_CLASSES.values(), Sign.CLASS_UNKNOWN})
+SEARCHED = _DATA | _STATED | {Sign.UNREAD_ATTACHMENT}  # what is asked of each file
+_ENOUGH = 1_000_000  # more than any threshold
+_HERE = 4_000  # characters searched in this process, in 4 ms at most; a longer text is worth a worker
+_SHOWN = 5
+_BODY = "本文"
+
+
+class Reader(Protocol):
+    async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
+        """Raises Refused."""
+
+
+@dataclass
+class _Sum:
+    """Over all of a mail: counts are added, the highest class stands (SD-06)."""
+
+    counts: dict[Sign, int] = field(default_factory=dict)
+    evidence: dict[Sign, list[str]] = field(default_factory=dict)
+    level: int = 0
+    stated: str = ""
+
+    def add(self, place: str, seen: Disclosed) -> None:
+        for found in seen.found:
+            self.count(Sign(found.datum), found.count, (f"{place}: {line}" for line in found.evidence))
+        if seen.level > self.level:
+            self.level, self.stated = seen.level, f"{place}: {seen.marking}"
+        if not seen.is_read:
+            self.count(Sign.UNREAD_ATTACHMENT, 1, (place,))
+
+    def count(self, sign: Sign, number: int, evidence: Iterable[str]) -> None:
+        self.counts[sign] = self.counts.get(sign, 0) + number
+        self.evidence.setdefault(sign, []).extend(evidence)
+
+    def observations(self, asked: frozenset[Sign]) -> tuple[Observation, ...]:
+        if asked & _STATED:
+            self.count(_CLASSES.get(self.level, Sign.CLASS_UNKNOWN), 1, (self.stated,) if self.stated else ())
+        return tuple(
+            Observation(sign, count, evidence=tuple(self.evidence[sign][:_SHOWN]))
+            for sign, count in self.counts.items()
+            if count and sign in asked
+        )
+
+
+class Leaks:
+    def __init__(self, reader: Reader, asked: frozenset[Sign], classification: Classification, encryption: Encryption):
+        self._reader, self._asked, self._encryption = reader, asked, encryption
+        markings = tuple(Marking(word, level) for word, level in classification.markings.items())
+        self._search = Search(tuple(d for d in Datum if Sign(d) in asked), markings if asked & _STATED else ())
+
+    async def observe(self, item: QueueItem, inspection: Inspection) -> tuple[Observation, ...]:
+        total = _Sum()
+        self._locks(inspection, total)
+        if self._asked & SEARCHED:
+            async for place, seen in self._seen(inspection):
+                if seen is None:
+                    for sign in self._asked & SEARCHED:
+                        total.count(sign, _ENOUGH, (f"{place}: 内容を調べられません",))
+                else:
+                    total.add(place, seen)
+        return total.observations(self._asked)
+
+    def _locks(self, inspection: Inspection, total: _Sum) -> None:
+        designated = set(self._encryption.designated)
+        for part in inspection.report.walk():
+            for how in (finding.detail for finding in part.findings if finding.kind is Kind.ENCRYPTION):
+                total.count(Sign.ENCRYPTED_ATTACHMENT, 1, (f"添付{part.path}: {how}",))
+                if how not in designated:
+                    total.count(Sign.WEAK_ENCRYPTION, 1, (f"添付{part.path}: {how}",))
+
+    async def _seen(self, inspection: Inspection) -> AsyncIterator[tuple[str, Disclosed | None]]:
+        letter = inspection.letter
+        body, subject = (letter.body, letter.subject) if letter else ("", "")
+        title = "\n".join((subject, *(part.name for part in inspection.report.walk() if part.name)))
+        here = body if len(body) <= _HERE else ""
+        yield _BODY, await asyncio.to_thread(disclosed, here, self._search, title)
+        if body and not here:
+            yield _BODY, await self._over_the_wall(Leaf("", "text/plain", body.encode()))
+        for leaf in inspection.leaves:
+            yield f"添付{leaf.path}", await self._over_the_wall(leaf)
+
+    async def _over_the_wall(self, leaf: Leaf) -> Disclosed | None:
+        try:
+            return await self._reader.disclosed(leaf, self._search)
+        except Refused:
+            return None

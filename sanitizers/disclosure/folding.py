@@ -1,0 +1,66 @@
+"""Text as it is searched: one width, no inserted spaces, wrapped lines whole, each cell of a table beside its heading (J19).
+
+`fold` changes spelling only; `unrolled` changes tables.  Both are linear: each expression has one bounded repetition.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+_CJK = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_DASH = re.compile(r"(?<=[\d)]) ?[-\u2010-\u2015\u2212\u30fc] ?(?=[\d(])")
+_SPACED_OUT = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")  # 個 人 番 号
+_BETWEEN = re.compile(f"(?<=[{_CJK}]) +(?=[{_CJK}])")  # 氏　名
+_SPACES = re.compile(r" {2,}")
+_BROKEN_NUMBER = re.compile(r"(?<![\d-])(\d[\d-]{0,12})\n(\d[\d-]{0,12})(?![\d-])")
+_WRAPPED = 30  # characters: a line that is longer was probably broken by a mailer, at 35 wide characters or so
+_HEADING = 15  # characters of a cell
+_LONG_NUMBER = re.compile(r"\d{4}")
+
+
+def fold(text: str) -> str:
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _SPACED_OUT.sub(lambda run: run[0].replace(" ", ""), _SPACES.sub(" ", text))
+    text = _DASH.sub("-", _BETWEEN.sub("", text))
+    return _BROKEN_NUMBER.sub(_whole, _unwrapped(text))
+
+
+def _whole(broken: re.Match[str]) -> str:
+    """A number of twelve digits that a line end cut in two."""
+    digits = (broken[1] + broken[2]).replace("-", "")
+    return broken[1] + broken[2] if len(digits) == 12 else broken[0]
+
+
+def _unwrapped(text: str) -> str:
+    kept: list[str] = []
+    for line in text.split("\n"):
+        joins = bool(kept) and len(kept[-1]) > _WRAPPED and "\t" not in kept[-1] and _is_cjk(kept[-1][-1]) and _is_cjk(line[:1])
+        kept.append(line if joins or not kept else "\n" + line)
+    return "".join(kept)
+
+
+def _is_cjk(character: str) -> bool:
+    return character != "" and ("\u3041" <= character <= "\u30fc" or "\u4e00" <= character <= "\u9fff")
+
+
+def unrolled(text: str, is_heading: Callable[[str], bool]) -> str:
+    """Rows of cells with tabs between as one line a cell, `heading:cell` where its column has a known heading."""
+    return "\n".join(_lines(text, is_heading))
+
+
+def _lines(text: str, is_heading: Callable[[str], bool]) -> Iterator[str]:
+    headings: dict[int, str] = {}
+    for line in text.split("\n"):
+        if "\t" not in line:
+            yield line
+            continue
+        cells = [cell.strip() for cell in line.split("\t")]
+        found = {n: cell for n, cell in enumerate(cells) if 0 < len(cell) <= _HEADING and is_heading(cell)}
+        if found and not any(map(_LONG_NUMBER.search, cells)):
+            headings = found
+            yield from cells
+        else:
+            yield from (f"{headings[n]}:{cell}" if n in headings and cell else cell for n, cell in enumerate(cells))

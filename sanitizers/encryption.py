@@ -1,0 +1,63 @@
+"""By which method a file is locked, as its own structure says; for the reader and for rules, not for opening it (SD-07).
+
+The weakest method in a file is named; "" when it does not say.  Raises nothing: a broken structure says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from sanitizers import zip_strict
+from sanitizers.legacy import PACKAGE, SOURCES
+from sanitizers.legacy.records import directory, stream
+from sanitizers.model import Cipher, Limits, Refused
+
+_AES_EXTRA = re.compile(rb"\x01\x99\x07\x00..AE([\x01-\x03])", re.DOTALL)  # AE-x of WinZip: vendor and strength
+_AES = {1: Cipher.ZIP_AES128, 2: Cipher.ZIP_AES192, 3: Cipher.ZIP_AES256}
+_STANDARD = re.compile(rb"/Filter\s*/Standard\b")
+_AROUND = 1_000  # bytes: the dictionary has two strings of 127 at most and some numbers (ISO 32000-2 table 21)
+_AGILE = b"\x04\x00\x04\x00"  # [MS-OFFCRYPTO] 2.3.4.10: version 4.4
+
+
+def method(content: bytes, media_type: str, limits: Limits) -> Cipher | None:
+    with suppress(Refused, OSError, ValueError):
+        if media_type == "application/zip":
+            return _of_zip(content, limits)
+        if media_type == "application/pdf":
+            return _of_pdf(content)
+        if media_type == PACKAGE:
+            with directory(content) as ole:
+                return Cipher.OFFICE_AGILE if stream(ole, "EncryptionInfo")[:4] == _AGILE else Cipher.OFFICE_STANDARD
+        if media_type in SOURCES:
+            return Cipher.OFFICE_RC4
+        return _OTHERS.get(media_type)
+    return None
+
+
+_OTHERS = {
+    "application/x-7z-compressed": Cipher.SEVEN_ZIP,
+    "application/vnd.rar": Cipher.RAR,
+    "application/x-rar-compressed": Cipher.RAR,
+}
+
+
+def _of_zip(content: bytes, limits: Limits) -> Cipher | None:
+    locked = [member for member in zip_strict.read(content, limits) if member.encrypted]
+    if any(member.method != zip_strict.AES for member in locked):
+        return Cipher.ZIPCRYPTO
+    strengths = [found[1][0] for found in _AES_EXTRA.finditer(content)]
+    return _AES[min(strengths)] if locked and strengths else None
+
+
+def _of_pdf(content: bytes) -> Cipher | None:
+    """ISO 32000-2 7.6.2: V and the length of the key, or the method of the crypt filter."""
+    found = _STANDARD.search(content)
+    if not found:
+        return None
+    near = content[max(0, found.start() - _AROUND) : found.end() + _AROUND]
+    if b"/AESV3" in near:
+        return Cipher.PDF_AES256
+    if b"/AESV2" in near:
+        return Cipher.PDF_AES128
+    return Cipher.PDF_RC4_40 if re.search(rb"/V\s+1\b", near) else Cipher.PDF_RC4

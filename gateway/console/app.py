@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.console import account, held, mail, people, screen, signin
+from gateway.console import account, held, mail, originals, people, screen, signin
 from gateway.console.accounts import Accounts
 from gateway.console.credentials import Seal
 from gateway.console.desk import Desk
@@ -28,7 +28,7 @@ from gateway.notice import Notices
 from gateway.settings import Settings
 from gateway.store.opening import Store
 
-SCREENS = (signin.screen, held.screen, mail.screen, account.screen, people.screen)
+SCREENS = (signin.screen, held.screen, mail.screen, originals.screen, account.screen, people.screen)
 
 
 def declared() -> tuple[Declared, ...]:

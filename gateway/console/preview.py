@@ -12,7 +12,8 @@ import asyncio
 import difflib
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateway.console.words import Refusal
@@ -60,9 +61,8 @@ class Preview:
     async def look(self, item: str, profile: Profile) -> Inspection:
         """The mail as `profile` would make it."""
         key = (item, profile)
-        async with self._busy:
+        async with self._at_work():
             if (found := self._kept.pop(key, None)) is None:
-                await self._start()
                 found = await self._inspected(item, profile)
             if sum(len(each.content) for each in found.enclosures) <= _KEPT_BYTES:
                 self._kept[key] = found
@@ -78,8 +78,7 @@ class Preview:
         """The lines of all that `inspection` delivers: the body, then each file as text."""
         assert inspection.letter is not None
         lines = inspection.letter.body.split("\n")
-        async with self._busy:
-            await self._start()
+        async with self._at_work():
             for each in inspection.enclosures:
                 _, outcome = await self._inspector.file(each.content, each.name, TEXT)
                 if outcome.output is not None:  # a picture has no words
@@ -88,8 +87,7 @@ class Preview:
 
     async def page(self, document: bytes, number: int) -> tuple[bytes, str, int]:
         """A picture, its media type, and how many pages there are.  `document` is the content of an enclosure."""
-        async with self._busy:
-            await self._start()
+        async with self._at_work():
             outcome = await self._inspector.page(document, number, Profile())
         if outcome.output is None or outcome.media_type not in PICTURES:
             raise Refusal("このページは画像にできません。", "This page cannot be shown as a picture.", 404)
@@ -100,6 +98,16 @@ class Preview:
         if self._started:
             await self._sandbox.stop()
             await self._office.stop()
+
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        """One at a time, in a sandbox that has been proven.  Raises Refusal where sandbox or scanner is down."""
+        async with self._busy:
+            try:
+                await self._start()
+                yield
+            except (ScannerDown, SandboxDown) as down:
+                raise Refusal(f"いまは検査できません。({down})", f"It cannot be inspected now: {down}", 503) from down
 
     async def _start(self) -> None:
         if not self._started:
@@ -121,8 +129,6 @@ class Preview:
             raise Refusal("原本はもうありません。", "The original is gone.", 404) from missing
         try:
             return await self._inspector.message(content, profile)
-        except (ScannerDown, SandboxDown) as down:
-            raise Refusal(f"いまは検査できません。({down})", f"It cannot be inspected now: {down}", 503) from down
         finally:
             if isinstance(content, int):
                 os.close(content)

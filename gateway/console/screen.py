@@ -28,6 +28,7 @@ from gateway.console.roles import PRIVILEGED, Right, Scope
 from gateway.console.sessions import Session
 from gateway.console.words import Language, Refusal, Words
 from gateway.quarantine import AlreadyDone, Kept
+from gateway.yaml_file import BadConfiguration
 
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
 LANGUAGE_COOKIE = "__Host-language"
@@ -161,6 +162,9 @@ def route(declared: Declared, desk: Desk) -> Route:
             return visit.page("refused.html", refusal.status, words=refusal.words)
         except LookupError:
             return visit.page("refused.html", 404, words=Words("見つかりません。", "Not found."))
+        except BadConfiguration:
+            broken = Words("規則のファイルに誤りがあります。", "The policy file has problems: see `mugai check`.")
+            return visit.page("refused.html", 503, words=broken)
         except Kept:
             kept = Words("証拠保全中のため、削除できません。", "It is under a legal hold and stays.")
             return visit.page("refused.html", 409, words=kept)

@@ -95,7 +95,9 @@ async def enrol(visit: Visit) -> Response:
     """First sign-in: one-time codes are turned on before anything else can be done.  Later: a new device, from the account."""
     assert visit.session is not None
     secret, sessions = visit.text("secret"), visit.desk.sessions
-    if not _SECRET.fullmatch(secret) or (not visit.session.whole and (visit.who.has_totp or visit.who.passkeys)):
+    # who has a second factor shows it before another takes its place: by a whole session, and once more in that
+    proven = sessions.is_elevated(visit.session) if visit.session.whole else not (visit.who.has_totp or visit.who.passkeys)
+    if not proven or not _SECRET.fullmatch(secret):
         raise Refusal("もう一度ログインしてください。", "Sign in again.", 409)
     try:
         codes = await visit.desk.accounts.enrol_totp(visit.who, secret, visit.text("code"))

@@ -241,6 +241,10 @@ async def test_w1_forty_hostile_subjects_and_names_do_nothing(door: Door) -> Non
     assert len(HOSTILE) >= 40
     page = await door.page(door.reviewer)
     await page.goto(f"{door.site.origin}/held?state=all&sender=sender@example.com")
+    await page.click("a[rel=next]")
+    await shot(page, "console-hostile")
+    await page.goto(f"{door.site.origin}/originals")
+    await page.goto(f"{door.site.origin}/held?state=all&sender=sender@example.com")
     shown = 0
     while True:
         links = await page.locator("[data-open]").evaluate_all("links => links.map(link => link.href)")

@@ -56,6 +56,8 @@ WHO = {
     "POST /held/{entry}/delete": "cso syo",
     "POST /held/{entry}/keep": "cso csirt syo",
     "POST /held/{entry}/password": "cso ism syo",
+    "GET /originals": SEES,
+    "GET /originals/{item}": READS,
     "GET /people": "sym",
     "POST /people": "sym",
     "GET /people/{name}": "sym",

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from gateway import journal
 from gateway.console import attempts, credentials
@@ -76,6 +78,34 @@ async def test_half_a_session_cannot_replace_the_second_factor(c: Console) -> No
     mine = credentials.new_totp()
     answer = await browser.post("/sign-in/enrol", secret=mine, code=c.code(mine))
     assert answer.status_code == 409
+
+
+async def test_an_open_page_is_not_enough_to_replace_the_second_factor(c: Console) -> None:
+    who, secret = await c.person("syo", Role.SYO), credentials.new_totp()
+    await c.desk.accounts.enrol_totp(who, secret, c.code(secret))
+    mine = credentials.new_totp()
+    for elevated, status in ((False, 409), (True, 200)):
+        browser = await c.signed_in(await c.desk.accounts.find("syo"), elevated=elevated)
+        assert (await browser.post("/sign-in/enrol", secret=mine, code=c.code(mine))).status_code == status
+
+
+async def test_a_passkey_that_is_none_opens_nothing(c: Console) -> None:
+    for answer in ("", "{}", "[]", '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}', "x" * 5_000):
+        assert (await c.browser().post("/sign-in/passkey", answer=answer)).status_code == 401
+    assert len(await journal.search(c.rooms.db, kind="login_failed")) == 5
+
+
+async def test_a_challenge_serves_once(c: Console) -> None:
+    options = json.loads(await c.desk.passkeys.invitation())
+    data = json.dumps(
+        {"type": "webauthn.get", "challenge": options["challenge"], "origin": "https://console.example:8443"}
+    ).encode()
+    assert c.desk.passkeys._expected(data) == base64url_to_bytes(options["challenge"])
+    with pytest.raises(Refusal):
+        c.desk.passkeys._expected(data)
+    foreign = json.dumps({"type": "webauthn.get", "challenge": bytes_to_base64url(b"x" * 32), "origin": "x"}).encode()
+    with pytest.raises(Refusal):
+        c.desk.passkeys._expected(foreign)
 
 
 async def test_w4_failures_make_the_next_one_wait_and_never_lock_for_good(c: Console) -> None:

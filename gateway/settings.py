@@ -374,5 +374,12 @@ def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]
         yield document.problem("signatures.trust_anchors", "is no folder", "give a folder of PEM files, or leave it empty")
     if settings.seal.key and not Path(settings.seal.key).is_file():
         yield document.problem("seal.key", f"{settings.seal.key} does not exist", "give the path of a PEM file")
+    console = settings.console
+    for key in ("certificate", "key"):
+        file = getattr(console, key)
+        if file and not Path(file).is_file():
+            yield document.problem(f"console.{key}", f"{file} does not exist", "give the path of a PEM file")
+    if console.port and (console.host, console.port) in ours | {(settings.health.host, settings.health.port)}:
+        yield document.problem("console.port", "is another listener's", "give the console its own address or port")
     if settings.queue.first_retry > settings.queue.longest_retry:
         yield document.problem("queue.first_retry", "is longer than longest_retry")

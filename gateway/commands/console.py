@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import logging
 import os
 import sys
@@ -21,6 +22,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Serves the console until SIGTERM. While nobody has an account it prints a one-time code for the first.",
         epilog="Address, certificate and who may connect: `console:` in gateway.yaml.",
     )
+    parser.add_argument(
+        "--invite", metavar="NAME", help="print a new invitation for somebody who lost password and second factor, then end"
+    )
     parser.set_defaults(run=run)
 
 
@@ -28,10 +32,23 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_file.load(arguments.config)
     try:
-        return asyncio.run(_serve(settings))
+        return asyncio.run(_invite(settings, arguments.invite) if arguments.invite else _serve(settings))
+    except LookupError:
+        print(f"mugai: nobody is called {arguments.invite}", file=sys.stderr)
+        return 2
     except (StoreUnavailable, SchemaMismatch) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
         return 2
+
+
+async def _invite(settings: Settings, name: str) -> int:
+    """For whoever is at the machine itself: the way back in when no administrator has one."""
+    from gateway.console import app
+
+    with open_store(settings) as store:
+        code = await app.desk(settings, store).accounts.invite_again(name, getpass.getuser())
+    print(f"{name}: open {settings.console.origin}/invitation and enter {code}")
+    return 0
 
 
 async def _serve(settings: Settings) -> int:

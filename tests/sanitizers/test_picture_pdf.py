@@ -203,6 +203,19 @@ def test_any_answer_of_a_renderer_is_pages_or_refused(answer: bytes) -> None:
     assert found < len(answer) or not answer
 
 
+def test_w11_one_page_for_a_reviewer_is_a_picture_of_that_page_alone() -> None:
+    shown = picture_pdf.page(make.pdf(pages=3), 1, LocalJob())
+    assert (shown.media_type, shown.detail) == ("image/png", "3")
+    assert shown.output is not None
+    with Image.open(io.BytesIO(shown.output)) as picture:
+        assert picture.width > 100
+    one = render.render(render.request(make.pdf(pages=3), 1, 1), Limits()).output
+    assert one is not None
+    assert len(list(render.pages(one))) == 1
+    with pytest.raises(Refused):
+        picture_pdf.page(make.pdf(pages=3), 3, LocalJob())
+
+
 def test_a_page_that_is_not_there_is_refused() -> None:
     with pytest.raises(Refused):
         render.render(render.request(make.pdf(), 1), Limits())

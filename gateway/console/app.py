@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,9 +79,20 @@ async def _surprise(request: Request, error: Exception) -> Response:
     return PlainTextResponse("500: an error of the console; it is in its log", 500)
 
 
-def server(at: Desk) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Ends when asked to: uvicorn's own handler would raise the signal once more, before the store is closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def server(at: Desk) -> Server:
     console = at.settings.console
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             application(at),
             host=console.host,

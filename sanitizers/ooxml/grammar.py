@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import permutations
 
 import re2
@@ -88,7 +88,7 @@ def _formula() -> str:
     return rf"\(*(?:{step}+(?:{operand})?|{operand})"
 
 
-@cache
+@lru_cache(maxsize=8)  # a package of many prefixes must not fill the memory
 def _sheet(p: str) -> Language:
     """Rows, cells and shared strings (ISO/IEC 29500-1 18.3.1, 18.4), with the attributes in the order of the schema."""
     calculated = _attributes("", "ca", _BOOLEAN)

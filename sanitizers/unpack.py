@@ -101,7 +101,7 @@ def unpack(content: bytes, media_type: str, profile: Profile, findings: Findings
     if media_type == "application/zip":
         members = zip_strict.read(content, profile.limits)
         if any(member.encrypted for member in members):
-            return iter(_unlocked_zip(content, media_type, profile))
+            return iter(_unlocked_zip(content, members, profile))
         if all(member.method in (zip_strict.STORED, zip_strict.DEFLATED) for member in members):
             return (_item(member) for member in members)
     if media_type in _INFLATERS or media_type in _FILTERS:
@@ -183,11 +183,21 @@ def _item(member: zip_strict.Member) -> Item:
     return Item(names, Sort.FILE, member.read()) if member.is_regular else Item(names, Sort.SPECIAL)
 
 
-def _unlocked_zip(content: bytes, media_type: str, profile: Profile) -> list[Item]:
-    """ZipCrypto's own check accepts 1 of 256 wrong passwords (J12): only a member's CRC-32 tells."""
-    return _first_that_opens(
-        password.as_bytes(profile.passwords), lambda secret: _items(content, media_type, profile.limits, secret)
-    )
+def _unlocked_zip(content: bytes, members: Iterable[zip_strict.Member], profile: Profile) -> list[Item]:
+    """ZipCrypto's own check accepts 1 of 256 wrong passwords (J12): only a member's CRC-32 tells.  AES accepts 1 of 65,536.
+
+    So what an accepted AES password does not unpack is no wrong one: libarchive before 3.7 knows AES over deflate only."""
+    is_aes = all(member.method == zip_strict.AES for member in members if member.encrypted)
+
+    def items(secret: bytes) -> Iterator[Item]:
+        try:
+            yield from _items(content, "application/zip", profile.limits, secret)
+        except Refused as refusal:
+            if refusal.reason is Reason.CORRUPT and is_aes:
+                raise Refused(Reason.NO_UNPACKER, refusal.detail, Verdict.WITHHELD) from refusal
+            raise
+
+    return _first_that_opens(password.as_bytes(profile.passwords), items)
 
 
 def _is_locked_7z(content: bytes) -> bool:

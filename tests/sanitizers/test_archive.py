@@ -217,6 +217,17 @@ def test_f07_aes_opens_with_its_password() -> None:
     assert opened(run(AES_ZIP, Recorder(Profile(passwords=("x", AES_PASSWORD))))) == dict([MEMBER])
 
 
+def test_f07_what_the_right_aes_password_can_not_unpack_is_no_wrong_password() -> None:
+    spoilt = AES_ZIP.replace(b"\x41\x45\x03\x00\x00", b"\x41\x45\x03\x0c\x00")  # says bzip2, is stored
+    assert spoilt != AES_ZIP
+    with pytest.raises(Refused) as right:
+        run(spoilt, Recorder(Profile(passwords=("x", AES_PASSWORD))))
+    assert (right.value.reason, right.value.verdict) == (Reason.NO_UNPACKER, Verdict.WITHHELD)
+    with pytest.raises(Refused) as wrong:
+        run(spoilt, Recorder(Profile(passwords=("x", "y"))))
+    assert wrong.value.reason is Reason.WRONG_PASSWORD
+
+
 def test_f07_one_locked_member_among_plain_ones_locks_the_archive_and_opens_with_it() -> None:
     mixed = raw_zip(Entry(b"a.txt", b"plain"), Entry(b"b.txt", b"1" * 99, password=b"pw"))
     with pytest.raises(Refused) as caught:

@@ -103,14 +103,14 @@ def _with_mail(*transitions: Transition) -> tuple[Transition, ...]:
     return (*transitions, *(Transition(stage, Act.DROP, _G, Stage.DROPPED) for stage in stages))
 
 
-_TWO_DAYS = {
+_DECIDING = {
     Stage.WANTED: Timer(DAY, remind=4 * HOUR, climbs=True),  # a working day, then the next one is asked
     Stage.RETURNED: Timer(3 * DAY, remind=DAY),
 }
 _IN_FORCE = {Stage.APPROVED: Timer(0, remind=7 * DAY)}  # ends when it says
 
 MACHINES: dict[Kind, Machine] = {
-    Kind.APPROVAL: Machine(_with_mail(*_ASKED), _TWO_DAYS, frozenset({Stage.APPROVED})),
+    Kind.APPROVAL: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
     Kind.DELAY: Machine(
         _with_mail(
             Transition(Stage.WAITING, Act.SEND_NOW, _A, Stage.RELEASED),
@@ -126,20 +126,20 @@ MACHINES: dict[Kind, Machine] = {
     Kind.EXCEPTION: Machine(
         (*_STANDING, *_EMERGENCY),
         {
-            **_TWO_DAYS,
+            **_DECIDING,
             **_IN_FORCE,
             Stage.EMERGENCY: Timer(BREAK_GLASS, remind=4 * HOUR),
         },
         frozenset({Stage.APPROVED, Stage.CLOSED}),
     ),
-    Kind.BLANKET: Machine(_STANDING, {**_TWO_DAYS, **_IN_FORCE}, frozenset({Stage.APPROVED})),
+    Kind.BLANKET: Machine(_STANDING, {**_DECIDING, **_IN_FORCE}, frozenset({Stage.APPROVED})),
     Kind.CHANGE: Machine(
         (
             *_ASKED,
             Transition(Stage.APPROVED, Act.APPLY, Who.EITHER, Stage.APPLIED),
             Transition(Stage.APPROVED, Act.LAPSE, _G, Stage.EXPIRED),
         ),
-        {**_TWO_DAYS, Stage.APPROVED: Timer(DAY)},
+        {**_DECIDING, Stage.APPROVED: Timer(DAY)},
         frozenset({Stage.APPROVED, Stage.APPLIED}),
     ),
     Kind.MISDIRECTED: Machine(

@@ -90,14 +90,14 @@ class Gateway:
             lanes=lanes,
             caps=OfficeCaps(cpu_seconds=settings.sandbox.cpu_seconds),
             work=settings.sandbox.office_directory,
+            converters=settings.sandbox.converters,
             on_alarm=lambda text: self._alarm("sandbox", text),
         )
         wall, note, anchors = settings.sandbox.wall_seconds, notices.withheld_note, trust_anchors(settings)
         self.inspector = Inspector(
             self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note, anchors=anchors
         )
-        self.relay = Relay(settings.hostname)
-        queue = settings.queue
+        self.relay, queue = Relay(settings.hostname), settings.queue
         notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = Pipeline(

@@ -18,15 +18,16 @@ import socket
 import tempfile
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from gateway import soffice
+from gateway.converter import Converter
 from gateway.soffice import START_SECONDS, Waiting
 from gateway.zygote import SandboxDown
 from sanitizers import attack
-from sanitizers.conversion import Conversion, Source, Target, untrusted_request
-from sanitizers.lock.office import OfficeCaps
+from sanitizers.conversion import Conversion, Source, Target, untrusted_external, untrusted_request
+from sanitizers.lock.office import EXIT_UNLOCKED, OfficeCaps
 from sanitizers.model import Outcome, Reason, Refused, Verdict
 
 WORK = Path("/dev/shm")  # noqa: S108 -- memory, not a disk; and not /tmp, where LibreOffice may remove files
@@ -50,9 +51,11 @@ class Office:
         caps: OfficeCaps | None = None,
         work: Path = WORK,
         on_alarm: Callable[[str], None] | None = None,
+        converters: Sequence[Converter] = (),
     ):
         self._caps, self._work, self._on_alarm = caps or OfficeCaps(), work, on_alarm or (lambda text: None)
         self._lanes, self._starting = asyncio.Semaphore(lanes), asyncio.Lock()
+        self._converters = tuple(converters)
         self._program, self._root, self._lease = "", Path(), -1
         self._spares, self._wanted_spares = deque[asyncio.Task[Waiting]](), spares
         self.problem: str | None = None if enabled else "switched off"  # None: not yet started; "": ready
@@ -98,6 +101,37 @@ class Office:
         except OSError as error:
             raise SandboxDown(f"{self._work}: {error}") from error
         return Outcome(Verdict.CLEAN, "", output, conversion.media_type)
+
+    async def external(self, request: bytes, most_bytes: int, seconds: float) -> Outcome:
+        """One file by the administrator's converter for its type: same lock, a directory of its own, nothing started ahead."""
+        try:
+            media_type, content = untrusted_external(request)
+            converter = next((each for each in self._converters if media_type in each.types), None)
+            if converter is None or (problem := await self.start()):
+                detail = "no converter is set up" if converter is None else problem
+                return Outcome(Verdict.WITHHELD, "", reason=Reason.NO_CONVERTER, detail=detail)
+            async with self._lanes:
+                output = await self._by(converter, content, most_bytes, min(seconds, converter.seconds))
+        except Refused as refusal:
+            return Outcome(refusal.verdict, "", reason=refusal.reason, detail=refusal.detail)
+        except OSError as error:
+            raise SandboxDown(f"{self._work}: {error}") from error
+        return Outcome(Verdict.CLEAN, "", output, "application/octet-stream")
+
+    async def _by(self, converter: Converter, content: bytes, most_bytes: int, seconds: float) -> bytes:
+        directory = Path(tempfile.mkdtemp(dir=self._root))
+        try:
+            await asyncio.to_thread(soffice.furnish, directory, {"in": content})
+            places = {"{in}": str(directory / "in"), "{out}": str(directory / "out" / "result")}
+            arguments = [_filled(argument, places) for argument in converter.arguments]
+            readable = ":".join(map(str, converter.readable))
+            status, _ = await self._run(
+                "external", directory, readable, *arguments, program=str(converter.program), seconds=seconds
+            )
+            self._judge(status, "the external converter")
+            return await asyncio.to_thread(soffice.collect, directory, "result", most_bytes)
+        finally:
+            await asyncio.to_thread(soffice.clear, directory)
 
     async def _prepare(self) -> str:
         self._program = soffice.installed()
@@ -156,18 +190,24 @@ class Office:
                 status = await waiting.process.wait()
         except TimeoutError:
             raise Refused(Reason.LIMIT_TIME, f"LibreOffice: more than {seconds:.0f} s") from None
-        if status == -signal.SIGSYS:
-            self._on_alarm(f"converting a {conversion.source}: LibreOffice made a system call that no conversion needs")
-            raise Refused(Reason.EXPLOIT_ATTEMPT, "LibreOffice made a system call that no conversion needs")
-        if status == -signal.SIGKILL:
-            raise Refused(Reason.LIMIT_TIME, f"LibreOffice: more than {self._caps.cpu_seconds} s of CPU, or no memory left")
-        if status:
-            raise Refused(Reason.CRASHED, f"LibreOffice ended with status {status}")
+        self._judge(status, f"LibreOffice, converting a {conversion.source},")
         return await asyncio.to_thread(soffice.collect, waiting.directory, f"in.{conversion.target}", most_bytes)
 
-    async def _run(self, task: str, directory: Path, *more: str, seconds: float) -> tuple[int, bytes]:
+    def _judge(self, status: int, who: str) -> None:
+        """Raises Refused for every end but a good one."""
+        if status == -signal.SIGSYS:
+            self._on_alarm(f"{who} made a system call that no conversion needs")
+            raise Refused(Reason.EXPLOIT_ATTEMPT, f"{who} made a system call that no conversion needs")
+        if status == -signal.SIGKILL:
+            raise Refused(Reason.LIMIT_TIME, f"{who} used more than {self._caps.cpu_seconds} s of CPU, or no memory was left")
+        if status == EXIT_UNLOCKED:
+            raise SandboxDown(f"{who} could not be locked and started")
+        if status:
+            raise Refused(Reason.CRASHED, f"{who} ended with status {status}")
+
+    async def _run(self, task: str, directory: Path, *more: str, seconds: float, program: str = "") -> tuple[int, bytes]:
         """Exit status and what was printed.  Nothing of it is alive afterwards: it can not start a second process."""
-        process = await soffice.launch(task, directory, self._program, self._caps, *more)
+        process = await soffice.launch(task, directory, program or self._program, self._caps, *more)
         try:
             async with asyncio.timeout(seconds):
                 said, _ = await process.communicate()
@@ -176,6 +216,12 @@ class Office:
         finally:
             await soffice.kill(process)
         return process.returncode or 0, said or b""
+
+
+def _filled(argument: str, places: Mapping[str, str]) -> str:
+    for place, path in places.items():
+        argument = argument.replace(place, path)
+    return argument
 
 
 def _new_root(work: Path) -> tuple[Path, int]:

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from gateway import yaml_file
+from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.model import TlsPolicy
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -136,6 +137,7 @@ class SandboxSettings(_Model):
     cpu_seconds: int = Field(60, ge=1, description="For one process.")
     memory: Size = Field(1 << 30, description="Address space of one process.")
     office: bool = Field(True, description="Convert doc, xls, ppt, RTF and xlsb by LibreOffice; false = withhold them.")
+    converters: tuple[Converter, ...] = Field((), description="For formats that no free program reads.")
     office_directory: Path = Field(
         Path("/dev/shm"),  # noqa: S108
         description="For its jobs: in memory, not below /tmp, and to be entered by everybody if Mugai runs as root.",

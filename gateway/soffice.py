@@ -17,6 +17,7 @@ import signal
 import stat
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -103,7 +104,7 @@ async def started(root: Path, program: str, caps: OfficeCaps) -> Waiting:
     directory = Path(tempfile.mkdtemp(dir=root))
     process: asyncio.subprocess.Process | None = None
     try:
-        await asyncio.to_thread(_furnish, directory, root / "profile")
+        await asyncio.to_thread(furnish, directory, {}, root / "profile")
         async with asyncio.timeout(START_SECONDS):
             for _ in range(_ATTEMPTS):
                 process = await launch("wait", directory, program, caps)
@@ -169,10 +170,14 @@ def write_settings(profile: Path) -> None:
     )
 
 
-def _furnish(directory: Path, profile: Path) -> None:
-    shutil.copytree(profile, directory / "profile")
+def furnish(directory: Path, files: Mapping[str, bytes], profile: Path | None = None) -> None:
+    """What a process finds in its directory before it starts."""
+    if profile is not None:
+        shutil.copytree(profile, directory / "profile")
     for each in ("out", "tmp"):
         (directory / each).mkdir()
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
     _give_away(directory)
 
 
@@ -206,7 +211,7 @@ def collect(directory: Path, name: str, most_bytes: int) -> bytes:
         finally:
             os.close(place)
     except OSError:
-        raise Refused(Reason.CORRUPT, "LibreOffice can not open it") from None
+        raise Refused(Reason.CORRUPT, "the converter can not open it") from None
     if not stat.S_ISREG(os.fstat(result).st_mode):
         os.close(result)
         raise Refused(Reason.EXPLOIT_ATTEMPT, "the converted document is not a file")

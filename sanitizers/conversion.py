@@ -1,4 +1,4 @@
-"""The task CONVERT as both sides of the wall know it: which formats LibreOffice turns into which others.
+"""The tasks CONVERT and EXTERNAL as both sides of the wall know them: which formats become which others.
 
 A sanitiser writes the `request`; the supervisor reads no more of it than its first line, with `untrusted_request`, and
 gives the rest to LibreOffice as it is (`gateway/office.py`).  The result is as hostile as the document was.
@@ -86,6 +86,18 @@ _FILTERS = {Conversion(source, target): _SUCCESSOR_FILTERS[target] for source, t
 _BY_NAME = {f"{known.source} {known.target}".encode(): known for known in _FILTERS}
 _LONGEST = max(map(len, _BY_NAME))
 
+EXTERNAL = (  # what an administrator may have a converter for
+    "application/vnd.fujixerox.docuworks",
+    "application/vnd.fujixerox.docuworks.binder",
+    "application/vnd.fujixerox.docuworks.container",
+    "application/x-jww",
+    "image/vnd.dwg",
+    "application/vnd.visio",
+    "application/x-mspublisher",
+    "application/x-hwp",
+)
+_LONGEST_TYPE = max(map(len, EXTERNAL)) + 1
+
 
 def request(source: Source, target: Target, content: bytes) -> bytes:
     return f"{source} {target}\n".encode() + content
@@ -97,3 +109,15 @@ def untrusted_request(request: bytes) -> tuple[Conversion, bytes]:
     if name not in _BY_NAME or not newline:
         raise Refused(Reason.CRASHED, "a conversion that does not exist")
     return _BY_NAME[name], request[len(name) + 1 :]
+
+
+def external_request(media_type: str, content: bytes) -> bytes:
+    return media_type.encode() + b"\n" + content
+
+
+def untrusted_external(request: bytes) -> tuple[str, bytes]:
+    """Raises Refused(CRASHED) for what no honest sanitiser asks."""
+    media_type = request[:_LONGEST_TYPE].partition(b"\n")[0].decode("latin-1")
+    if media_type not in EXTERNAL or request[len(media_type) : len(media_type) + 1] != b"\n":
+        raise Refused(Reason.CRASHED, "an external conversion that does not exist")
+    return media_type, request[len(media_type) + 1 :]

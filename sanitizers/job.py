@@ -96,5 +96,5 @@ class LocalJob:
         from sanitizers.tasks import TASKS
 
         if task not in TASKS:
-            raise Refused(Reason.NO_CONVERTER, "LibreOffice runs beside the gateway only", Verdict.WITHHELD)
+            raise Refused(Reason.NO_CONVERTER, "converters run beside the gateway only", Verdict.WITHHELD)
         return answered(TASKS[task](content, Start(task, Part("", "", ""), self.profile), self).outcome)

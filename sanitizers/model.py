@@ -162,6 +162,7 @@ class Task(StrEnum):
     PAGE = "page"  # one page of a rebuilt PDF -> a picture, for a reviewer's eye
     DRAW = "draw"  # a pruned SVG -> a PNG; asked for by another worker only
     DECODE = "decode"  # a HEIC -> a picture that others can decode; asked for by another worker only
+    EXTERNAL = "external"  # a format that only the administrator's own converter reads; asked for by another worker only
     CONVERT = "convert"  # an old document -> OOXML, by LibreOffice; asked for by another worker only
 
 

@@ -33,6 +33,18 @@ def wait(directory: str, program: str, caps: OfficeCaps, parent: int) -> NoRetur
         os._exit(EXIT_UNLOCKED)
 
 
+def external(directory: str, program: str, caps: OfficeCaps, parent: int, readable: str, *arguments: str) -> NoReturn:
+    """An administrator's converter, in the same lock; `readable` are further directories, separated by colons."""
+    environment = {"HOME": directory, "TMPDIR": f"{directory}/tmp", "LC_ALL": "C.UTF-8"}  # noqa: S108 -- its own
+    try:
+        os.umask(0o077)
+        os.chdir(directory)
+        lock(directory, program, caps, parent, readable=tuple(filter(None, readable.split(":"))))
+        os.execve(program, [program, *arguments], environment)  # noqa: S606 -- no shell
+    except BaseException:
+        os._exit(EXIT_UNLOCKED)
+
+
 def assault(directory: str, program: str, caps: OfficeCaps, parent: int, victim: str) -> NoReturn:
     """Prints "name: answer" for each attempt, one a line; `victim` is a Unix socket that somebody listens on."""
     try:

@@ -116,7 +116,7 @@ class Budget:
 # What the worker of a task may have done for it; every other task is the supervisor's to start.  Only who judges the sender
 # may ask the DNS: through anybody else a name would carry content out.
 ASKABLE = {
-    Task.SANITISE: frozenset({Task.RENDER, Task.DRAW, Task.DECODE, Task.CONVERT}),
+    Task.SANITISE: frozenset({Task.RENDER, Task.DRAW, Task.DECODE, Task.EXTERNAL, Task.CONVERT}),
     Task.IDENTIFY: frozenset({Task.RESOLVE}),
     Task.PAGE: frozenset({Task.RENDER}),
 }

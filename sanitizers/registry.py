@@ -17,6 +17,7 @@ from sanitizers import (
     cad,
     calendar,
     encryption,
+    external,
     html,
     ichitaro,
     image,
@@ -69,6 +70,7 @@ SANITISERS: dict[str, Sanitiser] = {
     **{media_type: cad.sanitise for media_type in cad.MEDIA_TYPES},
     **{media_type: heif.sanitise for media_type in heif.MEDIA_TYPES},
     **{media_type: svg.sanitise for media_type in svg.MEDIA_TYPES},
+    **{media_type: external.sanitise for media_type in external.MEDIA_TYPES},
     **{media_type: metafile.sanitise for media_type in metafile.MEDIA_TYPES},
     **{media_type: archive.sanitise for media_type in archive.MEDIA_TYPES},
     **{media_type: sealed.sanitise for media_type in sealed.MEDIA_TYPES},
@@ -98,6 +100,7 @@ _CONTAINERS: dict[str, Sanitiser] = {  # under every method: each member is trea
     **dict.fromkeys(archive.MEDIA_TYPES, archive.sanitise),
     **dict.fromkeys(sealed.MEDIA_TYPES, sealed.sanitise),
     legacy.PACKAGE: legacy.sanitise,
+    **dict.fromkeys(external.MEDIA_TYPES, external.sanitise),
 }
 _TEXTS: dict[str, Sanitiser] = {
     **{media_type: text.sanitise for media_type in SANITISERS if media_type.startswith("text/")},

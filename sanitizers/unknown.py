@@ -71,6 +71,10 @@ _NOT_ALLOWED = {
 }
 
 
+def called(detected: str) -> str:
+    return _NOT_ALLOWED.get(detected, "file")
+
+
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> NoReturn:
     """Raises Refused, always."""
     findings = Findings()

@@ -35,7 +35,9 @@ class OfficeCaps:
     file_bytes: int = 256 << 20
 
 
-def lock(directory: str, program: str, caps: OfficeCaps, parent: int, *, permissive: bool = False) -> None:
+def lock(
+    directory: str, program: str, caps: OfficeCaps, parent: int, *, readable: tuple[str, ...] = (), permissive: bool = False
+) -> None:
     """For ever: `program` may be executed, `directory` be written, and no other uid's privilege is left.
 
     `permissive` answers EPERM where production kills: only the self-test may run so, to see every attack to its end."""
@@ -49,7 +51,7 @@ def lock(directory: str, program: str, caps: OfficeCaps, parent: int, *, permiss
     limit(resource.RLIMIT_NOFILE, _DESCRIPTORS)
     installation = os.path.dirname(os.path.dirname(program))  # also of packages that install below /opt
     landlock.restrict(
-        dict.fromkeys([*_READABLE.split(), installation], landlock.READ)
+        dict.fromkeys([*_READABLE.split(), installation, *readable], landlock.READ)
         | {program: landlock.EXECUTE, _LOADER[platform.machine()]: landlock.EXECUTE}
         | {directory: landlock.WRITE, "/dev/null": landlock.WRITE, _SOCKET_DIRECTORY: landlock.SOCKETS}
     )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pypdfium2
 import pytest
 import pytest_asyncio
 from PIL import Image
 
+from gateway.converter import Converter
 from gateway.inspection import Inspector
 from gateway.office import Office
 from gateway.sandbox import Sandbox
 from samples import office as documents
-from sanitizers.model import Kind, Method, Profile
+from sanitizers.model import Kind, Method, Profile, Reason, Verdict
 from tests.sanitizers import make_odf
 from tests.sanitizers.make_metafile import emf, wmf
 from tests.sanitizers.make_ooxml import DOCX, TYPES, Rel, docx
@@ -100,3 +103,71 @@ async def test_d10_metafiles_of_one_document_keep_their_own_sizes(inspector: Ins
             with Image.open(io.BytesIO(archive.read(name))) as picture:
                 shapes.append(picture.width / picture.height)
     assert shapes == pytest.approx([2, 0.5, 1, 3], rel=0.03)
+
+
+_CONVERTER = """
+import socket, sys
+content = open(sys.argv[1], "rb").read()
+assert content.startswith(b"JwwData."), content
+for attempt in (lambda: socket.create_connection(("127.0.0.1", 25)), lambda: open("/etc/passwd").read()):
+    try:
+        attempt()
+    except OSError:
+        continue
+    raise SystemExit("the lock leaks")
+if b"crash" in content:
+    raise SystemExit(3)
+pieces = {b"html": b"<p>\\xe5\\x9b\\xb3\\xe9\\x9d\\xa2<script>canary</script></p>", b"exe": b"MZ" + bytes(400)}
+with open(sys.argv[2], "wb") as out:
+    out.write(next((made for word, made in pieces.items() if word in content), b""))
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def with_converter() -> AsyncIterator[Inspector]:
+    """A real program: Debian's Python, which everybody may execute, with a script that the test writes."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)  # a gateway that runs as root converts as nobody
+        (place / "convert.py").write_text(_CONVERTER)
+        program = Path("/usr/bin/python3").resolve()
+        arguments = ("-I", "-B", str(place / "convert.py"), "{in}", "{out}")
+        converter = Converter(types=("application/x-jww",), program=program, arguments=arguments, readable=(place,))
+        sandbox, office = Sandbox(), Office(spares=0, converters=[converter])
+        await sandbox.start()
+        assert await office.start() == ""
+        try:
+            yield Inspector(sandbox, None, wall_seconds=120, office=office)
+        finally:
+            await sandbox.stop()
+            await office.stop()
+
+
+async def test_an_external_converters_work_is_treated_like_any_file(with_converter: Inspector) -> None:
+    report, outcome = await with_converter.file(b"JwwData.html" + bytes(99), "平面図.jww", Profile())
+    assert outcome.output is not None, outcome
+    assert (outcome.media_type, outcome.name) == ("text/plain", "平面図.txt")
+    assert "図面" in outcome.output.decode()
+    assert b"canary" not in outcome.output
+    assert [part.detected for part in report.parts] == ["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "reason"),
+    [
+        (b"exe", Verdict.WITHHELD, Reason.EXECUTABLE),
+        (b"nothing", Verdict.WITHHELD, Reason.EMPTY),
+        (b"crash", Verdict.FAILED, Reason.CRASHED),
+    ],
+)
+async def test_what_an_external_converter_does_wrong_is_not_delivered(
+    with_converter: Inspector, said: bytes, verdict: Verdict, reason: Reason
+) -> None:
+    _, outcome = await with_converter.file(b"JwwData." + said + bytes(99), "平面図.jww", Profile())
+    assert (outcome.verdict, outcome.reason, outcome.output) == (verdict, reason, None), outcome
+
+
+async def test_d18_without_an_external_converter_it_is_withheld_by_its_name(inspector: Inspector) -> None:
+    _, outcome = await inspector.file(b"JwwData.html" + bytes(99), "平面図.jww", Profile())
+    assert (outcome.verdict, outcome.reason) == (Verdict.WITHHELD, Reason.NO_CONVERTER)
+    assert "Jw_cad drawing" in outcome.detail

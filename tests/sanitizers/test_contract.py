@@ -24,7 +24,7 @@ from samples import appointment, container, drawing, letter, office, outlook, pi
 from samples.build import samples
 from samples.package import Package
 from samples.sample import Sample
-from sanitizers import legacy, metafile, odf, ooxml
+from sanitizers import external, legacy, metafile, odf, ooxml
 from sanitizers.job import LocalJob
 from sanitizers.model import Outcome, Part, Reason, Treatment, Verdict
 from sanitizers.registry import SANITISERS, sanitise
@@ -42,6 +42,7 @@ _NO_WRITER = {  # types that nothing here can write; the corpus has them
     "application/x-lzh-compressed",
     "application/vnd.ms-cab-compressed",
     *legacy.MEDIA_TYPES,  # LibreOffice converts them: see test_legacy and test_office
+    *external.MEDIA_TYPES,  # an administrator's program reads them: see test_printed
     *metafile.MEDIA_TYPES,  # LibreOffice draws them: see test_metafile and test_printed
 }
 

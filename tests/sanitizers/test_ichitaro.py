@@ -95,7 +95,7 @@ def test_d18_every_other_shape_is_withheld_by_its_name(content: bytes, name: str
 def test_d18_docuworks_is_called_by_its_name() -> None:
     for name, word in (("a.xdw", "document"), ("a.xbd", "binder"), ("a.xct", "container")):
         outcome = run(b"\x01\x02\x00" * 50, name)
-        assert (outcome.verdict, outcome.reason) == (Verdict.WITHHELD, Reason.TYPE_NOT_ALLOWED)
+        assert (outcome.verdict, outcome.reason) == (Verdict.WITHHELD, Reason.NO_CONVERTER)
         assert f"DocuWorks {word}" in outcome.detail
     assert run("件名だけの文書\n".encode(), "a.xdw").media_type == "text/plain"  # content speaks before the name
 

@@ -13,6 +13,7 @@ _CJK = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _DASH = re.compile(r"(?<=[\d)]) ?[-\u2010-\u2015\u2212\u30fc] ?(?=[\d(])")
 _SPACED_OUT = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")  # 個 人 番 号
+_SPACED_DIGITS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9-](?: [A-Za-z0-9-]){5,}(?![A-Za-z0-9])")  # :1 2 3 4 5 6
 _BETWEEN = re.compile(f"(?<=[{_CJK}]) +(?=[{_CJK}])")  # 氏　名
 _SPACES = re.compile(r" {2,}")
 _BROKEN_NUMBER = re.compile(r"(?<![\d-])(\d[\d-]{0,12})\n(\d[\d-]{0,12})(?![\d-])")
@@ -23,7 +24,9 @@ _LONG_NUMBER = re.compile(r"\d{4}")
 
 def fold(text: str) -> str:
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\r\n", "\n").replace("\r", "\n")
-    text = _SPACED_OUT.sub(lambda run: run[0].replace(" ", ""), _SPACES.sub(" ", text))
+    text = _SPACES.sub(" ", text)
+    for run in (_SPACED_DIGITS, _SPACED_OUT):
+        text = run.sub(lambda found: found[0].replace(" ", ""), text)
     text = _DASH.sub("-", _BETWEEN.sub("", text))
     return _BROKEN_NUMBER.sub(_whole, _unwrapped(text))
 

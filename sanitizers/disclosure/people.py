@@ -51,6 +51,7 @@ _NO_NAME = re.compile(
     "記入|記載|一覧|省略|別紙|欄|住所|番号|氏名|電話|年月|性別|備考|区分|日付|連絡|合計|続柄|所属|部署|課名|会社|団体|印$|課$|係$|部$|市$|町$|役場"
 )
 _RUN = re.compile(r"[\u4e00-\u9fff々ヶ]{3,40}")
+_PLACES = ("都", "府", "県", "市", "区", "町", "村", "課", "部", "係", "局", "室", "駅", "線")  # what ends so is no person
 _HONORIFIC = ("様", "殿", "氏", "君")
 
 _MAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}", re.ASCII)
@@ -101,7 +102,7 @@ def names(text: str, labels: Labels) -> Iterator[str]:
             yield from _last_name(run[:-1])
         elif text[match.end() : match.end() + 2] in ("さん", "さま", "くん", "ちゃん"):
             yield from _last_name(run)
-        else:
+        elif not run.endswith(_PLACES):
             yield from _all_names(run)
 
 
@@ -112,16 +113,15 @@ def _last_name(run: str) -> Iterator[str]:
             return
 
 
-def _all_names(run: str) -> Iterator[str]:
+def _all_names(run: str) -> tuple[str, ...]:
     """All names of a run that consists of nothing else: 佐藤一郎鈴木花子."""
-    found, at = [], 0
-    while at < len(run):
-        length = next((n for n in (4, 5, 3, 6) if at + n <= len(run) and surnames.is_name(run[at : at + n])), 0)
-        if not length:
-            return
-        found.append(run[at : at + length])
-        at += length
-    yield from found
+    parted: dict[int, tuple[str, ...]] = {0: ()}  # by where they end
+    for at in range(len(run)):
+        for length in (4, 5, 3, 6) if at in parted else ():
+            name = run[at : at + length]
+            if len(name) == length and surnames.is_name(name):
+                parted.setdefault(at + length, (*parted[at], name))
+    return parted.get(len(run), ())
 
 
 def mail_addresses(text: str, labels: Labels) -> Iterator[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sanitizers import odf, plain
-from sanitizers.model import Limits
+from sanitizers.model import Limits, Reason, Refused
 from sanitizers.odf.package import Package as OdfPackage
 from sanitizers.ooxml import xml
 from sanitizers.ooxml.opc import Package as OoxmlPackage
@@ -43,13 +43,23 @@ def read(content: bytes, media_type: str, limits: Limits) -> Read | None:
         return Read("\n".join(_texts(xml.parse(content, "svg"))))
     if media_type in odf.MEDIA_TYPES:
         return _opendocument(content, limits)
+    if media_type == "application/pdf":
+        return _pages(content, limits)
     if media_type not in plain.READERS:
         return None
     text = "\n".join(plain.READERS[media_type](content, limits))
-    if media_type == "application/pdf":
-        return Read(text) if text.strip() else None
     printed, properties = _around(OoxmlPackage(content, limits))
     return Read(f"{printed}\n{text}", properties)
+
+
+def _pages(content: bytes, limits: Limits) -> Read | None:
+    """Scanned pages have no words: they are no failure, and say nothing."""
+    try:
+        return Read("\n".join(plain.READERS["application/pdf"](content, limits)))
+    except Refused as refusal:
+        if refusal.reason is Reason.NO_TEXT:
+            return None
+        raise
 
 
 def _decoded(content: bytes) -> str:

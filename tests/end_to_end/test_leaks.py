@@ -170,3 +170,12 @@ async def test_sd07_only_designated_encryption_waits_for_its_password(site: Hous
     if rule == "weak-encryption":
         told = "".join(str(d.message.get_content()) for d in await site.told(receipt))
         assert "AES-256" in told
+
+
+async def test_sd03_a_scanned_page_has_no_words_and_leaves(site: House) -> None:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(out)
+    receipt = await site.send(attached(out.getvalue(), "scan.pdf", "application/pdf"), TO)
+    assert len(await site.left(receipt)) == 1

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,10 +15,11 @@ from gateway import settings as settings_file
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.terminal import plain
 from gateway.inspection import Inspector, ScannerDown
-from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection
+from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection, QueueItem
 from gateway.notice import Notices
 from gateway.office import Office
 from gateway.policy import file as policy_file
+from gateway.policy.leaks import Leaks
 from gateway.policy.rules import Policy
 from gateway.sandbox import Sandbox
 from gateway.scan import Scanner
@@ -27,7 +29,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "explain",
         help="what would become of a mail, and why (規則の試し)",
-        description="Inspects MESSAGE as the gateway would: verdict and findings of each part, the rule that decided.",
+        description="Inspects MESSAGE as the gateway would: verdict and findings of each part, the rule that decided."
+        " Of outbound mail also its class and the personal information in it; not what needs the records of the gateway.",
         epilog="Example: mugai explain samples/mail/01.eml --direction inbound --from a@example.com --to b@city.example.lg.jp",
     )
     parser.add_argument("message", type=Path, metavar="MESSAGE.eml")
@@ -73,9 +76,15 @@ async def _explain(content: bytes, envelope: Envelope, policy: Policy, scanner: 
     await sandbox.start()
     try:
         inspector = Inspector(sandbox, scanner, wall_seconds=wall, office=office)
+        observe, is_outbound = policy.observe, envelope.direction is Direction.OUTBOUND
+        leaks = Leaks(inspector, policy.signs(), observe.classification, observe.encryption)
+        item = QueueItem("", "", envelope, envelope.recipients, 0.0, len(content), "")
         answers: list[Answer] = []
         for group in policy.split(envelope, envelope.recipients, len(content)):
-            inspection = await inspector.message(content, policy.profiles[group.profile])
+            profile = policy.profiles[group.profile]
+            inspection = await inspector.message(content, profile, keep_leaves=is_outbound)
+            if is_outbound:
+                inspection = replace(inspection, observations=await leaks.observe(item, inspection))
             decided = policy.decide(envelope, group, len(content), inspection)
             answers += [(inspection, part, decision) for part, decision in decided]
         return answers
@@ -90,6 +99,8 @@ def _show(console: Console, notices: Notices, inspection: Inspection, group: Gro
     console.print(plain(f"{decision.disposition} by rule {decision.rule} ({', '.join(decision.clauses)})", "bold"))
     if decision.reason:
         console.print(plain(decision.reason))
+    for seen in inspection.observations:
+        console.print(plain(" ".join((seen.sign, str(seen.count), *seen.evidence))))
     console.print(
         f"verdict {inspection.verdict.name.lower()}, policy {decision.policy_version}, sandbox level {inspection.sandbox_level}"
     )
@@ -106,5 +117,6 @@ def _values(inspection: Inspection, group: Group, decision: Decision) -> dict[st
         "policy": decision.policy_version,
         "verdict": inspection.verdict.name.lower(),
         "sandbox_level": inspection.sandbox_level,
+        "signs": [{"sign": o.sign, "count": o.count, "evidence": o.evidence} for o in inspection.observations],
         "parts": part_values(inspection.report.walk()),
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -179,3 +182,15 @@ async def test_sd03_a_scanned_page_has_no_words_and_leaves(site: House) -> None:
         pdf.save(out)
     receipt = await site.send(attached(out.getvalue(), "scan.pdf", "application/pdf"), TO)
     assert len(await site.left(receipt)) == 1
+
+
+async def test_sd01_explain_shows_the_class_and_what_is_disclosed(site: House, tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(attached(sheet(*LIST), "a.xlsx", SHEET, subject="【機密性2】").as_bytes())
+    shown = await asyncio.to_thread(
+        site.gateway.mugai, "explain", str(path), "--direction", "outbound", "--to", TO, "--no-scan", "--json"
+    )
+    [answer] = json.loads(shown)
+    assert answer["rule"] == "identifying-numbers"
+    assert {(each["sign"], each["count"]) for each in answer["signs"]} >= {("my_number", 1), ("class_2", 1)}
+    assert "12**" in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -98,7 +99,8 @@ NESTED = mail(body=f"マイナンバー {NUMBER}\n").as_bytes()
     ids=["plain", "spaced", "broken", "long", "subject", "docx", "xlsx", "csv", "zip", "zip-in-zip", "name", "eml"],
 )
 async def test_sd03_a_my_number_is_held_wherever_it_stands_and_shown_masked_only(site: House, message: EmailMessage) -> None:
-    receipt = await site.send(message, TO)
+    sender = f"{uuid.uuid4().hex}@city.example.lg.jp"  # nobody hears of more than ten held mails an hour
+    receipt = await site.send(message, TO, sender=sender)
     assert await site.left(receipt) == []
     decided = site.journal(receipt, "decided")
     assert "identifying-numbers" in decided

@@ -21,6 +21,7 @@ from gateway.backoff import Backoff
 from gateway.clearance import Clearance
 from gateway.contacts import Contacts
 from gateway.control import Control, Verb
+from gateway.cutoff import Guard
 from gateway.deception import Own
 from gateway.digest import Digest
 from gateway.gate import HourlyGate
@@ -100,7 +101,21 @@ class Gateway:
         self.relay, queue = Relay(settings.hostname), settings.queue
         notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
-        self.pipeline = Pipeline(
+        self.pipeline = self._pipeline(policy, notices, notifier)
+        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
+        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
+        self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
+        self.guard = Guard(store.db, store.clock, settings.volume, settings.state_directory)
+        gate = HourlyGate(store.spool, self.guard, self.sandbox, queue.free_space, queue.longest)
+        self.servers = tuple(
+            SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now) for each in listeners(settings)
+        )
+        self._health = Health(settings.health.host, settings.health.port, self.status)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _pipeline(self, policy: Policy, notices: Notices, notifier: Notifier) -> Pipeline:
+        settings, store, queue = self.settings, self.store, self.settings.queue
+        return Pipeline(
             spool=store.spool,
             inspector=self.inspector,
             clearance=self._clearance(notices),
@@ -119,21 +134,13 @@ class Gateway:
             observers=_observers(settings, policy, store, self.inspector),
             contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
         )
-        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
-        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
-        self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
-        gate = HourlyGate(store.spool, self.sandbox, queue.free_space, queue.longest)
-        self.servers = tuple(
-            SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now) for each in listeners(settings)
-        )
-        self._health = Health(settings.health.host, settings.health.port, self.status)
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> SelfTest:
         """Everything is proven before the first door opens."""
         if problems := intake.check_not_open_relay(listeners(self.settings)):
             raise SetupError(f"this would be an open relay: {'; '.join(problems)}")
         await self.store.journal.start()
+        await self.guard.look()  # a stop that was wanted meanwhile, before any work is taken up
         test = await self._selftest()
         if not self.sandbox.ready:
             await self.sandbox.stop()
@@ -155,7 +162,7 @@ class Gateway:
         await self.store.journal.write(started)
         self._tasks = [
             asyncio.create_task(work)
-            for work in (self.runner.run(), self._keep_house(), self._keep_time(), self._send_digests())
+            for work in (self.runner.run(), self.guard.watch(), self._keep_house(), self._keep_time(), self._send_digests())
         ]
         return test
 
@@ -196,6 +203,7 @@ class Gateway:
             "office": self.office.problem or "ready",
             "policy": self.pipeline.policy.version,
             "waiting": pressure.waiting,
+            "stopped": [f"{halt.id}: {halt.scope} {halt.value}".strip() for halt in await self.store.stops.active()],
             "oldest_seconds": round(pressure.oldest_seconds, 1),
             "free_bytes": pressure.free_bytes,
             "sessions": sum(server.sessions for server in self.servers),

@@ -14,6 +14,7 @@ from gateway.commands import (
     cases,
     check,
     console,
+    cutoff,
     demo,
     digest,
     directory,
@@ -26,7 +27,7 @@ from gateway.commands import (
 )
 from gateway.yaml_file import BadConfiguration
 
-COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, directory, cases, console, bench)
+COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, cutoff, directory, cases, console, bench)
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 
 

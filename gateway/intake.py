@@ -61,6 +61,9 @@ class Gate(Protocol):
     async def admit(self, listener: Listener, client: Client, sender: str, size: int) -> Reply | None:
         """Asked at MAIL; `size` is the declared one, 0 if none."""
 
+    async def admit_recipient(self, recipient: str) -> Reply | None:
+        """Asked at RCPT, after what never changes has said yes."""
+
 
 def refuse_peer(listener: Listener, peer: str) -> Reply | None:
     ip = ip_address(peer.partition("%")[0])

@@ -15,7 +15,7 @@ import socket
 
 from gateway.model import Lease, Work
 from gateway.pipeline import Pipeline
-from gateway.spool import LostLease, Spool
+from gateway.spool import LostLease, Spool, StoreUnavailable
 
 LEASE_SECONDS = 30.0  # a crashed gateway's work is taken over after this; renewed every third of it
 IDLE_SECONDS = 0.2  # how long new work may wait unseen when nothing woke us
@@ -41,7 +41,11 @@ class Runner:
         try:
             while not self._stopping.is_set():
                 self._spool.wake.clear()  # before looking: what comes during the look wakes us again
-                found = [await self._fill(work) for work in Work]
+                try:
+                    found = [await self._fill(work) for work in Work]
+                except StoreUnavailable as error:
+                    log.error("the store does not answer, tried again: %s", error)
+                    found = []
                 if not any(found):
                     await self._pause()
         finally:

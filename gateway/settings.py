@@ -29,6 +29,7 @@ from gateway import yaml_file
 from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.model import TlsPolicy
+from gateway.volume_settings import VolumeSettings
 from gateway.yaml_file import BadConfiguration, Document, Problem
 
 Network = IPv4Network | IPv6Network
@@ -309,6 +310,7 @@ class Settings(_Model):
     contacts: dict[Role, tuple[Address, ...]] = Field(
         {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
     )
+    volume: VolumeSettings = VolumeSettings()
     health: HealthSettings = HealthSettings()
     signatures: SignatureSettings = SignatureSettings()
     console: ConsoleSettings = ConsoleSettings()

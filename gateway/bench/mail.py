@@ -142,6 +142,7 @@ async def _gateway(
         "digest_at": "",
         "health": {"port": _free_port()},
         "clamav": {"socket": str(scanner)},
+        "volume": {"enabled": False},  # a benchmark is the flood that it would stop
     }
     config.write_text(yaml.safe_dump(values), encoding="utf-8")
     with (state / "serve.log").open("wb") as log:

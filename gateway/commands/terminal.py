@@ -1,14 +1,23 @@
-"""Words on a terminal: untrusted ones without markup, escape sequences or bidi games (security.md W8), times, short lists."""
+"""Words on a terminal: untrusted ones without markup, escape sequences or bidi games (security.md W8), times, short lists; and
+who sits at it."""
 
 from __future__ import annotations
 
+import getpass
+import os
+import pwd
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 from rich.text import Text
 
 from gateway.clock import JST
+
+_LOGIN = Path("/proc/self/loginuid")
+_NOBODY = 2**32 - 1  # no login: a container, a service
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -25,3 +34,11 @@ def moment(at: float) -> str:
 def few(addresses: Sequence[str], most: int = 3) -> str:
     """The first ones, and how many more there are."""
     return ", ".join(addresses[:most]) + (f" +{len(addresses) - most}" if len(addresses) > most else "")
+
+
+def operator() -> str:
+    """Who gives this command: who logged in, which neither su, sudo nor an environment changes; else who came by sudo."""
+    with suppress(OSError, ValueError, KeyError):
+        if (login := int(_LOGIN.read_text())) != _NOBODY:
+            return pwd.getpwuid(login).pw_name
+    return os.environ.get("SUDO_USER") or getpass.getuser()

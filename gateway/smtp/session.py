@@ -218,6 +218,8 @@ class Session(SMTP):
             return
         if reply := await self._objection(transaction):
             await self.refuse(reply, transaction)
+            if reply.code == 421:  # RFC 5321 3.8: the connection ends with it
+                self._writer.close()
         else:
             self._transaction = transaction
             await self.say(250, "2.1.0", "OK")
@@ -243,7 +245,8 @@ class Session(SMTP):
         except Malformed as error:
             await self.push(str(error.reply))
             return
-        if reply := intake.refuse_recipient(self.listener, address):
+        refused = intake.refuse_recipient(self.listener, address)
+        if reply := refused or await self.reception.gate.admit_recipient(str(address)):
             await self.refuse(reply, transaction, str(address))
         elif len(transaction.recipients) >= self.limits.recipients:
             await self.say(452, "4.5.3", "too many recipients")

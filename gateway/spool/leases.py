@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from gateway.cutoff import register
 from gateway.model import Grant, Lease, Work
 from gateway.spool.acceptance import read_item
 from gateway.store.schema import job, recipient
@@ -44,7 +45,9 @@ class LostLease(Exception):
 
 
 def claim(conn: sa.Connection, owner: str, work: Work, limit: int, until: float, now: float) -> list[Lease]:
-    rows = conn.execute(_READY, {"work": work, "now": now, "most": limit}).all()
+    halts = register.active(conn)
+    ready = _READY.where(~register.stopped(halts)) if halts else _READY
+    rows = conn.execute(ready, {"work": work, "now": now, "most": limit}).all()
     if rows:
         conn.execute(_TAKE, {"jobs": [row.id for row in rows], "by": owner, "until": until})
     leases = []

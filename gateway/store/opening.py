@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import gateway.console.schema  # noqa: F401  its tables are made with the others
 from gateway.clock import Clock
+from gateway.cutoff import Stops
 from gateway.directory import Book
 from gateway.journal import Journal
 from gateway.quarantine import Quarantine
@@ -25,6 +26,7 @@ class Store:
     quarantine: Quarantine
     journal: Journal
     directory: Book
+    stops: Stops
 
 
 @contextmanager
@@ -37,6 +39,6 @@ def open_store(settings: Settings) -> Iterator[Store]:
         blobs = Blobs(settings.place("blobs"))
         spool = Spool(db, blobs, clock, quarantine_days=retention.quarantine_days, originals_days=retention.originals_days)
         journal = Journal(db, clock, settings.place("journal.key"), settings.hostname)
-        yield Store(db, clock, spool, Quarantine(db, spool, clock), journal, Book(db, clock))
+        yield Store(db, clock, spool, Quarantine(db, spool, clock), journal, Book(db, clock), Stops(db, clock))
     finally:
         db.close()

@@ -38,6 +38,7 @@ message = sa.Table(
     sa.Column("blob", sa.String(64)),  # the original's file, if large; both NULL after disposal
 )
 sa.Index("message_ingest", message.c.ingest_key, message.c.received_at)
+sa.Index("message_received", message.c.received_at)
 sa.Index("message_finished", message.c.finished_at)
 sa.Index("message_blob", message.c.blob)
 

@@ -48,6 +48,9 @@ class OpenGate:
         self.asked.append((sender, size))
         return self.answer
 
+    async def admit_recipient(self, recipient: str) -> Reply | None:
+        return None
+
 
 @dataclass
 class House:

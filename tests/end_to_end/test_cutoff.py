@@ -1,0 +1,197 @@
+"""ML-01, HD-04, HD-08, AV-11: mail stops by hand and by itself, nothing is lost, and two people let it go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import smtplib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import pytest
+import pytest_asyncio
+
+from gateway import settings
+from gateway.clamd import PrivateClamd
+from gateway.cutoff import SecondPersonNeeded, Stops
+from gateway.store.opening import open_store
+from tests.end_to_end.outbound import STAFF, House, house, mail
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+OUTSIDE = "partner@example.com"
+VOLUME = """volume:
+  throttle_seconds: 0.3
+  outbound:
+    sender: {warn: 3, throttle: 6, stop: 12}
+    source: {warn: 0, throttle: 0, stop: 0}
+    all: {warn: 0, throttle: 0, stop: 40}
+  registered:
+    - {sender: survey@city.example.lg.jp, until: 2099-12-31, recipients: 500, reason: 住民アンケート}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with house(clamd, tmp_path_factory.mktemp("cutoff"), VOLUME) as running:
+        yield running
+
+
+def halts(site: House) -> list[dict[str, str]]:
+    return list(json.loads(site.gateway.mugai("stop", "--json")))
+
+
+@contextmanager
+def stops(site: House) -> Iterator[Stops]:
+    """The store as another process sees it."""
+    with open_store(settings.load(site.gateway.config)) as store:
+        yield store.stops
+
+
+async def resumed(site: House) -> None:
+    """Whatever is stopped goes on, by two people."""
+    with stops(site) as register:
+        for halt in await register.active():
+            assert not await register.resume(halt.id, "sato", "確認済み")
+            assert await register.resume(halt.id, "suzuki", "確認済み")
+    await asyncio.sleep(0.5)
+
+
+def said(port: int, sender: str, recipient: str) -> tuple[int, str]:
+    """What the listener answers to MAIL and RCPT."""
+    with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=30) as client:
+        client.ehlo()
+        code, text = client.mail(sender)
+        if code == 250:
+            code, text = client.rcpt(recipient)
+        return code, text.decode()
+
+
+async def test_hd04_a_side_is_cut_off_by_hand_while_the_gateway_is_wedged_and_after_a_restart(site: House) -> None:
+    assert site.gateway.process is not None
+    os.kill(site.gateway.process.pid, signal.SIGSTOP)
+    try:
+        await asyncio.to_thread(site.gateway.mugai, "stop", "outbound", "--reason", "CISOの決定 第12号")
+    finally:
+        os.kill(site.gateway.process.pid, signal.SIGCONT)
+    await asyncio.sleep(1)
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 421
+    assert said(site.gateway.inbound, OUTSIDE, STAFF)[0] == 250
+    site.gateway.kill()
+    await asyncio.to_thread(site.gateway.start)
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 421
+    assert "CISOの決定 第12号" in site.gateway.mugai("journal", "search", "--kind", "halted")
+    await resumed(site)
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 250
+
+
+async def test_hd04_a_stop_waits_beside_a_locked_store_and_counts_afterwards(site: House) -> None:
+    lock = sqlite3.connect(site.gateway.state / "mugai.sqlite", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        told = await asyncio.to_thread(site.gateway.mugai, "stop", "inbound", "--reason", "固まった装置")
+        assert "counts as soon as" in told
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    await asyncio.sleep(2.5)
+    assert said(site.gateway.inbound, OUTSIDE, STAFF)[0] == 421
+    assert [halt["reason"] for halt in halts(site)] == ["固まった装置"]
+    await resumed(site)
+
+
+async def test_hd04_what_is_queued_waits_and_leaves_once_after_resuming(site: House) -> None:
+    await site.outside.stop()
+    receipt = await site.send(mail("待つメール"), OUTSIDE, sender="queued@city.example.lg.jp")
+    await asyncio.sleep(1.5)
+    await asyncio.to_thread(site.gateway.mugai, "stop", "both", "--reason", "訓練")
+    await site.outside.start()
+    await asyncio.sleep(2.5)
+    assert [row["receipt"] for row in site.gateway.queued()] == [receipt]
+    await resumed(site)
+    assert [d.recipients for d in await site.left(receipt)] == [(OUTSIDE,)]
+
+
+async def test_lg08_the_same_person_can_not_confirm_and_a_reason_is_needed(site: House) -> None:
+    site.gateway.mugai("stop", "inbound", check=False)
+    assert halts(site) == []
+    site.gateway.mugai("stop", "inbound", "--reason", "訓練")
+    number = int(halts(site)[0]["id"])
+    assert "second person confirms" in site.gateway.mugai("resume", str(number), "--reason", "終わり", check=False)
+    site.gateway.mugai("resume", str(number), "--reason", "終わり", check=False)
+    [halt] = halts(site)
+    with stops(site) as register:
+        with pytest.raises(SecondPersonNeeded):
+            await register.resume(number, halt["asked_by"], "終わり")
+        assert await register.resume(number, "suzuki", "確認")
+    found = site.gateway.mugai("journal", "search", "--kind", "resumed")
+    assert halt["asked_by"] in found
+    assert "suzuki" in found
+
+
+async def test_av11_a_sender_is_isolated_both_ways_and_what_it_sent_is_listed(site: House) -> None:
+    bad = "virus@city.example.lg.jp"
+    receipt = await site.send(mail("一通目", From=bad), OUTSIDE, sender=bad)
+    await site.left(receipt)
+    told = json.loads(site.gateway.mugai("isolate", bad.upper(), "--reason", "感染の疑い", "--json"))
+    assert [(m["receipt"], m["recipients"]) for m in told["sent"]] == [(receipt, [[OUTSIDE, "relayed"]])]
+    await asyncio.sleep(0.5)
+    assert said(site.gateway.outbound, bad, OUTSIDE)[0] == 450
+    assert said(site.gateway.inbound, OUTSIDE, bad)[0] == 450
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 250
+    await resumed(site)
+
+
+async def test_av11_a_host_is_isolated_on_both_sides(site: House) -> None:
+    site.gateway.mugai("isolate", "127.0.0.1", "--reason", "感染した端末")
+    await asyncio.sleep(0.5)
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 421
+    assert said(site.gateway.inbound, OUTSIDE, STAFF)[0] == 421
+    await resumed(site)
+
+
+async def test_ml01_a_flood_is_warned_of_slowed_and_stopped_and_nothing_accepted_is_lost(site: House) -> None:
+    flooder = "flood@city.example.lg.jp"
+    receipts, seconds = [], []
+    loop = asyncio.get_running_loop()
+    for number in range(12):
+        started = loop.time()
+        receipts.append(await site.send(mail(f"第{number}号", From=flooder), OUTSIDE, sender=flooder))
+        seconds.append(loop.time() - started)
+        await asyncio.sleep(0.25)
+    assert max(seconds[8:]) > 0.3 > min(seconds[:3])  # slowed
+    await asyncio.sleep(0.3)
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 250  # the others go on
+    assert said(site.gateway.outbound, flooder, OUTSIDE)[0] == 450
+    [halt] = halts(site)
+    assert (halt["scope"], halt["value"], halt["actor"]) == ("sender", flooder, "gateway")
+    alarms = site.gateway.mugai("journal", "search", "--kind", "alarm")
+    assert all(f"volume-{level}" in alarms for level in ("warn", "throttle", "stop"))
+    await resumed(site)
+    assert said(site.gateway.outbound, flooder, OUTSIDE)[0] == 250  # what two people saw does not stop it again
+    await site.gateway.until_empty()
+    for receipt in receipts:
+        assert len(await site.left(receipt)) == 1
+
+
+async def test_ml01_a_registered_bulk_sender_may_write_to_many(site: House) -> None:
+    sender = "survey@city.example.lg.jp"
+    everybody = [f"citizen{n}@example.net" for n in range(50)]
+    receipt = await site.send(mail("アンケート", From=sender), *everybody, sender=sender)
+    await asyncio.sleep(0.5)
+    assert said(site.gateway.outbound, sender, OUTSIDE)[0] == 250
+    assert halts(site) == []
+    assert len((await site.left(receipt))[0].recipients) == 50
+
+
+async def test_ml01_too_much_in_all_stops_the_side(site: House) -> None:
+    for number in range(5):
+        sender = f"office{number}@city.example.lg.jp"
+        await site.send(mail(f"第{number}号", From=sender), *(f"p{n}@example.net" for n in range(10)), sender=sender)
+    await asyncio.sleep(0.5)
+    assert said(site.gateway.outbound, STAFF, OUTSIDE)[0] == 421
+    assert said(site.gateway.inbound, OUTSIDE, STAFF)[0] == 250
+    assert halts(site)[0]["scope"] == "outbound"
+    await resumed(site)

@@ -35,9 +35,14 @@ from gateway.notifier import Notifier, postmaster
 from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
+from gateway.policy import free_mail
+from gateway.policy.forwarding import Forwarding
+from gateway.policy.free_mail import FreeMail
 from gateway.policy.leaks import Leaks
+from gateway.policy.memory import Memory
 from gateway.policy.observer import House, Observer
 from gateway.policy.recipients import RecipientCount
+from gateway.policy.rights import Destination, Forgery, Rights, Stranger
 from gateway.policy.rules import Policy
 from gateway.relay import Relay
 from gateway.resolver import NameserverResolver
@@ -185,6 +190,7 @@ class Gateway:
         """SIGHUP: new rules and notices, or the old ones if the new are bad."""
         try:
             policy, notices = policy_file.load(Path(self.settings.policy)), Notices.load(Path(self.settings.notices))
+            observers = _observers(self.settings, policy, self.store, self.inspector)
         except BadConfiguration as bad:
             log.error("reload refused, the old rules stay: %s", bad)
             refused = journal.PolicyLoaded(policy_version=self.pipeline.policy.version, accepted=False, detail=str(bad)[:1000])
@@ -192,7 +198,7 @@ class Gateway:
             return
         self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
         self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
-        self.pipeline.observers = _observers(self.settings, policy, self.store, self.inspector)
+        self.pipeline.observers = observers
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)
 
@@ -306,9 +312,19 @@ def _own_domains(settings: Settings) -> tuple[str, ...]:
 def _observers(settings: Settings, policy: Policy, store: Store, inspector: Inspector) -> tuple[Observer, ...]:
     """Who looks at outbound mail, each with its part of `observe:` in policy.yaml."""
     observe = policy.observe
-    house = House(_own_domains(settings), observe.inside)
+    house, people, memory = House(_own_domains(settings), observe.inside), store.directory, Memory(store.db, store.clock)
+    forwarding = observe.auto_forwarding
     leaks = Leaks(inspector, policy.signs(), observe.classification, observe.encryption)
-    return (RecipientCount(house, observe.bulk_recipients.exempt), leaks)
+    return (
+        Rights(people, observe.rights),
+        Destination(people, house, observe.destinations),
+        Stranger(memory, house, observe.new_recipients),
+        Forgery(house),
+        Forwarding(house, memory, forwarding.scope, forwarding.window_minutes * 60),
+        FreeMail(free_mail.read(Path(settings.free_mail)), observe.free_mail, people),
+        RecipientCount(house, observe.bulk_recipients.exempt),
+        leaks,
+    )
 
 
 def _seal(settings: Settings) -> Seal | None:

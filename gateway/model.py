@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from gateway.filed import Filed
+from gateway.observation import Learnt
 from gateway.observation import Observation as Observation
 from gateway.observation import Sign as Sign
 from sanitizers.identity import Authentication
@@ -387,6 +388,7 @@ class Settlement:
     authored: tuple[Authored, ...] = ()
     retry_at: float | None = None  # Unix time: the job stays, for the recipients that have not moved
     attempts: int | None = None  # recorded with retry_at
+    learnt: tuple[Learnt, ...] = ()
     filed: Filed | None = None  # None: nothing new is known of the message
     events: tuple[object, ...] = ()  # journal.Event
 

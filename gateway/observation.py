@@ -1,4 +1,7 @@
-"""What outbound mail shows: the closed set of signs, and one sign with its number.  Who sees which is `gateway/policy`'s."""
+"""What outbound mail shows (the closed set of signs, one sign with its number), and what is learnt of mail for that.
+
+Who sees which sign, and how what was learnt is kept, is `gateway/policy`'s.
+"""
 
 from __future__ import annotations
 
@@ -53,3 +56,21 @@ class Observation:
     count: int = 1
     recipients: tuple[str, ...] = ()  # whom it is about; () = the whole mail
     evidence: tuple[str, ...] = ()  # masked, bounded: it is shown and journalled
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """A mail between these two went through (ML-05)."""
+
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Digests by which an inbound mail is known again if it leaves as it came (ML-04)."""
+
+    digests: tuple[str, ...]
+
+
+Learnt = Correspondence | Arrival

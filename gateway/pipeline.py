@@ -43,7 +43,9 @@ from gateway.model import (
 )
 from gateway.notice import Notices
 from gateway.notifier import Notifier
+from gateway.observation import Correspondence
 from gateway.policy.leaks import SEARCHED
+from gateway.policy.memory import arrival_of
 from gateway.policy.observer import Observer
 from gateway.policy.recipients import removed
 from gateway.policy.rules import Policy
@@ -171,6 +173,8 @@ class Pipeline:
         moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in cleared.recipients)
         done = Settlement(moves=moves, cleared=(cleared,), events=(journal.ClearedForDelivery.of(cleared),))
         letter, hiding = inspection.letter, decision.hiding
+        if letter is not None and item.envelope.direction is Direction.INBOUND:
+            return replace(done, learnt=(arrival_of(letter),))
         if letter is None or hiding is None:
             return done
         gone = removed(letter)
@@ -279,7 +283,7 @@ class Pipeline:
     def _relayed(self, lease: Lease, cleared: Cleared, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
         moves = tuple(Move(o.recipient, State.RELAYED, str(o.reply)) for o in outcomes)
         events = (journal.Relayed.of(lease.item, outcomes, cleared.sha256),) if outcomes else ()
-        return Settlement(moves=moves, events=events)
+        return Settlement(moves=moves, learnt=_wrote(lease.item, outcomes), events=events)
 
     def _undelivered(self, lease: Lease, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
         """A DSN to the sender; a mail that has nobody to tell (null reverse-path, RFC 5321 6.1) is kept in quarantine."""
@@ -305,6 +309,15 @@ FORGOTTEN = "パスワードは保存していないため、再起動で失わ�
 UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
 
 
+def _wrote(item: QueueItem, outcomes: Sequence[DeliveryOutcome]) -> tuple[Correspondence, ...]:
+    """Who wrote with whom, of what arrived; a report has no writer."""
+    sender = item.envelope.sender
+    if not sender:
+        return ()
+    pairs = ((o.recipient, sender) if item.envelope.direction is Direction.INBOUND else (sender, o.recipient) for o in outcomes)
+    return tuple(Correspondence(*pair) for pair in pairs)
+
+
 def _subject(inspection: Inspection | None) -> str:
     return inspection.letter.subject if inspection and inspection.letter else ""
 
@@ -318,6 +331,7 @@ def merge(first: Settlement, second: Settlement) -> Settlement:
         first.authored + second.authored,
         first.retry_at if second.retry_at is None else second.retry_at,
         first.attempts if second.attempts is None else second.attempts,
+        first.learnt + second.learnt,
         second.filed or first.filed,
         first.events + second.events,
     )

@@ -288,6 +288,7 @@ class Settings(_Model):
     state_directory: Path = Field(Path("var"), description="Spool, database, keys; relative to the working directory.")
     policy: str = Field("", description="Policy file; empty = policy.yaml beside this file.")
     notices: str = Field("", description="Folder of the notice templates; empty = notices/ beside this file.")
+    free_mail: str = Field("", description="List of free mail domains (ML-07); empty = free_mail.txt beside this file.")
     originals_at: str = Field(
         "インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices."
     )
@@ -333,6 +334,7 @@ def load(path: Path) -> Settings:
     return settings.model_copy(
         update={
             "policy": str(beside / (settings.policy or "policy.yaml")),
+            "free_mail": str(beside / (settings.free_mail or "free_mail.txt")),
             "notices": str(beside / (settings.notices or "notices")),
         }
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sanitizers import headers
+from sanitizers import headers, traces
 from sanitizers.carrier_emoji import Carrier
 from sanitizers.headers import NO_ADDRESS
 from sanitizers.job import Findings
@@ -53,6 +53,7 @@ class Writer:
             body=body,
             attachments=attachments,
             extra=tuple((name, value) for names in _EXTRA for name in names.split() if (value := self._extra(name))),
+            traces=traces.read(self._entity),
         )
 
     def _text(self, name: str) -> str:

@@ -9,6 +9,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Fields that tell of the way of a mail.  They cross the wall for the rules to see, and `compose` never writes them (ML-04).
+TRACES = (
+    *(
+        "auto-submitted",
+        "x-autoreply",
+        "x-autorespond",
+        "x-loop",
+        "delivered-to",
+        "x-original-to",
+        "envelope-to",
+        "x-envelope-to",
+    ),
+    *("resent-from", "resent-sender", "resent-to", "resent-message-id", "list-id", "list-post", "x-beenthere", "x-ml-name"),
+    *("x-forwarded-for", "x-forwarded-to", "x-autoforward", "x-auto-forward", "x-autoforwarded", "x-auto-forwarded"),
+    *("x-sieve-redirected-from", "x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source"),
+    *("x-ms-exchange-organization-autoforwarded", "x-mugai-id"),
+)
+REPORT_TYPE = "report-type"  # of a multipart/report, RFC 6522 3
+MOST_TRACES = 60
+LONGEST_TRACE = 300  # characters of one value
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
@@ -43,6 +64,7 @@ class Letter:
     body: str
     attachments: tuple[Attachment, ...]
     extra: tuple[tuple[str, str], ...] = ()  # allow-listed others, decoded: Importance, List-Id, Auto-Submitted, ...
+    traces: tuple[tuple[str, str], ...] = ()  # name in lower case and value, of TRACES and REPORT_TYPE; never delivered
 
 
 @dataclass(frozen=True, slots=True)

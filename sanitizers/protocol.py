@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sanitizers.disclosure.model import DISCLOSED, Disclosed, Search
 from sanitizers.identity import AUTHENTICATION, DOMAIN, QUESTION, Authentication, Question, Session
-from sanitizers.letter import Letter
+from sanitizers.letter import LONGEST_TRACE, MOST_TRACES, REPORT_TYPE, TRACES, Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
 
 HEADER = Struct("<BIq")  # type, bytes of JSON, bytes of payload; payload -1: there is none, which is not an empty one
@@ -297,6 +297,9 @@ def _letter(letter: Letter, payload: bytes) -> Letter:
     for text in _texts(letter):
         _check(len(text) <= _HEADER_TEXT and not _CONTROL.search(text), "header value out of bounds or with control characters")
     _check(all(0 <= a.child < _MANY for a in letter.attachments), "attachment number out of bounds")
+    _check(len(letter.traces) <= MOST_TRACES, "too many traces")
+    _check(all(name in (*TRACES, REPORT_TYPE) for name, _ in letter.traces), "a trace that is not on the list")
+    _check(all(len(value) <= LONGEST_TRACE for _, value in letter.traces), "a trace that is too long")
     try:
         body = payload.decode()
     except UnicodeDecodeError:

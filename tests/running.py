@@ -46,6 +46,7 @@ class Running:
             f"state_directory: {self.state}\n"
             f"policy: {self.policy}\n"
             f"notices: {CONFIG / 'notices'}\n"
+            f"free_mail: {CONFIG / 'free_mail.txt'}\n"
             f"inbound: {{port: {self.inbound}, next_hop: {{port: {self.next_hop_port}}}}}\n"
             f"outbound: {{port: {self.outbound}, next_hop: {{port: {self.outbound_hop_port}}}}}\n"
             "digest_at: ''\n"  # at that hour a test would meet one mail more

@@ -137,6 +137,7 @@ async def _gateway(
         "state_directory": str(state),
         "policy": settings.policy,
         "notices": settings.notices,
+        "free_mail": settings.free_mail,
         "inbound": {"port": port, "next_hop": {"port": next_hop}},
         "outbound": {"port": _free_port(), "next_hop": {"port": next_hop}},
         "digest_at": "",

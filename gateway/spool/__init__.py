@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from gateway import journal
 from gateway.clock import Clock
 from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Work
+from gateway.policy import memory
 from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states
 from gateway.spool.contents import Incoming, Kept, MissingContent
 from gateway.spool.leases import LostLease
@@ -208,6 +209,7 @@ class Spool:
         if self._clock.jump:
             return 0
         now, disposed = self._clock.now(), 0
+        await self._db.write(memory.forget, now)
         while some := await self._db.write(retention.dispose, now - self._original_seconds, now):
             disposed += some
         old = await self._blobs.run(self._blobs.older_than, now - retention.ORPHAN_SECONDS)

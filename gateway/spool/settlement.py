@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from gateway import catalogue, journal
 from gateway.model import Grant, Hold, Lease, Move, QuarantineState, QueueItem, Settlement, State, Work
+from gateway.policy import memory
 from gateway.spool import leases, states
 from gateway.spool.acceptance import author, new_copy, new_job
 from gateway.spool.contents import Kept
@@ -67,6 +68,7 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
         _defer(conn, lease, settlement)
     if lease.work is Work.INSPECT and settlement.moves:
         catalogue.file(conn, lease.item, settlement.filed)
+    memory.remember(conn, settlement.learnt, now)
     _finish_message(conn, lease.item.id, now)
     events = _events(settlement)
     journal.insert(conn, events, now)

@@ -124,6 +124,7 @@ def mail(subject: str = "ご連絡", body: str = "お世話になっておりま
     for name, value in (given | {name.rstrip("_").replace("_", "-"): value for name, value in fields.items()}).items():
         if value:
             message[name] = value
-    message["Message-ID"] = message["Message-ID"] or email.utils.make_msgid(domain="city.example.lg.jp")
+    if "Message-ID" not in message:
+        message["Message-ID"] = email.utils.make_msgid(domain="city.example.lg.jp")
     message.set_content(body)
     return message

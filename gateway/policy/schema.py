@@ -1,0 +1,22 @@
+"""The tables of what policy remembers: who wrote with whom, and what came in a moment ago."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from gateway.store.schema import metadata
+
+correspondent = sa.Table(
+    "correspondent",
+    metadata,
+    sa.Column("theirs", sa.Text, primary_key=True),  # addresses in lower case
+    sa.Column("ours", sa.Text, primary_key=True),
+    sa.Column("last_at", sa.Double, nullable=False, index=True),
+)
+
+arrival = sa.Table(
+    "arrival",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),  # of a Message-ID or of words; the words are not kept
+    sa.Column("at", sa.Double, nullable=False, index=True),
+)

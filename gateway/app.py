@@ -18,6 +18,7 @@ from pathlib import Path
 from gateway import intake, journal
 from gateway import seal as sealing
 from gateway.backoff import Backoff
+from gateway.candidates import Candidates, Recent
 from gateway.clearance import Clearance
 from gateway.contacts import Contacts
 from gateway.control import Control, Verb
@@ -53,7 +54,7 @@ from gateway.seal import Seal
 from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.store.opening import Store
-from gateway.unlocking import Unlock, Unlocking
+from gateway.unlocking import Keyring, Unlock, Unlocking
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.register import Register
@@ -120,6 +121,7 @@ class Gateway:
 
     def _pipeline(self, policy: Policy, notices: Notices, notifier: Notifier) -> Pipeline:
         settings, store, queue = self.settings, self.store, self.settings.queue
+        keyring = Keyring(store.clock.monotonic)
         return Pipeline(
             spool=store.spool,
             inspector=self.inspector,
@@ -138,6 +140,8 @@ class Gateway:
             register=Register(store.db, store.clock),
             observers=_observers(settings, policy, store, self.inspector),
             contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
+            candidates=Candidates(store.quarantine, keyring, Recent(store.clock.monotonic)),
+            keyring=keyring,
         )
 
     async def start(self) -> SelfTest:

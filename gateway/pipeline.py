@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway import dsn, journal
 from gateway.backoff import Backoff
+from gateway.candidates import Candidates
 from gateway.clearance import Clearance, NotCleared, apart, releasable
 from gateway.clock import Clock
 from gateway.contacts import Contacts
@@ -48,14 +49,14 @@ from gateway.policy.leaks import SEARCHED
 from gateway.policy.memory import arrival_of
 from gateway.policy.observer import Observer
 from gateway.policy.recipients import removed
-from gateway.policy.rules import Policy
+from gateway.policy.rules import Guessing, Policy
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
-from gateway.unlocking import Keyring
+from gateway.unlocking import GATEWAY, Keyring
 from gateway.workflow import opening
 from gateway.workflow.register import Register
-from sanitizers.model import Reason
+from sanitizers.model import Reason, Verdict
 
 UNPROCESSABLE = Decision(
     Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", ""
@@ -91,6 +92,7 @@ class Pipeline:
     observers: tuple[Observer, ...] = ()  # of outbound mail
     register: Register | None = None  # of approvals and exceptions; None: no rule is ever waived
     contacts: Contacts | None = None  # who inside hears of outbound mail; None: nobody
+    candidates: Candidates | None = None  # None: nothing is guessed
     keyring: Keyring = field(default_factory=lambda: Keyring(time.monotonic))
 
     async def step(self, lease: Lease) -> Settlement:
@@ -114,9 +116,7 @@ class Pipeline:
             for group in policy.split(item.envelope, item.recipients, item.size):
                 if lease.grant is not None and lease.grant.profile in policy.profiles:
                     group = replace(group, profile=lease.grant.profile)
-                profile = replace(policy.profiles[group.profile], passwords=self.keyring.of(item.id))
-                reads = item.envelope.direction is Direction.OUTBOUND and bool(policy.signs() & SEARCHED)
-                inspection = await self.inspector.message(content, profile, keep_leaves=reads)
+                inspection = await self._inspected(lease, content, group.profile, policy)
                 settlement = replace(settlement, filed=Filed.of(inspection))
                 if identifier:
                     inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
@@ -131,6 +131,23 @@ class Pipeline:
                 os.close(content)
         self.keyring.forget(item.id)  # not when the scanner or the sandbox was down: then it is tried again
         return settlement
+
+    async def _inspected(self, lease: Lease, content: bytes | int, name: str, policy: Policy) -> Inspection:
+        """With the password that somebody gave; else, where the profile says so, once more with those that may be guessed."""
+        item, profile, guessing = lease.item, policy.profiles[name], policy.guessing.get(name, Guessing())
+        given = self.keyring.of(item.id)
+        reads = item.envelope.direction is Direction.OUTBOUND and bool(policy.signs() & SEARCHED)
+        inspection = await self.inspector.message(content, replace(profile, passwords=given), keep_leaves=reads)
+        if self.candidates is None or not guessing or item.envelope.direction is not Direction.INBOUND:
+            return inspection
+        if guessing.recent_mails and lease.grant is None and inspection.letter:
+            await self.candidates.hear(item, inspection.letter)
+        wanted = any(part.reason is Reason.ENCRYPTED for part in inspection.report.walk())
+        guessed = self.candidates.of(item, guessing) if wanted and not given else ()
+        if not guessed:
+            return inspection
+        opened = await self.inspector.message(content, replace(profile, passwords=guessed))
+        return inspection if opened.verdict is Verdict.LOCKED else opened  # that nobody guessed it is no wrong password
 
     async def _act(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
         """What policy decided, for one group.  A release turns a hold into the delivery of the safe rest (SAN-05)."""
@@ -229,6 +246,8 @@ class Pipeline:
     def _still_locked(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
         """A password allows nothing by itself; where it did not help, staff read why."""
         if decision.disposition is not Disposition.AWAIT_PASSWORD:
+            return decision
+        if lease.grant and lease.grant.who == GATEWAY:
             return decision
         if not self.keyring.of(lease.item.id):
             return replace(decision, reason=FORGOTTEN)

@@ -72,9 +72,13 @@ class Quarantine:
             raise ValueError("a release needs a reason")
         await self._grant(entry, GrantKind.RELEASE, actor, reason.strip(), profile)
 
-    async def unlock(self, entry: int, actor: str) -> None:
+    async def unlock(self, entry: int, actor: str, why: str = "パスワードが入力されたため、もう一度検査します。") -> None:
         """Back into the path, to be judged with a password that never comes here."""
-        await self._grant(entry, GrantKind.UNLOCK, actor, "パスワードが入力されたため、もう一度検査します。")
+        await self._grant(entry, GrantKind.UNLOCK, actor, why)
+
+    async def locked_from(self, sender: str, recipients: Sequence[str], limit: int) -> Sequence[QuarantineEntry]:
+        """What waits for a password, of this sender and for one of these recipients, newest first."""
+        return await self._db.read(_locked_from, sender, recipients, limit)
 
     async def keep(self, entry: int, actor: str, reason: str) -> None:
         """A legal hold (LG-11): neither expiry nor anybody's hand destroys it until `let_go`."""
@@ -108,6 +112,14 @@ def _list(conn: sa.Connection, state: QuarantineState | None, text: str, before:
         query = query.where(sa.or_(*(field.icontains(text, autoescape=True) for field in fields)))
     if before:
         query = query.where(quarantine.c.id < before)
+    return [_entry(conn, row) for row in conn.execute(query.order_by(quarantine.c.id.desc()).limit(limit)).all()]
+
+
+def _locked_from(conn: sa.Connection, sender: str, recipients: Sequence[str], limit: int) -> list[QuarantineEntry]:
+    theirs = sa.exists().where(recipient.c.quarantine == quarantine.c.id, recipient.c.address.in_(recipients))
+    query = sa.select(quarantine).join(message, quarantine.c.message == message.c.id)
+    query = query.where(quarantine.c.state == QuarantineState.HELD, quarantine.c.verdict == Verdict.LOCKED)
+    query = query.where(sa.func.lower(message.c.sender) == sender, theirs)
     return [_entry(conn, row) for row in conn.execute(query.order_by(quarantine.c.id.desc()).limit(limit)).all()]
 
 

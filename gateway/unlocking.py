@@ -17,6 +17,7 @@ from sanitizers.model import Reason, Verdict
 
 TRIES, WINDOW = 5, 600.0  # passwords for one mail in so many seconds: people mistype, programs guess
 KEPT = 3_600.0  # seconds: a mail that waits longer for its inspection (scanner down) needs its password anew
+GATEWAY = "gateway"  # who tries by itself; people are counted apart from it
 LONGEST = 1_000  # characters
 
 
@@ -43,14 +44,14 @@ class Keyring:
     def __init__(self, monotonic: Callable[[], float]):
         self._monotonic = monotonic
         self._given: dict[str, tuple[float, tuple[str, ...]]] = {}
-        self._tries: dict[str, deque[float]] = defaultdict(deque)
+        self._tries: dict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def __repr__(self) -> str:
         return f"<Keyring for {len(self._given)} mails>"
 
-    def may_try(self, item: str) -> bool:
+    def may_try(self, item: str, who: str = "") -> bool:
         """Counts this try, too."""
-        tries, now = self._tries[item], self._monotonic()
+        tries, now = self._tries[item, who], self._monotonic()
         while tries and now - tries[0] > WINDOW:
             tries.popleft()
         if len(tries) >= TRIES:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import fields, replace
@@ -18,11 +19,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from gateway import yaml_file
 from gateway.model import Direction, Disposition, Hiding, Sign, Suspicion, Telling
 from gateway.policy.observing import Informed, Observing
-from gateway.policy.rules import NEVER_DELIVERED, Approval, Choice, Delay, Match, Policy, Rule, unreachable
+from gateway.policy.rules import NEVER_DELIVERED, Approval, Choice, Delay, Guessing, Match, Policy, Rule, unreachable
 from gateway.settings import Peer, Rungs, Size
 from gateway.yaml_file import BadConfiguration, Document, Problem
 from sanitizers.model import FAMILIES, Kind, Limits, Method, Profile, Setting, Switchboard, Verdict
 
+_LARGEST_LIST, _MOST_LISTED = 64 << 10, 200  # bytes, passwords: they are tried on every locked file
 CLAUSE = re.compile(r"(?:SAN|AV|ML|SD|LG|HD|AC|AVL|IN|EX|AU|DV|DS|VN)-\d\d")
 
 
@@ -86,12 +88,18 @@ def _telling(value: object) -> object:
     return {True: Telling.CHANGED, False: Telling.NEVER}[value] if isinstance(value, bool) else value
 
 
+class _CandidatePasswords(_Model):
+    file: str = ""
+    recent_mails: bool = False
+
+
 class _Profile(_Model):
     method: Method = Method.REBUILD
     switches: dict[str, dict[str, Annotated[Setting, BeforeValidator(_setting)]]] = {}
     text_layer: bool = True
     limits: dict[str, Size] = {}
     append_text: Annotated[int, Field(ge=0, le=20_000)] = 0
+    candidate_passwords: _CandidatePasswords = _CandidatePasswords()
 
     def build(self, name: str) -> Profile:
         standard = Switchboard()
@@ -181,6 +189,7 @@ def build(document: Document) -> Policy:
         raise BadConfiguration(yaml_file.problems_of(error, document)) from None
     if problems := list(_contradictions(raw, document)):
         raise BadConfiguration(problems)
+    guessing = {name: _guessing(name, profile.candidate_passwords, document) for name, profile in raw.profiles.items()}
     policy = Policy(
         profiles={name: profile.build(name) for name, profile in raw.profiles.items()},
         choices=tuple(Choice(c.name, c.match.build(), c.profile) for c in raw.choose_profile),
@@ -188,6 +197,7 @@ def build(document: Document) -> Policy:
         version=_version(document),
         default_profile=raw.default_profile,
         observe=raw.observe,
+        guessing=guessing,
     )
     numbers = {rule.name: number for number, rule in enumerate(policy.rules)}
     if shadowed := unreachable(policy.rules):
@@ -202,6 +212,26 @@ def build(document: Document) -> Policy:
             ]
         )
     return policy
+
+
+def _guessing(profile: str, given: _CandidatePasswords, document: Document) -> Guessing:
+    """One password a line; a file of secrets that others on the machine can read is refused."""
+    if not given.file:
+        return Guessing((), given.recent_mails)
+    key, path = f"profiles.{profile}.candidate_passwords.file", Path(given.file)
+    try:
+        with path.open("rb") as file:
+            found, text = os.fstat(file.fileno()), file.read(_LARGEST_LIST + 1)
+        lines = text.decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(
+            [document.problem(key, f"cannot be read: {error}", "a UTF-8 text, one password a line")]
+        ) from None
+    if found.st_mode & 0o077 or found.st_uid not in (0, os.geteuid()):
+        raise BadConfiguration([document.problem(key, "can be read or changed by others", f"chmod 600 {path}")])
+    if len(text) > _LARGEST_LIST or len(lines) > _MOST_LISTED:
+        raise BadConfiguration([document.problem(key, f"is longer than {_MOST_LISTED} passwords", "each one costs time")])
+    return Guessing(tuple(filter(None, lines)), given.recent_mails)
 
 
 def _version(document: Document) -> str:

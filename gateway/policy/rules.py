@@ -8,7 +8,7 @@ Reading the file is `file.py`'s; nothing here does input or output.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -145,6 +145,17 @@ NEVER_DELIVERED = (Verdict.INFECTED, Verdict.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
+class Guessing:
+    """Which passwords a profile tries by itself on what is locked."""
+
+    listed: tuple[str, ...] = field(default=(), repr=False)  # of the administrators' file
+    recent_mails: bool = False  # words of the sender's recent mails
+
+    def __bool__(self) -> bool:
+        return bool(self.listed) or self.recent_mails
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     profiles: dict[str, Profile]
     choices: tuple[Choice, ...]
@@ -152,6 +163,7 @@ class Policy:
     version: str  # SHA-256 of the canonical values, first 12 hex digits
     default_profile: str = field(default="rebuild")
     observe: Observing = field(default_factory=Observing)
+    guessing: Mapping[str, Guessing] = field(default_factory=dict)  # by profile
 
     def split(self, envelope: Envelope, recipients: Sequence[str], size: int) -> tuple[Group, ...]:
         """Recipients that get the same profile stay together, in their order."""

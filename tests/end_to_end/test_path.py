@@ -84,6 +84,7 @@ async def site(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) ->
     (place / "seal.pem").write_bytes(pem(rsa_key()))
     seal = f"seal: {{domain: city.example.lg.jp, selector: one, key: {place / 'seal.pem'}}}\n"
     gateway = Running(place / "state", clamd.socket, sink.port, seal)
+    gateway.state.mkdir()  # then there is a log
     await asyncio.to_thread(gateway.start)
     yield Site(gateway, sink, place / "samples")
     assert gateway.stop() == 0
@@ -270,6 +271,7 @@ async def test_f07_a_password_opens_a_waiting_mail_and_is_left_nowhere(site: Sit
     with zipfile.ZipFile(io.BytesIO(attachment.get_content())) as opened:
         assert opened.read("見積書.txt").decode("utf-8-sig").splitlines() == ["見積"] * 400
     assert " released " in site.gateway.mugai("journal", "search", "--mail", receipt)
+    assert b"listening: " in (site.gateway.state / "serve.log").read_bytes()
     kept = b"".join(file.read_bytes() for file in site.gateway.state.rglob("*") if file.is_file())
     assert receipt.encode() in kept
     for secret in (password, wrong):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -137,12 +139,19 @@ async def test_i7_what_is_not_proven_is_held_and_staff_hear_of_it(verdict: Verdi
     assert (note.sender, note.recipients, note.direction) == ("", (STAFF,), Direction.INBOUND)
 
 
-async def test_h8_nobody_outside_hears_of_a_verdict() -> None:
+async def test_j12_who_waits_for_a_password_is_told_of_which_file() -> None:
+    [note] = (await pipeline(Scripted(inspection(Verdict.LOCKED))).step(lease())).authored
+    mail = email.message_from_bytes(note.content, policy=email.policy.default)
+    assert mail["Subject"] == "【パスワード待ち】件名"
+    assert "パスワード付きのファイル: a.zip" in mail.get_content().splitlines()
+
+
+async def test_h08_nobody_outside_hears_of_a_verdict() -> None:
     done = await pipeline(Scripted(inspection(Verdict.INFECTED))).step(lease())
     assert all("a@example.com" not in note.recipients for note in done.authored)
 
 
-async def test_h9_a_flood_of_bad_mail_is_not_a_flood_of_notices() -> None:
+async def test_h09_a_flood_of_bad_mail_is_not_a_flood_of_notices() -> None:
     path = pipeline(Scripted(inspection(Verdict.FAILED)))
     notices = [len((await path.step(lease())).authored) for _ in range(50)]
     assert sum(notices) == 10

@@ -11,10 +11,14 @@ from sanitizers import message
 from sanitizers.compose import compose
 from sanitizers.letter import Enclosure
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Verdict
-from tests.sanitizers.make_evasion import CANARY, FILE, PAYLOAD, TEXT, cases, multipart
+from tests.sanitizers.make_evasion import CANARY, FILE, PAYLOAD, QP, TEXT, UU, cases, multipart
 
 CASES = dict(cases())
-_TRACES = (CANARY, PAYLOAD[:40], b64encode(PAYLOAD)[:60], b64encode(PAYLOAD)[20:80])
+_TRACES = (
+    *(CANARY, PAYLOAD[:40], b64encode(PAYLOAD)[:60], b64encode(PAYLOAD)[20:80]),
+    *(QP[:30].encode(), QP[:30].lower().encode(), UU.split("\r\n")[1][:40].encode()),
+)
+_BETWEEN = re.compile(rb"[^A-Za-z0-9+/]")  # what decoders of base64 skip
 
 
 class Watcher:
@@ -37,7 +41,8 @@ def test_there_are_enough_cases() -> None:
 def test_m_nothing_hidden_is_delivered(name: str) -> None:
     watcher = Watcher()
     delivered = _delivered(CASES[name], watcher)
-    assert not any(trace in delivered for trace in _TRACES), delivered[:1000]
+    forms = (delivered, _BETWEEN.sub(b"", delivered))
+    assert not any(trace in form for trace in _TRACES for form in forms), delivered[:1000]
 
 
 def _delivered(mail: bytes, watcher: Watcher) -> bytes:

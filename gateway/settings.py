@@ -321,6 +321,9 @@ class Settings(_Model):
         return self.state_directory / name
 
 
+PLACES = {"policy": "policy.yaml", "free_mail": "free_mail.txt", "notices": "notices"}  # if nothing is said
+
+
 def load(path: Path) -> Settings:
     """Raises BadConfiguration."""
     document = yaml_file.read(path)
@@ -330,14 +333,13 @@ def load(path: Path) -> Settings:
         raise BadConfiguration(yaml_file.problems_of(error, document)) from None
     if problems := list(_contradictions(settings, document)):
         raise BadConfiguration(problems)
-    beside = path.resolve().parent
-    return settings.model_copy(
-        update={
-            "policy": str(beside / (settings.policy or "policy.yaml")),
-            "free_mail": str(beside / (settings.free_mail or "free_mail.txt")),
-            "notices": str(beside / (settings.notices or "notices")),
-        }
-    )
+    places = {name: str(_beside(document, name) / (getattr(settings, name) or usual)) for name, usual in PLACES.items()}
+    return settings.model_copy(update=places)
+
+
+def _beside(document: Document, name: str) -> Path:
+    """The folder of the file that says where something is: a profile's own, or the one that it lies over."""
+    return Path(document.file_of(name)).resolve().parent
 
 
 def trust_anchors(settings: Settings) -> tuple[str, ...]:

@@ -1,19 +1,22 @@
-"""Reads a YAML file so that every later complaint can name its line.
+"""Reads a YAML file so that every later complaint can name its line, in whichever file that line stands.
 
-Safe loader only; a duplicate key, a tab, an alias bomb or a document that is not a mapping is a `Problem`, never a
-guess.  What the keys mean is not here: `settings.py` and `policy/file.py` know.
+A file may lie over another one: `base: ../policy.yaml` (relative to itself).  What it says replaces what the base says, key
+by key; lists are replaced whole, but a list of named entries (rules) by name: `null` takes a key away, a new entry says
+`before:` which one it stands.  Safe loader only; a duplicate key, a tab, an alias bomb or a document that is not a mapping is a
+`Problem`, never a guess.  What the keys mean is not here: `settings.py` and `policy/file.py` know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
 MAX_BYTES = 1 << 20  # a policy of ten thousand rules is half of this
+DEEPEST = 4  # files over one another: a site, its profile, the shipped file, and one to spare; more is a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,37 @@ class Document:
     file: str
     values: dict[str, object]
     lines: dict[str, int]
+    files: dict[str, str] = field(default_factory=dict)  # the file of each key, where it is another one
 
     def line(self, key: str) -> int:
         """The line of `key`, or of its nearest ancestor that is written in the file."""
-        while key and key not in self.lines:
-            key = key.rpartition(".")[0]
-        return self.lines.get(key, 0)
+        return self.lines.get(self._written(key), 0)
+
+    def file_of(self, key: str) -> str:
+        """The file in which `key`, or its nearest ancestor, is written."""
+        return self.files.get(self._written(key), self.file)
 
     def problem(self, key: str, message: str, advice: str = "") -> Problem:
-        return Problem(self.file, self.line(key), key, message, advice)
+        return Problem(self.file_of(key), self.line(key), key, message, advice)
+
+    def _written(self, key: str) -> str:
+        while key and key not in self.lines:
+            key = key.rpartition(".")[0]
+        return key
 
 
-def read(path: Path) -> Document:
-    """Raises BadConfiguration."""
+def read(path: Path, depth: int = 1) -> Document:
+    """With what lies below it.  Raises BadConfiguration."""
+    document = _read_one(path)
+    base = document.values.pop("base", None)
+    if base is None:
+        return document
+    if not isinstance(base, str) or depth >= DEEPEST:
+        raise BadConfiguration([document.problem("base", "must name another file, and not lead back to this one")])
+    return _Overlay(read(path.parent / base, depth + 1), document).result()
+
+
+def _read_one(path: Path) -> Document:
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -93,6 +114,103 @@ def parse(file: str, text: bytes) -> Document:
         raise BadConfiguration(problems)
     values = yaml.load(text, Loader=yaml.SafeLoader)
     return Document(file, values, lines)
+
+
+class _Overlay:
+    """One document over another."""
+
+    def __init__(self, base: Document, over: Document):
+        self._base, self._over = base, over
+        self._lines: dict[str, int] = {}
+        self._files: dict[str, str] = {}
+        self._problems: list[Problem] = []
+
+    def result(self) -> Document:
+        """Raises BadConfiguration."""
+        values = self._mapping("", self._base.values, "", self._over.values, "")
+        if self._problems:
+            raise BadConfiguration(self._problems)
+        return Document(self._over.file, values, self._lines, self._files)
+
+    def _mapping(
+        self, key: str, base: dict[str, object], base_key: str, over: dict[str, object], over_key: str
+    ) -> dict[str, object]:
+        merged: dict[str, object] = {}
+        for name in (*base, *(name for name in over if name not in base)):
+            keys = [_under(each, name) for each in (key, base_key, over_key)]
+            if name not in over:
+                merged[name] = self._taken(keys[0], self._base, keys[1], base[name])
+            elif over[name] is not None:
+                merged[name] = self._value(keys[0], base.get(name), keys[1], over[name], keys[2])
+        return merged
+
+    def _value(self, key: str, base: object, base_key: str, over: object, over_key: str) -> object:
+        if isinstance(base, dict) and isinstance(over, dict):
+            self._note(key, self._over, over_key)
+            return self._mapping(key, base, base_key, over, over_key)
+        if _named(base) and _named(over):
+            assert isinstance(base, list)
+            assert isinstance(over, list)
+            self._note(key, self._over, over_key)
+            return self._entries(key, base, base_key, over, over_key)
+        return self._taken(key, self._over, over_key, over)
+
+    def _entries(
+        self, key: str, base: list[dict[str, object]], base_key: str, over: list[dict[str, object]], over_key: str
+    ) -> list[object]:
+        """The base's entries in their order, new ones where they say."""
+        mine = {entry["name"]: (number, entry) for number, entry in enumerate(over)}
+        known = {entry["name"] for entry in base}
+        for number, entry in enumerate(over):
+            if entry["name"] not in known and entry.get("before") not in known:
+                message = f"{entry['name']} is new: before: must name an entry of {self._base.file}"
+                self._problems.append(self._over.problem(f"{over_key}.{number}", message))
+        merged: list[object] = []
+        for number, entry in enumerate(base):
+            for at, new in ((n, e) for n, e in mine.values() if e.get("before") == entry["name"]):
+                merged.append(self._taken(f"{key}.{len(merged)}", self._over, f"{over_key}.{at}", _without(new, "before")))
+            place = f"{key}.{len(merged)}"
+            if entry["name"] in mine:
+                at, new = mine[entry["name"]]
+                merged.append(self._entry(place, entry, f"{base_key}.{number}", new, f"{over_key}.{at}"))
+            else:
+                merged.append(self._taken(place, self._base, f"{base_key}.{number}", entry))
+        return merged
+
+    def _entry(
+        self, key: str, base: dict[str, object], base_key: str, over: dict[str, object], over_key: str
+    ) -> dict[str, object]:
+        """Each key that is written replaces the base's as a whole: who reads it need not add anything up."""
+        self._note(key, self._over, over_key)
+        merged: dict[str, object] = {}
+        for name in {**base, **over}:
+            if name not in over:
+                merged[name] = self._taken(_under(key, name), self._base, _under(base_key, name), base[name])
+            elif over[name] is not None:
+                merged[name] = self._taken(_under(key, name), self._over, _under(over_key, name), over[name])
+        return merged
+
+    def _taken(self, key: str, source: Document, source_key: str, value: object) -> object:
+        """A value as it stands in one of the two, with its lines."""
+        self._note(key, source, source_key)
+        for written in [each for each in source.lines if each.startswith(f"{source_key}.")]:
+            self._note(key + written[len(source_key) :], source, written)
+        return value
+
+    def _note(self, key: str, source: Document, source_key: str) -> None:
+        self._lines[key], self._files[key] = source.line(source_key), source.file_of(source_key)
+
+
+def _under(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else str(name)
+
+
+def _named(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) and "name" in entry for entry in value)
+
+
+def _without(entry: dict[str, object], name: str) -> dict[str, object]:
+    return {key: value for key, value in entry.items() if key != name}
 
 
 def _note_lines(file: str, node: yaml.Node, key: str, lines: dict[str, int], problems: list[Problem]) -> None:

@@ -30,6 +30,7 @@ from gateway.health import Health
 from gateway.identity import Authenticator, Identifier
 from gateway.inspection import Inspector
 from gateway.intake import Limits, Listener
+from gateway.integrity import integrity_of
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
 from gateway.notifier import Notifier, postmaster
@@ -58,7 +59,7 @@ from gateway.unlocking import Keyring, Unlock, Unlocking
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.register import Register
-from gateway.yaml_file import BadConfiguration
+from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.lock.office import OfficeCaps
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
@@ -75,8 +76,10 @@ class SetupError(Exception):
 
 
 class Gateway:
-    def __init__(self, settings: Settings, store: Store):
+    def __init__(self, settings: Settings, store: Store, config: Path | None = None):
+        """`config` is the file that the settings came from, to be compared with its baseline; None = there is none."""
         self.settings, self.store, self._seal = settings, store, _seal(settings)
+        self._integrity = integrity_of(settings, store, config) if config else None
         policy, notices = policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
         self.sandbox = Sandbox(
             minimum_level=settings.sandbox.minimum_level,
@@ -149,6 +152,9 @@ class Gateway:
         if problems := intake.check_not_open_relay(listeners(self.settings)):
             raise SetupError(f"this would be an open relay: {'; '.join(problems)}")
         await self.store.journal.start()
+        if problem := await self._changed():
+            await self.store.journal.stop()
+            raise SetupError(f"the configuration is not the approved one: {problem}; if it shall be: mugai baseline make")
         await self.guard.look()  # a stop that was wanted meanwhile, before any work is taken up
         test = await self._selftest()
         if not self.sandbox.ready:
@@ -195,6 +201,8 @@ class Gateway:
         try:
             policy, notices = policy_file.load(Path(self.settings.policy)), Notices.load(Path(self.settings.notices))
             observers = _observers(self.settings, policy, self.store, self.inspector)
+            if problem := await self._changed():
+                raise BadConfiguration([Problem(self.settings.policy, 0, "", problem, "mugai baseline make")])
         except BadConfiguration as bad:
             log.error("reload refused, the old rules stay: %s", bad)
             refused = journal.PolicyLoaded(policy_version=self.pipeline.policy.version, accepted=False, detail=str(bad)[:1000])
@@ -232,6 +240,11 @@ class Gateway:
             self.inspector, notices, settings.originals_at, days, settings.hostname, self._seal, self.store.clock.now
         )
 
+    async def _changed(self) -> str:
+        """Why files that differ from the baseline are not to be used, or ""; an alarm in any case (HD-02)."""
+        problem = await self._integrity.look() if self._integrity else ""
+        return problem if self.settings.integrity.when_changed == "refuse" else ""
+
     async def _selftest(self) -> SelfTest:
         test = await (self.sandbox.selftest() if self.sandbox.ready else self.sandbox.start())
         leaks = ", ".join(test.leaks) or "none"
@@ -246,6 +259,7 @@ class Gateway:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
                 await self._selftest()
+                await self._changed()
                 await self.store.quarantine.expire()
                 await self.store.spool.gc()
             except Exception as error:

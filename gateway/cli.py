@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from gateway.commands import (
+    baseline,
     bench,
     cases,
     check,
@@ -27,7 +28,10 @@ from gateway.commands import (
 )
 from gateway.yaml_file import BadConfiguration
 
-COMMANDS = (serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, cutoff, directory, cases, console, bench)
+COMMANDS = (
+    *(serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, cutoff, directory, cases, console, bench),
+    baseline,
+)
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 
 

@@ -28,6 +28,7 @@ from pydantic import (
 from gateway import yaml_file
 from gateway.converter import Converter
 from gateway.directory.model import Role
+from gateway.integrity import IntegritySettings
 from gateway.model import TlsPolicy
 from gateway.volume_settings import VolumeSettings
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -225,6 +226,7 @@ class WorkflowSettings(_Model):
         ((Role.ISM,), (Role.CSO, Role.SYM, Role.CSIRT), (Role.CISO,)),
         description="The chain of reports; the last rung approves the closure (IN-01, IN-03).",
     )
+    auditor_apart: bool = Field(True, description="Whoever audits holds no other role (AC-08); false = the checks warn only.")
 
 
 class SignatureSettings(_Model):
@@ -312,6 +314,7 @@ class Settings(_Model):
         {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
     )
     volume: VolumeSettings = VolumeSettings()
+    integrity: IntegritySettings = IntegritySettings()
     health: HealthSettings = HealthSettings()
     signatures: SignatureSettings = SignatureSettings()
     console: ConsoleSettings = ConsoleSettings()

@@ -50,6 +50,7 @@ class Document:
     values: dict[str, object]
     lines: dict[str, int]
     files: dict[str, str] = field(default_factory=dict)  # the file of each key, where it is another one
+    below: tuple[str, ...] = ()  # the files that it lies over
 
     def line(self, key: str) -> int:
         """The line of `key`, or of its nearest ancestor that is written in the file."""
@@ -130,7 +131,8 @@ class _Overlay:
         values = self._mapping("", self._base.values, "", self._over.values, "")
         if self._problems:
             raise BadConfiguration(self._problems)
-        return Document(self._over.file, values, self._lines, self._files)
+        below = (self._base.file, *self._base.below)
+        return Document(self._over.file, values, self._lines, self._files, below)
 
     def _mapping(
         self, key: str, base: dict[str, object], base_key: str, over: dict[str, object], over_key: str
@@ -162,6 +164,8 @@ class _Overlay:
         mine = {entry["name"]: (number, entry) for number, entry in enumerate(over)}
         known = {entry["name"] for entry in base}
         for number, entry in enumerate(over):
+            if mine[entry["name"]][0] != number:
+                self._problems.append(self._over.problem(f"{over_key}.{number}", f"{entry['name']} is written twice"))
             if entry["name"] not in known and entry.get("before") not in known:
                 message = f"{entry['name']} is new: before: must name an entry of {self._base.file}"
                 self._problems.append(self._over.problem(f"{over_key}.{number}", message))

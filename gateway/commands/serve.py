@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -36,17 +37,17 @@ def run(arguments: argparse.Namespace) -> int:
     )
     settings = settings_file.load(arguments.config)
     try:
-        return uvloop.run(_serve(settings))
+        return uvloop.run(_serve(settings, arguments.config))
     except (SetupError, StoreUnavailable, SchemaMismatch, JournalDamaged) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
         return 2
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, config: Path) -> int:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold mails, keys and passwords
     with open_store(settings) as store:
-        gateway = Gateway(settings, store)
+        gateway = Gateway(settings, store, config)
         test = await gateway.start()
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

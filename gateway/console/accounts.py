@@ -59,8 +59,8 @@ class Account:
 
 
 class Accounts:
-    def __init__(self, db: Db, clock: Clock, seal: Seal):
-        self._db, self._clock, self._seal = db, clock, seal
+    def __init__(self, db: Db, clock: Clock, seal: Seal, auditor_apart: bool = True):
+        self._db, self._clock, self._seal, self._apart = db, clock, seal, auditor_apart
 
     # -- proving who one is ----------------------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class Accounts:
 
     async def invite(self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str) -> str:
         """A new person.  Returns the code to hand over.  Raises Refusal."""
-        values = _checked(name, display, some, patterns)
+        values = _checked(name, display, some, patterns, self._apart)
         if not await self._db.write(_create, values, actor, self._clock.now()):
             raise Refusal("その利用者名は使われています。", "That name is taken.")
         return await self._invite(values["name"], actor)
@@ -170,7 +170,7 @@ class Accounts:
 
     async def change(self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str) -> None:
         """Raises Refusal."""
-        values = _checked(name, display, some, patterns)
+        values = _checked(name, display, some, patterns, self._apart)
         await self._may_change(await self.find(name), some, actor)
         await self._db.write(_change, name, values, f"roles {values['roles']}", actor, self._clock.now())
 
@@ -186,7 +186,9 @@ class Accounts:
             raise Refusal("自分自身の管理権限は外せません。", "You cannot take this right from yourself.")
 
 
-def _checked(name: str, display: str, some: Sequence[Role], patterns: Sequence[str]) -> dict[str, Any]:
+def _checked(
+    name: str, display: str, some: Sequence[Role], patterns: Sequence[str], auditor_apart: bool = True
+) -> dict[str, Any]:
     name = name.strip().lower()
     if not _NAME.fullmatch(name):
         raise Refusal("利用者名は半角の英小文字、数字、. _ - で2文字以上です。", "A name has a-z, 0-9, . _ - only.")
@@ -195,7 +197,7 @@ def _checked(name: str, display: str, some: Sequence[Role], patterns: Sequence[s
     if bad := [p for p in patterns if not _PATTERN.fullmatch(p)]:
         raise Refusal(f"受信者の範囲が読めません: {bad[0]}", f"Not a pattern of addresses: {bad[0]}")
     try:
-        roles.check(some)
+        roles.check(some, auditor_apart)
     except ValueError as error:
         raise Refusal("役割の組み合わせが正しくありません。監査担当者は兼務できません。", str(error)) from error
     return {

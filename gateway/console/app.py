@@ -53,7 +53,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         settings=settings,
         store=store,
         pages=Pages(settings.organisation),
-        accounts=Accounts(store.db, store.clock, Seal(settings.place("console.key"))),
+        accounts=Accounts(store.db, store.clock, Seal(settings.place("console.key")), settings.workflow.auditor_apart),
         sessions=sessions,
         notices=Notices.load(Path(settings.notices)),
         docket=Docket(store.db),

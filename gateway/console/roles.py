@@ -1,7 +1,7 @@
 """Who may do what: roles x rights as one table (requirements 1.1), and whose mail somebody sees (AC-02).
 
-A person may hold several roles (a small body collapses them) and then has the rights of all; whoever audits holds no other
-(AC-08).  The roles are the directory's.  Nothing here asks who somebody is: `sessions` does.
+A person may hold several roles (a small body collapses them) and then has the rights of all; whoever audits holds no other,
+unless the house allows it (AC-08).  The roles are the directory's.  Nothing here asks who somebody is: `sessions` does.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     return frozenset().union(*(RIGHTS[role] for role in roles))
 
 
-def check(roles: Sequence[Role]) -> None:
-    """Raises ValueError."""
+def check(roles: Sequence[Role], auditor_apart: bool = True) -> None:
+    """Raises ValueError.  A small body may let its auditor serve as well (`workflow.auditor_apart`)."""
     if not roles:
         raise ValueError("a person needs a role")
-    if Role.AUD in roles and len(roles) > 1:
+    if auditor_apart and Role.AUD in roles and len(roles) > 1:
         raise ValueError("whoever audits holds no other role (AC-08)")

@@ -3,6 +3,7 @@
 `events` what is recorded · `record` how · `sealer` the tree grows · `verification` is it whole · `reading` for people.
 """
 
+from gateway.journal.compliance_events import BaselineMade, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
     BrowserReported,
@@ -47,6 +48,7 @@ from gateway.journal.verification import Verification, verify
 __all__ = [
     "AccountChanged",
     "Alarm",
+    "BaselineMade",
     "Bounced",
     "BrowserReported",
     "CaseStep",
@@ -79,6 +81,7 @@ __all__ = [
     "Released",
     "ResumeAsked",
     "Resumed",
+    "SelfInspected",
     "SelfTested",
     "Started",
     "Stopped",

@@ -59,7 +59,10 @@ class Signer:
         return f"{self.origin}+{_id(self.origin, self._public).hex()}+{base64.b64encode(_ED25519 + self._public).decode()}"
 
     def sign(self, size: int, root: bytes) -> str:
-        text = str(Checkpoint(self.origin, size, root))
+        return self.sign_text(str(Checkpoint(self.origin, size, root)))
+
+    def sign_text(self, text: str) -> str:
+        """Of something else than a checkpoint the first line must say what it is, with a space: no journal has such a name."""
         signature = base64.b64encode(_id(self.origin, self._public) + self._key.sign(text.encode())).decode()
         return f"{text}\n— {self.origin} {signature}\n"
 
@@ -67,19 +70,29 @@ class Signer:
 def open_note(note: str, verifier: str) -> Checkpoint:
     """Raises BadNote."""
     try:
+        named, size, root = open_text(note, verifier).split("\n")[:3]
+        if named != verifier.split("+", 1)[0]:
+            raise BadNote("signed by another key")
+        return Checkpoint(named, int(size), base64.b64decode(root, validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise BadNote(f"not a checkpoint: {error}") from error
+
+
+def open_text(note: str, verifier: str) -> str:
+    """What this key signed.  Raises BadNote."""
+    try:
         origin, key_id, key = verifier.strip().split("+", 2)  # base64 may itself contain a plus sign
         public = base64.b64decode(key, validate=True)[1:]
         text, signatures = note.split("\n\n", 1)
-        named, size, root = text.split("\n")[:3]
         raw = next(
             base64.b64decode(s.split(" ")[2], validate=True) for s in signatures.splitlines() if s.startswith(f"— {origin} ")
         )
-        if raw[:4].hex() != key_id or _id(origin, public).hex() != key_id or named != origin:
+        if raw[:4].hex() != key_id or _id(origin, public).hex() != key_id:
             raise BadNote("signed by another key")
         Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], f"{text}\n".encode())
-        return Checkpoint(named, int(size), base64.b64decode(root, validate=True))
+        return text
     except (ValueError, IndexError, StopIteration, binascii.Error) as error:
-        raise BadNote(f"not a checkpoint: {error}") from error
+        raise BadNote(f"not a signed note: {error}") from error
     except InvalidSignature as error:
         raise BadNote("the signature is wrong") from error
 

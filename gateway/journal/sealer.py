@@ -53,6 +53,10 @@ class Journal:
         """The public key (C2SP vkey): print it, keep it off this machine."""
         return self._signer.verifier
 
+    def sign(self, text: str) -> str:
+        """A text of somebody else's, by the journal's key (`note.open_text` reads it)."""
+        return self._signer.sign_text(text)
+
     async def start(self) -> None:
         """Raises JournalDamaged, StoreUnavailable."""
         frontier, newest = await self._db.read(_edge)

@@ -17,7 +17,7 @@ BAD = Path(__file__).parents[1] / "bad_configs"
 
 def test_the_shipped_file_says_the_defaults() -> None:
     shipped = settings.load(CONFIG / "gateway.yaml")
-    places = {"policy": "", "notices": "", "free_mail": ""}
+    places = dict.fromkeys(settings.PLACES, "")
     assert shipped.model_copy(update=places) == Settings()
 
 

@@ -1,0 +1,27 @@
+"""The facts of compliance: a baseline of the configuration was made, a self-inspection was held.  As `events.py` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.journal.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineMade(Event):
+    """These files are as they shall be (HD-02); only the newest baseline counts."""
+
+    actor: str
+    reason: str
+    files: int
+    sha256: str  # of the signed note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfInspected(Event):
+    """A self-inspection was held and its result kept (AU-02, LG-12)."""
+
+    actor: str
+    profile: str
+    results: tuple[str, ...]  # status and number
+    sha256: str  # of the kept JSON

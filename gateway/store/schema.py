@@ -1,7 +1,7 @@
 """The tables: mail and its recipients' states, the queue, quarantine, the journal.
 
-One explicit version number instead of migrations: 0.1 has no older store to come from, and a first migration would only say
-this file twice.  A store of another version is refused (`SchemaMismatch`), never guessed at; version 2 brings the migrations.
+One explicit version number instead of migrations as long as nothing is released: a first migration would only say this file
+twice.  A store of another version is refused (`SchemaMismatch`), never guessed at.
 Plain SQLAlchemy Core that PostgreSQL takes as well.  Times are Unix seconds.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 
 metadata = sa.MetaData()
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER column

@@ -192,9 +192,11 @@ def _opened(record: _Record) -> str:
 
 
 def _written(record: _Record, section: str, findings: Findings) -> Iterator[_Pair]:
-    if record.kind in ("SECTION", "ENDSEC"):
+    if record.kind == "SECTION":
         yield _Pair(0, record.kind)
         yield from record.pairs
+    elif record.kind == "ENDSEC":
+        yield _Pair(0, record.kind)
     elif record.kind.startswith("$") and section == "HEADER":
         yield from _variable(record, findings)
     elif record.kind in _KNOWN:
@@ -211,7 +213,7 @@ def _variable(record: _Record, findings: Findings) -> Iterator[_Pair]:
             findings.add(_VARIABLES_OUT[record.kind], record.kind, record.pairs[0].value, Treatment.REMOVED)
         return
     yield _Pair(9, record.kind)
-    for pair in record.pairs:
+    for pair in _plain(record, "HEADER", findings):
         yield _bare(pair, record.kind, findings) if _is_text(pair.code) else pair
 
 

@@ -46,8 +46,9 @@ def filters(stream: Object) -> list[str]:
 
 def check(stream: Object, where: str, scope: Scope) -> None:
     """Empty a stream whose filter no list knows (/Crypt, private ones), or that misuses a picture's."""
-    known = _FILTERS | _TRANSCODED if name(stream.get("/Subtype")) == "/Image" else _FILTERS
-    unknown = [each for each in filters(stream) if each not in known]
+    unknown = [each for each in filters(stream) if each not in _FILTERS]
+    if unknown and name(stream.get("/Subtype")) == "/Image":
+        unknown = [each for each in unknown if each not in _TRANSCODED]
     if unknown:
         scope.findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"stream filter {unknown[0]}", Treatment.REMOVED)
         stream.write(b"")

@@ -43,6 +43,11 @@ _LABEL = frozenset(("/Title", "/Subject", "/Keywords"))  # where a classificatio
 _PICTURE_PAGE = words("/Type /Parent /MediaBox /Resources /Contents")
 _PICTURE_OPERATORS = words("q Q cm Do BT ET Tr Tm Tf Tj")
 _BLANK = re.compile(rb"[\d.\s-]+d[01]\s*")  # a glyph's width and box, and nothing that draws: 9.6.5
+_SUSPECT = re.compile(  # no complaint of `_dictionary` without one of these in what qpdf writes, names always in clear
+    rb"(?:%s|/PS|/URI|/FontMatrix)(?![^\s/<>\[\]()])|/F (?!\d+ [/>])|/(?:Type|Subtype|S) \d|/Filter (?!(?:%s)[ >])"
+    % tuple("|".join(sorted(each)).encode() for each in (_FORBIDDEN | _ACTIONS | _ANNOTATIONS | _TYPES - {"/F"}, _FILTERS))
+)
+_HOLDERS = (pikepdf.Array, pikepdf.Dictionary)
 _LINK = re.compile(rb"(https?://|mailto:)[^\s\\]*", re.IGNORECASE)
 
 
@@ -100,7 +105,10 @@ def _file(content: bytes) -> Iterator[str]:
 
 def _walk(held: pikepdf.Object) -> Iterator[str]:
     """One indirect object and the direct ones in it; what it refers to has its own turn."""
-    waiting = [held]
+    if not isinstance(held, (*_HOLDERS, pikepdf.Stream)):
+        return
+    written = (held.stream_dict if isinstance(held, pikepdf.Stream) else held).unparse(resolved=True)
+    waiting = [held] if _SUSPECT.search(written) else []
     while waiting:
         node = waiting.pop()
         if isinstance(node, pikepdf.Array):
@@ -113,12 +121,12 @@ def _walk(held: pikepdf.Object) -> Iterator[str]:
 
 
 def _inside(child: object) -> bool:
-    return isinstance(child, (pikepdf.Array, pikepdf.Dictionary)) and not child.is_indirect
+    return isinstance(child, _HOLDERS) and not child.is_indirect
 
 
 def _dictionary(entries: dict[str, pikepdf.Object], is_stream: bool) -> Iterator[str]:
     yield from (f"key {key}" for key in entries.keys() & _FORBIDDEN)
-    kind, subtype, action = (_name(entries.get(key)) for key in ("/Type", "/Subtype", "/S"))
+    kind, subtype, action = [_name(entries[key]) if key in entries else "" for key in ("/Type", "/Subtype", "/S")]
     if kind in _TYPES or (subtype == "/PS" and is_stream):
         yield f"an object of type {kind or subtype}"
     if action in _ACTIONS and kind != "/StructElem":
@@ -129,7 +137,7 @@ def _dictionary(entries: dict[str, pikepdf.Object], is_stream: bool) -> Iterator
         yield f"link {bytes(entries['/URI'])[:100]!r}" if isinstance(entries["/URI"], pikepdf.String) else "a base for links"
     if isinstance(entries.get("/F"), (pikepdf.String, pikepdf.Dictionary)) and (is_stream or action):
         yield "data in another file"
-    if not _numeric(entries.get("/FontMatrix", pikepdf.Array())):  # of any font: CVE-2024-4367 came in a Type 1
+    if "/FontMatrix" in entries and not _numeric(entries["/FontMatrix"]):  # of any font: CVE-2024-4367 came in a Type 1
         yield "a font matrix that is not of numbers"
     if is_stream:
         yield from (f"filter {name}" for name in _filters(entries) if name not in _FILTERS)

@@ -132,7 +132,7 @@ def _leaves(tree: Object) -> list[Object]:
 
 def _inherited(page: Object, known: dict[ObjectId, dict[str, Object]]) -> dict[str, Object]:
     """What the page takes from the nodes above it (7.7.3.4), which are about to go; `known` by its parent."""
-    node = page["/Parent"] if "/Parent" in page else None
+    node = page.get("/Parent")
     if not isinstance(node, Dictionary):
         return {}
     if node.is_indirect and node.objgen in known:

@@ -108,7 +108,7 @@ def _walk(held: pikepdf.Object) -> Iterator[str]:
     if not isinstance(held, (*_HOLDERS, pikepdf.Stream)):
         return
     written = (held.stream_dict if isinstance(held, pikepdf.Stream) else held).unparse(resolved=True)
-    waiting = [held] if _SUSPECT.search(written) else []
+    waiting: list[pikepdf.Object] = [held] if _SUSPECT.search(written) else []
     while waiting:
         node = waiting.pop()
         if isinstance(node, pikepdf.Array):
@@ -145,7 +145,7 @@ def _dictionary(entries: dict[str, pikepdf.Object], is_stream: bool) -> Iterator
 
 def _name(value: object) -> str:
     """As written out by qpdf: `str` stumbles over Shift_JIS, which Japanese font names are in."""
-    return value.unparse().decode("latin-1") if isinstance(value, pikepdf.Name) else ""
+    return value.unparse(resolved=True).decode("latin-1") if isinstance(value, pikepdf.Name) else ""
 
 
 def _numeric(matrix: object) -> bool:

@@ -22,7 +22,7 @@ _CLASSES = {1: Sign.CLASS_1, 2: Sign.CLASS_2, 3: Sign.CLASS_3}
 _STATED = frozenset({*_CLASSES.values(), Sign.CLASS_UNKNOWN})
 SEARCHED = _DATA | _STATED | {Sign.UNREAD_ATTACHMENT}  # what is asked of each file
 _ENOUGH = 1_000_000  # more than any threshold
-_HERE = 4_000  # characters searched in this process, in 4 ms at most; a longer text is worth a worker
+_HERE = 4_000  # characters searched in this process, in 3 ms at most; a longer text is worth a worker
 _SHOWN = 5
 _BODY = "本文"
 

@@ -32,21 +32,24 @@ _LONGEST = 30  # characters of one
 
 def disclosed(text: str, search: Search, title: str = "") -> Disclosed:
     """`title` holds names and properties: a marking counts there wherever it stands."""
-    title, text = folding.fold(title), folding.fold(text)
+    spread_title, spread = folding.spread(title), folding.spread(text)
+    title, text = folding.joined(spread_title), folding.joined(spread)
     stated = [markings.in_title(title, search.markings), markings.in_text(text, search.markings)] if search.markings else []
     marking = max(filter(None, stated), key=lambda each: each.level, default=Marking("", 0))
-    found = _found(f"{title}\n{text}", search.data) if search.data else ()
+    found = _found(f"{title}\n{text}", f"{spread_title}\n{spread}", search.data) if search.data else ()
     return Disclosed(found, marking.word, marking.level)
 
 
-def _found(folded: str, data: tuple[Datum, ...]) -> tuple[Found, ...]:
-    text = folding.unrolled(folded, is_label)
+def _found(joined: str, spread: str, data: tuple[Datum, ...]) -> tuple[Found, ...]:
+    text = folding.unrolled(joined, is_label)
     labels = Labels(text)
     found = []
     for datum in data:
-        values = tuple(dict.fromkeys(_DETECTORS[datum](text, labels)))
+        values = dict.fromkeys(_DETECTORS[datum](text, labels))
+        if datum is Datum.PERSON_NAME:
+            values |= dict.fromkeys(people.spaced_names(spread))
         if values:
-            found.append(Found(datum, len(values), tuple(masked(value, datum) for value in values[:_SHOWN])))
+            found.append(Found(datum, len(values), tuple(masked(value, datum) for value in list(values)[:_SHOWN])))
     return tuple(found)
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 
 _CJK = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
-_DASH = re.compile(r"(?<=[\d)]) ?[-\u2010-\u2015\u2212\u30fc] ?(?=[\d(])")
+_DASH = re.compile(r"(?<=[\d)]) ?[-\u2010-\u2015\u2212\u30fb\u30fc] ?(?=[\d(])")
+_QUOTING = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _SPACED_OUT = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")  # 個 人 番 号
 _SPACED_DIGITS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9-](?: [A-Za-z0-9-]){5,}(?![A-Za-z0-9])")  # :1 2 3 4 5 6
 _BETWEEN = re.compile(f"(?<=[{_CJK}]) +(?=[{_CJK}])")  # 氏　名
@@ -23,10 +24,20 @@ _LONG_NUMBER = re.compile(r"\d{4}")
 
 
 def fold(text: str) -> str:
+    return joined(spread(text))
+
+
+def spread(text: str) -> str:
+    """With the spaces between words, which part a surname from a given name."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\r\n", "\n").replace("\r", "\n")
-    text = _SPACES.sub(" ", text)
+    text = text.replace("\u0130", "I")  # the only character that grows in lower case
+    text = _QUOTING.sub("", _SPACES.sub(" ", text))
     for run in (_SPACED_DIGITS, _SPACED_OUT):
         text = run.sub(lambda found: found[0].replace(" ", ""), text)
+    return text
+
+
+def joined(text: str) -> str:
     text = _DASH.sub("-", _BETWEEN.sub("", text))
     return _BROKEN_NUMBER.sub(_whole, _unwrapped(text))
 
@@ -50,20 +61,26 @@ def _is_cjk(character: str) -> bool:
 
 
 def unrolled(text: str, is_heading: Callable[[str], bool]) -> str:
-    """Rows of cells with tabs between as one line a cell, `heading:cell` where its column has a known heading."""
+    """Rows of cells as one line a cell, `heading:cell` where its column has a known heading.
+
+    Cells stand between tabs or bars; between commas only below such a heading, in rows as long as it."""
     return "\n".join(_lines(text, is_heading))
 
 
 def _lines(text: str, is_heading: Callable[[str], bool]) -> Iterator[str]:
     headings: dict[int, str] = {}
+    columns = 0  # of the headings, when they stand between commas
     for line in text.split("\n"):
-        if "\t" not in line:
+        separator = next((mark for mark in "\t|," if mark in line), "")
+        if not separator:
             yield line
             continue
-        cells = [cell.strip() for cell in line.split("\t")]
+        cells = [cell.strip(' "') for cell in line.split(separator)]
         found = {n: cell for n, cell in enumerate(cells) if 0 < len(cell) <= _HEADING and is_heading(cell)}
-        if found and not any(map(_LONG_NUMBER.search, cells)):
-            headings = found
+        if found and max(map(len, cells)) <= _HEADING and not any(map(_LONG_NUMBER.search, cells)):
+            headings, columns = found, len(cells) if separator == "," else 0
             yield from cells
+        elif separator == "," and len(cells) != columns:
+            yield line
         else:
             yield from (f"{headings[n]}:{cell}" if n in headings and cell else cell for n, cell in enumerate(cells))

@@ -17,7 +17,7 @@ _SHORT = 2  # characters: such a word is part of many others
 
 
 def in_text(folded: str, markings: Iterable[Marking]) -> Marking | None:
-    return _highest(m for m in markings if _pattern(m.word).search(folded))
+    return _highest(m for m in markings if m.word in folded and _pattern(m.word).search(folded))
 
 
 def in_title(folded: str, markings: Iterable[Marking]) -> Marking | None:

@@ -80,7 +80,7 @@ def insured(text: str, labels: Labels) -> Iterator[str]:
 
 def accounts(text: str, labels: Labels) -> Iterator[str]:
     """Seven digits with a label, and a bank not far before them; ゆうちょ by its 記号 and 番号."""
-    for match in _ACCOUNT.finditer(text):
+    for match in _ACCOUNT.finditer(text) if labels.has(Datum.BANK_ACCOUNT) else ():
         if labels.names(match.start(), match.end(), Datum.BANK_ACCOUNT):
             before = text[max(0, match.start() - _BANK_WITHIN) : match.start()]
             if _BANK.search(before):
@@ -103,6 +103,6 @@ def luhn(number: str) -> bool:
 
 
 def _labelled(pattern: re.Pattern[str], text: str, labels: Labels, datum: Datum) -> Iterator[str]:
-    for match in pattern.finditer(text):
+    for match in pattern.finditer(text) if labels.has(datum) else ():
         if labels.names(match.start(), match.end(), datum):
             yield match[0]

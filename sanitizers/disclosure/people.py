@@ -37,10 +37,12 @@ _ADDRESS = re.compile(
 _MUNICIPAL = re.compile(
     r"[\u4e00-\u9fffヶケ]{1,5}[市区][\u4e00-\u9fffぁ-んァ-ヶー]{1,12}\d{1,4}(?:丁目|番地|番\d{1,3}号|-\d{1,4}-\d{1,4})[\d番号の-]{0,10}"
 )
+_MUNICIPAL_LINE = re.compile(r"^[^\n市区]*[市区].*", re.MULTILINE)  # few lines have one: it spares most of the text
 
 _DATE = (
     r"(?:(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)年|(?<![A-Za-z])[MTSHR]\d{1,2}[./年-]|(?<!\d)(?:19|20)\d\d[年./-])"
     r" ?\d{1,2}[月./-] ?\d{1,2}(?!\d)日?"
+    r"|(?<!\d)\d{1,2} ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? (?:19|20)\d\d(?!\d)"
 )
 _BIRTH = re.compile(rf"({_DATE}|(?<!\d)(?:19|20)\d{{6}}(?!\d))(生まれ|生(?![産活徒])|日生)?")
 
@@ -49,6 +51,9 @@ _NAMED = re.compile(
 )
 _NO_NAME = re.compile(
     "記入|記載|一覧|省略|別紙|欄|住所|番号|氏名|電話|年月|性別|備考|区分|日付|連絡|合計|続柄|所属|部署|課名|会社|団体|印$|課$|係$|部$|市$|町$|役場"
+)
+_SPACED = re.compile(
+    r"(?<![\u4e00-\u9fff々ヶ])([\u4e00-\u9fff々ヶ]{1,3}) (?=([\u4e00-\u9fff々ヶぁ-んァ-ヶー]{1,3})(?![\u4e00-\u9fff々ヶ]))"
 )
 _RUN = re.compile(r"[\u4e00-\u9fff々ヶ]{3,40}")
 _PLACES = ("都", "府", "県", "市", "区", "町", "村", "課", "部", "係", "局", "室", "駅", "線")  # what ends so is no person
@@ -79,14 +84,15 @@ def _is_telephone(area: str, number: str, is_written_apart: bool) -> bool:
 def addresses(text: str, labels: Labels) -> Iterator[str]:
     """From a postal number, a prefecture or a label to a house number; or a municipality with a whole one."""
     ends = 0
-    for match in sorted((*_ADDRESS.finditer(text), *_MUNICIPAL.finditer(text)), key=re.Match.start):
+    whole = (match for line in _MUNICIPAL_LINE.finditer(text) for match in _MUNICIPAL.finditer(text, line.start(), line.end()))
+    for match in sorted((*_ADDRESS.finditer(text), *whole), key=re.Match.start):
         if match.start() >= ends:
             ends = match.end()
             yield match[0].removeprefix("住所").lstrip(": ")
 
 
 def birth_dates(text: str, labels: Labels) -> Iterator[str]:
-    for match in _BIRTH.finditer(text):
+    for match in _BIRTH.finditer(text) if "生" in text or labels.has(Datum.BIRTH_DATE) else ():
         if match[2] or labels.names(match.start(), match.end(), Datum.BIRTH_DATE):
             yield match[1]
 
@@ -104,6 +110,13 @@ def names(text: str, labels: Labels) -> Iterator[str]:
             yield from _last_name(run)
         elif not run.endswith(_PLACES):
             yield from _all_names(run)
+
+
+def spaced_names(spread: str) -> Iterator[str]:
+    """山田 太郎: a surname of the dictionary, a space, a given name, and no more on either side."""
+    for match in _SPACED.finditer(spread):
+        if surnames.is_name(match[1] + match[2]) and not surnames.is_surname(match[2]):
+            yield match[1] + match[2]
 
 
 def _last_name(run: str) -> Iterator[str]:

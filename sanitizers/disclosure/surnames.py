@@ -33,6 +33,10 @@ _GIVEN = frozenset(
 _LONGEST_GIVEN = 3
 
 
+def is_surname(word: str) -> bool:
+    return word in _SURNAMES
+
+
 def is_name(word: str) -> bool:
     """A surname of the list and one to three characters of given names; at least three characters in all."""
     if len(word) < 3:

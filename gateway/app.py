@@ -31,6 +31,7 @@ from gateway.identity import Authenticator, Identifier
 from gateway.inspection import Inspector
 from gateway.intake import Limits, Listener
 from gateway.integrity import integrity_of
+from gateway.metrics import Metrics
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
 from gateway.notifier import Notifier, postmaster
@@ -54,6 +55,7 @@ from gateway.scan import ScanFailed, Scanner
 from gateway.seal import Seal
 from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
+from gateway.status import Status
 from gateway.store.opening import Store
 from gateway.unlocking import Keyring, Unlock, Unlocking
 from gateway.workflow.engine import Workflow
@@ -113,13 +115,16 @@ class Gateway:
         self.pipeline = self._pipeline(policy, notices, notifier)
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
         self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
-        self.runner = Runner(store.spool, self.pipeline, lanes=lanes)
+        self.metrics = Metrics()
+        store.journal.listeners.append(self.metrics.sealed)
+        self.runner = Runner(store.spool, self.pipeline, lanes=lanes, timed=self.metrics.inspection.observe)
         self.guard = Guard(store.db, store.clock, settings.volume, settings.state_directory)
         gate = HourlyGate(store.spool, self.guard, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
             SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now) for each in listeners(settings)
         )
-        self._health = Health(settings.health.host, settings.health.port, self.status)
+        self.status = self._status()
+        self._health = Health(settings.health.host, settings.health.port, self.status.health, self.status.exposition)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _pipeline(self, policy: Policy, notices: Notices, notifier: Notifier) -> Pipeline:
@@ -214,24 +219,17 @@ class Gateway:
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
         log.info("policy %s loaded", policy.version)
 
-    async def status(self) -> tuple[bool, dict[str, object]]:
-        pressure = await self.store.spool.pressure()
-        facts: dict[str, object] = {
-            "sandbox_level": self.sandbox.level,
-            "office": self.office.problem or "ready",
-            "policy": self.pipeline.policy.version,
-            "waiting": pressure.waiting,
-            "stopped": [f"{halt.id}: {halt.scope} {halt.value}".strip() for halt in await self.store.stops.active()],
-            "oldest_seconds": round(pressure.oldest_seconds, 1),
-            "free_bytes": pressure.free_bytes,
-            "sessions": sum(server.sessions for server in self.servers),
-        }
-        try:
-            clamd = await self.scanner.version()
-            facts |= {"clamd": clamd.engine, "signatures": clamd.database, "signatures_time": clamd.time}
-        except ScanFailed as failure:
-            return False, facts | {"clamd": f"down: {failure}"}
-        return self.sandbox.ready, facts
+    def _status(self) -> Status:
+        return Status(
+            settings=self.settings,
+            store=self.store,
+            metrics=self.metrics,
+            sandbox=self.sandbox,
+            office=self.office,
+            scanner=self.scanner,
+            servers=self.servers,
+            policy_version=lambda: self.pipeline.policy.version,
+        )
 
     def _clearance(self, notices: Notices) -> Clearance:
         settings = self.settings

@@ -12,6 +12,8 @@ import logging
 import os
 import random
 import socket
+import time
+from collections.abc import Callable
 
 from gateway.model import Lease, Work
 from gateway.pipeline import Pipeline
@@ -26,8 +28,9 @@ log = logging.getLogger(__name__)
 
 
 class Runner:
-    def __init__(self, spool: Spool, pipeline: Pipeline, *, lanes: int):
-        self._spool, self._pipeline = spool, pipeline
+    def __init__(self, spool: Spool, pipeline: Pipeline, *, lanes: int, timed: Callable[[float], None] = lambda seconds: None):
+        """`timed` hears how many seconds each inspection took."""
+        self._spool, self._pipeline, self._timed = spool, pipeline, timed
         # a delivery keeps its lane until it is committed: what is between is sent twice after a crash (I3)
         self._most = {Work.INSPECT: AHEAD * lanes, Work.RELAY: RELAY_LANES}
         self._lanes = {Work.INSPECT: asyncio.Semaphore(lanes), Work.RELAY: asyncio.Semaphore(RELAY_LANES)}
@@ -74,7 +77,10 @@ class Runner:
     async def _step(self, lease: Lease) -> None:
         try:
             async with self._lanes[lease.work]:
+                began = time.monotonic()
                 settlement = await self._pipeline.step(lease)
+                if lease.work is Work.INSPECT:
+                    self._timed(time.monotonic() - began)
             await self._spool.settle(lease, settlement)
         except LostLease:
             log.warning("%s: another process took over this step; its result counts, not ours", lease.item.id)

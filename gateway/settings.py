@@ -251,7 +251,7 @@ class SealSettings(_Model):
 
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
-    port: Port = Field(8025, description="GET /health: JSON, 200 or 503.")
+    port: Port = Field(8025, description="GET /health: JSON, 200 or 503; GET /metrics: Prometheus.")
 
 
 class ConsoleSettings(_Model):

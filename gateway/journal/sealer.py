@@ -11,10 +11,13 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
+from gateway import tally
 from gateway.clock import Clock
 from gateway.journal import record
 from gateway.journal.events import Alarm, Event
@@ -28,6 +31,8 @@ BATCH = 1_000  # rows in one transaction: about 20 ms of the writer's time
 CHECKPOINT_SECONDS = 300.0
 CHECKPOINT_ENTRIES = 1_000
 LATER = 10_000  # refusals kept in memory for one batch: above this somebody is hammering, and a number says it as well
+
+Listener = Callable[[str, dict[str, Any]], None]  # kind and facts of a sealed event
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,7 @@ class Journal:
         self._jumped = False
         self._last = (0, 0.0)  # size and monotonic time of the last checkpoint
         self._task: asyncio.Task[None] | None = None
+        self.listeners: list[Listener] = []  # told of each sealed event once; they must neither raise nor wait
 
     @property
     def verifier(self) -> str:
@@ -90,8 +96,12 @@ class Journal:
         """Everything that waits; returns the tree's size."""
         await self._flush()
         while True:
-            moved, size = await self._db.write(_seal)
-            if moved < BATCH:
+            sealed, size = await self._db.write(_seal)
+            for kind, entry in sealed if self.listeners else ():
+                facts = json.loads(entry)
+                for listener in self.listeners:
+                    listener(kind, facts)
+            if len(sealed) < BATCH:
                 return size
 
     async def checkpoint(self) -> str:
@@ -151,13 +161,13 @@ def _edge(conn: sa.Connection) -> tuple[Frontier, float]:
     return (Frontier.load(row.size, row.frontier) if row else Frontier()), max(newest)
 
 
-def _seal(conn: sa.Connection) -> tuple[int, int]:
-    """Up to BATCH rows in the order of their ids.  Returns how many, and the tree's size."""
+def _seal(conn: sa.Connection) -> tuple[Sequence[tuple[str, bytes]], int]:
+    """Up to BATCH rows in the order of their ids.  Returns their kinds and entries, and the tree's size."""
     rows = conn.execute(sa.select(journal_pending).order_by(journal_pending.c.id).limit(BATCH)).all()
     row = conn.execute(sa.select(journal_head.c.size, journal_head.c.frontier)).one_or_none()
     frontier = Frontier.load(row.size, row.frontier) if row else Frontier()
     if not rows:
-        return 0, frontier.size
+        return (), frontier.size
     sealed = []
     for pending in rows:
         leaf_hash = leaf(pending.entry)
@@ -168,7 +178,8 @@ def _seal(conn: sa.Connection) -> tuple[int, int]:
     conn.execute(journal_pending.delete().where(journal_pending.c.id <= rows[-1].id))
     head = {"size": frontier.size, "frontier": frontier.dump()}
     conn.execute(journal_head.update().values(head) if row else journal_head.insert().values(id=1, **head))
-    return len(rows), frontier.size
+    tally.add(conn, [(row.at, row.kind, row.entry) for row in rows])
+    return [(row.kind, row.entry) for row in rows], frontier.size
 
 
 def _keep(conn: sa.Connection, size: int, note: str, now: float) -> None:

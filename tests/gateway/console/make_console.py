@@ -16,6 +16,7 @@ from gateway.console import app
 from gateway.console.accounts import Account
 from gateway.console.desk import Desk
 from gateway.console.screen import COOKIE
+from gateway.cutoff import Stops
 from gateway.directory import Book, Role
 from gateway.store.opening import Store
 from tests.gateway.make_spool import Rooms, rooms
@@ -84,5 +85,6 @@ async def console(root: Path) -> AsyncIterator[Console]:
     at = settings.console.model_copy(update={"origin": ORIGIN})
     settings = settings.model_copy(update={"state_directory": root, "console": at})
     async with rooms(root) as opened:
-        store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal, Book(opened.db, opened.clock))
+        book, stops = Book(opened.db, opened.clock), Stops(opened.db, opened.clock)
+        store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal, book, stops)
         yield Console(opened, app.desk(settings, store))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import suppress
 from dataclasses import replace
 from datetime import time
 from importlib.metadata import version
@@ -51,13 +50,14 @@ from gateway.relay import Relay
 from gateway.resolver import NameserverResolver
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
-from gateway.scan import ScanFailed, Scanner
+from gateway.scan import Scanner
 from gateway.seal import Seal
 from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.status import Status
 from gateway.store.opening import Store
 from gateway.unlocking import Keyring, Unlock, Unlocking
+from gateway.watch import Watch
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.register import Register
@@ -124,6 +124,7 @@ class Gateway:
             SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now) for each in listeners(settings)
         )
         self.status = self._status()
+        self.watch = Watch(self.status, self._alarm)
         self._health = Health(settings.health.host, settings.health.port, self.status.health, self.status.exposition)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -182,7 +183,14 @@ class Gateway:
         await self.store.journal.write(started)
         self._tasks = [
             asyncio.create_task(work)
-            for work in (self.runner.run(), self.guard.watch(), self._keep_house(), self._keep_time(), self._send_digests())
+            for work in (
+                self.runner.run(),
+                self.guard.watch(),
+                self._keep_house(),
+                self._keep_time(),
+                self._send_digests(),
+                self.watch.run(),
+            )
         ]
         return test
 
@@ -252,8 +260,6 @@ class Gateway:
 
     async def _keep_house(self) -> None:
         while True:
-            with suppress(ScanFailed):
-                await self._check_signatures()
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
                 await self._selftest()
@@ -286,13 +292,6 @@ class Gateway:
                 log.exception("a case of the workflow failed, tried again in a minute")
                 self._alarm("workflow", str(error))
                 pause = 60.0
-
-    async def _check_signatures(self) -> None:
-        """AV-04: old signatures are an alarm long before they are a reason to hold."""
-        clamd = await self.scanner.version()
-        hours = (self.store.clock.now() - clamd.time) / 3_600
-        if clamd.time and hours > self.settings.clamav.alarm_age_hours:
-            self._alarm("signatures", f"clamd's database {clamd.database} is {hours:.0f} hours old")
 
     def _too_large(self, limit: int, actual: int, international: bool) -> str:
         return self.pipeline.notices.rejected_size(limit, actual, international)

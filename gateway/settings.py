@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from gateway import yaml_file
+from gateway.alert_settings import AlertSettings
 from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.integrity import IntegritySettings
@@ -316,6 +317,7 @@ class Settings(_Model):
     volume: VolumeSettings = VolumeSettings()
     integrity: IntegritySettings = IntegritySettings()
     health: HealthSettings = HealthSettings()
+    alerts: AlertSettings = AlertSettings()
     signatures: SignatureSettings = SignatureSettings()
     console: ConsoleSettings = ConsoleSettings()
 

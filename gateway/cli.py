@@ -23,6 +23,7 @@ from gateway.commands import (
     journal,
     quarantine,
     queue,
+    report,
     sanitize,
     serve,
 )
@@ -31,6 +32,7 @@ from gateway.yaml_file import BadConfiguration
 COMMANDS = (
     *(serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, cutoff, directory, cases, console, bench),
     baseline,
+    report,
 )
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 

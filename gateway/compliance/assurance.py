@@ -1,0 +1,67 @@
+"""Checks of audit, introduction, disposal and outsourcing: AU, DV, DS, VN."""
+
+from __future__ import annotations
+
+from gateway.compliance.facts import Facts
+from gateway.compliance.judging import Check, always, organisational, partial, partly, unserved, yes
+from gateway.compliance.model import Outcome, Status
+from gateway.directory.model import Role
+from gateway.integrity import NONE
+
+
+def audited(facts: Facts) -> Outcome:
+    auditors = facts.directory.holders(Role.AUD, facts.today)
+    actual = f"監査する人 {len(auditors)} 人 (閲覧だけ、本文は見えない)"
+    outcome = yes(bool(auditors), "名簿の役割 aud", actual, "監査する人が名簿にいません。")
+    return partly(outcome, "要求事項ごとの証拠一式、抜き取り、指摘の追跡")
+
+
+def inspected(facts: Facts) -> Outcome:
+    made = facts.count("self_inspected")
+    return Outcome(Status.OK, "mugai report self-inspection", f"この報告 (前回との比較・改善計画の欄)。期間中 {made} 回", "")
+
+
+def release(facts: Facts) -> Outcome:
+    based = facts.changed != (NONE,)
+    actual = f"依存物は版を固定 (lock)。プログラムの値は基準に {'あり' if based else 'なし'}"
+    return partly(
+        yes(based, "mugai baseline", actual, "基準がありません: mugai baseline make"), "部品表、更新前の互換性の自動確認"
+    )
+
+
+def erased(facts: Facts) -> Outcome:
+    r = facts.settings.retention
+    return Outcome(
+        Status.OK, "retention", f"保留 {r.quarantine_days} 日、原本 {r.originals_days} 日で消す。作業用の領域はメモリ上"
+    )
+
+
+CHECKS = {
+    "AU-01": Check(audited, ("viewed",)),
+    "AU-02": Check(inspected, ("self_inspected",)),
+    "AU-03": Check(unserved("β型かどうかの設定と、外部監査人に渡す一式がありません。α型ではこの項目は当てはまりません。")),
+    "DV-01": Check(
+        unserved("試験用・本番用の別を示し、試験機から外へ出さない設定がありません。待受と配送先を分けて運用してください。")
+    ),
+    "DV-02": Check(
+        partial(
+            "mugai check・sanitize・explain",
+            "接続の前に1通ずつ試し、理由を見られる",
+            "受入試験一式と日付入りの結果、影響のない試行運転",
+        )
+    ),
+    "DV-03": Check(
+        partial("mugai demo・bench", "試験用のメールと文書を作って使う", "試験機への本物のメールの持ち込みを拒むこと")
+    ),
+    "DV-04": Check(release, ("baseline_made", "started")),
+    "DV-05": Check(always("mugai report self-inspection", "この表を機能の適合表として調達仕様に使える")),
+    "DS-01": Check(
+        partial("retention", "期限で廃棄し、日時と値を記録する", "廃棄の申請と許可、鍵の破棄による消去、廃棄証明書"),
+        ("disposed", "deleted", "expired"),
+    ),
+    "DS-02": Check(erased, ("disposed",)),
+    "DS-03": Check(unserved("保管しているデータの台帳 (種類・件数・最古・期限) の出力がありません。")),
+    "VN-01": Check(
+        organisational("委託先の人は役割 ven・種類 contractor で登録し、期限を付けられる", "契約と確認は規程に従ってください。")
+    ),
+}

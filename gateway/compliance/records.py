@@ -1,0 +1,155 @@
+"""Checks of records, monitoring and hardening: LG and HD."""
+
+from __future__ import annotations
+
+from gateway import intake
+from gateway.app import listeners
+from gateway.compliance.boundary import SILENT
+from gateway.compliance.facts import Facts
+from gateway.compliance.judging import Check, chain, organisational, partial, partly, ruled, stops, unserved, yes
+from gateway.compliance.model import Outcome, Status
+from gateway.directory import wanting
+from gateway.integrity import NONE
+from gateway.model import Sign
+
+SHOWN = 2  # differences and the like that a row tells
+
+
+def _few(texts: tuple[str, ...]) -> str:
+    return "、".join(texts[:SHOWN]) + (f" ほか {len(texts) - SHOWN} 件" if len(texts) > SHOWN else "")
+
+
+def recorded(facts: Facts) -> Outcome:
+    actual = f"{facts.journal.entries} 件。判断ごとに1件、消されない"
+    return yes(facts.journal.entries > 0, "なし (常に記録)", actual, "記録がまだありません。")
+
+
+def untampered(facts: Facts) -> Outcome:
+    found = facts.journal
+    actual = f"{found.entries} 件と署名 {found.checkpoints} 個を照合"
+    why = f"{found.first_bad} 番目から壊れています: {found.problem}"
+    outcome = yes(found.ok, "journal.key", f"{actual}: {'一致' if found.ok else '不一致'}", why)
+    return partly(outcome, "署名を別の装置に自動で写すこと (mugai journal checkpoint で手作業)")
+
+
+def clock(facts: Facts) -> Outcome:
+    actual = "時計の飛びを見張り、疑わしい間は期限で消さない" + (
+        f"。現在 {facts.clock_jump:+.0f} 秒" if facts.clock_jump else ""
+    )
+    return partly(yes(not facts.clock_jump, "なし (常に確認)", actual, "時計が飛んでいます。"), "NTP との差の測定")
+
+
+def two_people(facts: Facts) -> Outcome:
+    rungs = facts.settings.workflow.change_approvers
+    short = [gap for gap in wanting(facts.directory, facts.today) if "second" in gap]
+    enough = bool(facts.directory.people) and not short
+    outcome = yes(enough, "workflow.change_approvers", f"二人目: {chain(rungs)}", "二人目になれる人が名簿に足りません。")
+    return partly(outcome, "設定ファイルの直接の書き換えは、改ざん検査 (HD-02) で見つけるだけです")
+
+
+def watched(facts: Facts) -> Outcome:
+    if facts.gateway is None:
+        return Outcome(Status.NG, "health", f"{facts.settings.health.host}:{facts.settings.health.port}", SILENT)
+    healthy = bool(facts.gateway.get("healthy"))
+    actual = f"{'正常' if healthy else '異常'}、待ち {facts.gateway.get('waiting')} 通"
+    outcome = yes(healthy, "health、mugai check", actual, "ゲートウェイが異常を示しています。")
+    return partly(outcome, "警報を外に送ること (今は記録とログ。監視側が /health を見に来る)")
+
+
+def from_inside(facts: Facts) -> Outcome:
+    rule = facts.on(Sign.FORGED_SENDER)
+    actual = f"なりすまし {ruled(rule)}、送信量 {'監視' if facts.settings.volume.enabled else 'なし'}、ウイルスは送信しない"
+    good = stops(rule) and facts.settings.volume.enabled
+    return yes(good, "forged_sender の規則、volume", actual, "内部からのなりすましか大量送信を見張っていません。")
+
+
+def this_report(facts: Facts) -> Outcome:
+    made = facts.count("self_inspected")
+    return Outcome(Status.OK, "mugai report self-inspection", f"この報告。期間中の点検 {made} 回", "")
+
+
+def ports(facts: Facts) -> Outcome:
+    s = facts.settings
+    actual = "、".join(f"{each.host}:{each.port}" for each in (s.inbound, s.outbound, s.health, s.console))
+    outcome = Outcome(Status.OK, "inbound・outbound・health・console", f"{actual} だけを開く")
+    return partly(outcome, "装置全体で開いているポートの定期的な照合")
+
+
+def approved_files(facts: Facts) -> Outcome:
+    setting, mode = "integrity.when_changed", facts.settings.integrity.when_changed
+    if facts.changed == (NONE,):
+        word = "義務" if facts.demands.tamper_check == "must" else "推奨"
+        return Outcome(Status.NG, setting, f"{mode}、基準なし", f"基準がありません ({word}): mugai baseline make")
+    actual = f"{mode}、{'基準どおり' if not facts.changed else _few(facts.changed)}"
+    return yes(not facts.changed, setting, actual, "基準と違います。確かめて、正しければ mugai baseline make")
+
+
+def consistent(facts: Facts) -> Outcome:
+    problems = intake.check_not_open_relay(listeners(facts.settings))
+    actual = f"規則 {len(facts.policy.rules)} 件に矛盾なし (読み込み時に検査)、第三者中継: {'、'.join(problems) or 'なし'}"
+    return yes(not problems, "policy.yaml、peers、domains", actual, "第三者中継になります。")
+
+
+def cut_off(facts: Facts) -> Outcome:
+    now = facts.gateway.get("stopped") if facts.gateway else None
+    return Outcome(Status.OK, "mugai stop・mugai resume", f"側ごとに即時停止、再開は2人。現在の停止: {now or 'なし'}")
+
+
+def limits(facts: Facts) -> Outcome:
+    s = facts.settings.smtp
+    actual = f"宛先 {s.recipients}、誤り {s.errors} 回で切断、改行の不正は拒否、添付は隔離して読む"
+    return Outcome(Status.OK, "smtp、policy.yaml limits", actual)
+
+
+def outputs_right(facts: Facts) -> Outcome:
+    actual = f"届けるものを照合してから送る。宛先の状態の矛盾 {len(facts.store)} 件"
+    outcome = yes(not facts.store, "なし (常に照合)", actual, _few(facts.store))
+    return partly(outcome, "受信数と処理数の日ごとの突き合わせ表")
+
+
+def available(facts: Facts) -> Outcome:
+    s, q = facts.settings.smtp, facts.settings.queue
+    actual = f"同時 {s.sessions} (相手ごと {s.sessions_per_peer})、最低 {s.minimum_rate} B/秒、待ち {q.longest} 通で 452"
+    return Outcome(Status.OK, "smtp、queue、sandbox、volume", actual)
+
+
+CHECKS = {
+    "LG-01": Check(recorded, ("received", "decided", "relayed", "held", "released", "deleted", "logged_in")),
+    "LG-02": Check(untampered, ("alarm:clock",)),
+    "LG-03": Check(unserved("記録を外部媒体に書き出し、読み戻して確かめる機能がありません。")),
+    "LG-04": Check(
+        partial("mugai journal search、mugai approval stats", "検索と集計はできる", "定期の分析と「点検済」の記録"), ("viewed",)
+    ),
+    "LG-05": Check(clock, ("alarm:clock",)),
+    "LG-06": Check(
+        partial(
+            "記録の alarm、mugai incident",
+            "障害は警報として残り、インシデントとして処理を記録できる",
+            "障害台帳 (停止時間・影響したメール)",
+        ),
+        ("alarm", "case:incident"),
+    ),
+    "LG-07": Check(
+        partial("記録", "作業者・理由・規則の版を記録する", "設定の変更前後の内容と、前の版に戻すこと"),
+        ("policy_loaded", "baseline_made", "directory_changed", "queue_changed", "account_changed"),
+    ),
+    "LG-08": Check(two_people, ("case:change", "resumed")),
+    "LG-09": Check(watched, ("alarm", "self_tested")),
+    "LG-10": Check(from_inside, ("alarm:internal-infection", "alarm:internal-spoofing")),
+    "LG-11": Check(
+        partial("保留の法的保全", "期限でも削除でも消えないようにできる", "証拠一式の書き出し (目録・受け渡しの記録)"),
+        ("kept",),
+    ),
+    "LG-12": Check(this_report, ("self_inspected",)),
+    "HD-01": Check(ports, ("started",)),
+    "HD-02": Check(approved_files, ("baseline_made", "alarm:configuration")),
+    "HD-03": Check(consistent, ("policy_loaded", "refused")),
+    "HD-04": Check(cut_off, ("halted", "resumed")),
+    "HD-05": Check(unserved("部品表 (SBOM) の出力と、脆弱性情報との照合・期限の管理がありません。")),
+    "HD-06": Check(limits, ("refused",)),
+    "HD-07": Check(outputs_right, ("cleared_for_delivery",)),
+    "HD-08": Check(available, ("refused", "deferred")),
+    "HD-09": Check(
+        organisational("応答・通知・Received に内部の名前と版を出さない", "構成図と仕様書の扱いは規程に従ってください。")
+    ),
+}

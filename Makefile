@@ -10,7 +10,7 @@ run:            ## set up what is missing, then run the gateway with its samples
 
 test:           ## install what tests need, then all tests (clamd, LibreOffice and fault injection included)
 	@sh setup.sh test
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadfile
 
 check: lint fast ## ruff, mypy --strict and the fast tests
 
@@ -20,7 +20,7 @@ lint:
 	@$(VENV)/bin/mypy
 
 fast:
-	@$(PY) -m pytest -m "not slow"
+	@$(PY) -m pytest -n auto --dist loadfile -m "not slow"
 
 lock:           ## renew the lock files from pyproject.toml
 	@$(PY) -m pip install -q uv

@@ -16,12 +16,17 @@ from datetime import datetime, timedelta
 from gateway.clock import JST
 from gateway.identity import results_header
 from gateway.inspection import MESSAGE, Inspector
-from gateway.model import Cleared, Decision, Group, Inspection, QueueItem
+from gateway.judgement import may_leave_as_it_came
+from gateway.model import Cleared, Decision, Group, Inspection, QueueItem, Warrant
 from gateway.notice import Notices
 from gateway.policy import recipients
 from gateway.seal import Seal
 from sanitizers.compose import compose
+from sanitizers.letter import Enclosure
 from sanitizers.model import Reason, Refused, Verdict
+
+ORIGINAL = "original"  # X-Mugai-Verdict of a mail with files as they came; the verifier lets these pass in no other
+OCTETS = "application/octet-stream"  # no mail program shows that by itself (RFC 2046 4.5.1)
 
 
 class NotCleared(Exception):
@@ -55,16 +60,16 @@ class Clearance:
             *((("Authentication-Results", results),) if results else ()),
             ("X-Mugai-Receipt", item.receipt),
             ("X-Mugai-Id", item.id),
-            ("X-Mugai-Verdict", inspection.verdict.name.lower()),
+            ("X-Mugai-Verdict", ORIGINAL if decision.warrant else inspection.verdict.name.lower()),
         )
-        letter = inspection.letter
+        letter, enclosures = inspection.letter, _enclosed(inspection, decision.warrant)
         if decision.hiding is not None:
             letter = recipients.hidden(letter, decision.hiding)
             headers = (*recipients.headers(decision.hiding), *headers)
         content = await asyncio.to_thread(
             compose,
             letter,
-            inspection.enclosures,
+            enclosures,
             notice_head=head,
             notice_foot=foot,
             extra_headers=headers,
@@ -72,9 +77,10 @@ class Clearance:
         )
         if self.seal is not None and results:
             content = await asyncio.to_thread(self.seal.on, content, results, self.now())
-        await self._check(content, frozenset(hashlib.sha256(e.content).hexdigest() for e in inspection.enclosures))
+        await self._check(content, frozenset(hashlib.sha256(e.content).hexdigest() for e in enclosures))
         smtputf8 = item.envelope.smtputf8 and not (item.envelope.sender + "".join(group.recipients)).isascii()
-        return Cleared(item, item.envelope.sender, group.recipients, content, hashlib.sha256(content).hexdigest(), smtputf8)
+        digest = hashlib.sha256(content).hexdigest()
+        return Cleared(item, item.envelope.sender, group.recipients, content, digest, smtputf8, decision.warrant)
 
     async def _check(self, content: bytes, digests: frozenset[str]) -> None:
         """The second look, at exactly the bytes that leave: nothing but our grammar and the verified attachments."""
@@ -86,6 +92,18 @@ class Clearance:
             raise NotCleared(refusal.reason, refusal.detail) from refusal
         if scan is not None and scan.signature:
             raise NotCleared(Reason.INFECTED, f"{scan.signature} in the rebuilt message")
+
+
+def _enclosed(inspection: Inspection, warrant: Warrant | None) -> tuple[Enclosure, ...]:
+    """What was rebuilt; and where two people say so, exactly the files that they named, in the place of their rebuilt form."""
+    if warrant is None:
+        return inspection.enclosures
+    named, found = frozenset(warrant.files), inspection.originals
+    if {original.sha256 for original in found} != named or not may_leave_as_it_came(inspection, named):
+        raise NotCleared(Reason.VERIFY_FAILED, f"{warrant.by} is for other files, or they may not leave")
+    replaced = {original.instead_of for original in found}
+    rebuilt = [enclosure for place, enclosure in enumerate(inspection.enclosures) if place not in replaced]
+    return (*rebuilt, *(Enclosure(original.name, OCTETS, original.content) for original in found))
 
 
 def apart(cleared: Cleared) -> tuple[Cleared, ...]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from gateway.model import Excerpt, Inspection, Leaf, PartReport, ScanResult
+from gateway.model import Excerpt, Inspection, Leaf, Original, PartReport, ScanResult
 from gateway.office import Office
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
@@ -42,6 +42,8 @@ class _Budget:
     parts: int = 0
     bytes: int = 0
     leaves: list[Leaf] | None = None
+    wanted: frozenset[str] = frozenset()
+    originals: list[tuple[int, Original]] = field(default_factory=list)  # with the number of the child
 
     def charge(self, size: int, depth: int) -> None:
         limits = self.profile.limits
@@ -88,16 +90,20 @@ class Inspector:
         self.note, self._anchors = note, anchors
         self._office = office or Office(enabled=False)
 
-    async def message(self, content: bytes | int, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+    async def message(
+        self, content: bytes | int, profile: Profile, *, keep_leaves: bool = False, originals: frozenset[str] = frozenset()
+    ) -> Inspection:
         """A whole mail (raw bytes or an open descriptor) -> report, letter and verified enclosures.
 
-        `keep_leaves` is for those who read every file of it."""
+        `keep_leaves` is for those who read every file of it; `originals` are SHA-256 of files to be kept as they came."""
         part = Part("", "", MESSAGE)
         profile = replace(profile, anchors=self._anchors)
-        budget = _Budget(profile, time.monotonic() + self._wall, leaves=[] if keep_leaves else None)
+        budget = _Budget(profile, time.monotonic() + self._wall, leaves=[] if keep_leaves else None, wanted=originals)
         treated = await self._treat(content, part, budget, 0, Task.LETTER)
         report = _report(part, content, treated)
-        enclosures = () if treated.letter is None else _enclosures(treated.letter, treated.children)
+        chosen = () if treated.letter is None else _enclosures(treated.letter, treated.children)
+        enclosures = tuple(enclosure for _, enclosure in chosen)
+        places = {child: place for place, (child, _) in enumerate(chosen)}
         excerpts = await self._excerpts(enclosures, profile) if profile.append_text else ()
         return Inspection(
             report,
@@ -107,6 +113,7 @@ class Inspector:
             self._sandbox.level,
             excerpts=excerpts,
             leaves=tuple(budget.leaves or ()),
+            originals=tuple(replace(kept, instead_of=places.get(child)) for child, kept in budget.originals),
         )
 
     async def file(self, content: bytes | int, name: str, profile: Profile) -> tuple[PartReport, Outcome]:
@@ -202,6 +209,8 @@ class Inspector:
             budget.charge(len(child_content), depth + 1)
             inner = await self._treat(child_content, child, budget, depth + 1, Task.SANITISE)
             report = _report(child, child_content, inner)
+            if depth == 0 and report.sha256_in in budget.wanted:
+                budget.originals.append((len(treated.children), Original(child.name, report.sha256_in, child_content)))
             treated.children.append((report, inner.outcome))
             if budget.leaves is not None and inner.outcome.output is not None and report.media_type_out != ARCHIVE:
                 budget.leaves.append(Leaf(child.path, report.media_type_out, inner.outcome.output))
@@ -279,7 +288,7 @@ def _report(part: Part, content: bytes | int, treated: _Treated) -> PartReport:
     )
 
 
-def _enclosures(letter: Letter, children: list[tuple[PartReport, Outcome]]) -> tuple[Enclosure, ...]:
+def _enclosures(letter: Letter, children: list[tuple[PartReport, Outcome]]) -> tuple[tuple[int, Enclosure], ...]:
     """The verified bytes behind the letter's attachment numbers.  What has none (withheld) is in the notice instead.
 
     A container whose member failed or is infected does not travel, whatever the container's own worker said of it."""
@@ -289,5 +298,5 @@ def _enclosures(letter: Letter, children: list[tuple[PartReport, Outcome]]) -> t
             raise IndexError(f"the worker names attachment {attachment.child} of {len(children)}")
         report, outcome = children[attachment.child]
         if outcome.output is not None and report.worst().verdict <= Verdict.WITHHELD:
-            chosen.append(Enclosure(attachment.name, outcome.media_type, outcome.output))
+            chosen.append((attachment.child, Enclosure(attachment.name, outcome.media_type, outcome.output)))
     return tuple(chosen)

@@ -220,6 +220,31 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Warrant:
+    """Two people's word that files of one mail leave as they came, after both looked at them (SAN-05)."""
+
+    by: str  # "as_it_came 12": the case
+    asked_by: str  # addresses of the directory
+    approved_by: str
+    reason: str
+    files: tuple[str, ...]  # SHA-256 of exactly these contents
+
+    def __post_init__(self) -> None:
+        if not self.files or not self.asked_by or self.asked_by == self.approved_by:
+            raise ValueError("a warrant names its files and takes two people")
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An attachment as it came: neither rebuilt nor verified.  Only a Warrant lets it leave."""
+
+    name: str
+    sha256: str
+    content: bytes = field(repr=False)
+    instead_of: int | None = None  # its rebuilt form's place among the enclosures; None: there is none
+
+
+@dataclass(frozen=True, slots=True)
 class Excerpt:
     """The beginning of a delivered attachment's text, to be read below the body; `limit` is 0 when it is all of it."""
 
@@ -250,6 +275,7 @@ class Inspection:
     excerpts: tuple[Excerpt, ...] = ()
     observations: tuple[Observation, ...] = ()  # of outbound mail
     leaves: tuple[Leaf, ...] = field(default=(), repr=False)  # of outbound mail, for its observers
+    originals: tuple[Original, ...] = field(default=(), repr=False)  # those that a warrant names
 
 
 class Telling(StrEnum):
@@ -281,6 +307,7 @@ class Decision:
     hiding: Hiding | None = None  # of a delivery whose recipients shall not see one another
     inform: tuple[str, ...] = ()  # of outbound mail: "sender", roles of the directory, addresses
     alarm: str = ""  # its name
+    warrant: Warrant | None = None  # of a delivery with files as they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +328,7 @@ class Cleared:
     content: bytes = field(repr=False)
     sha256: str = ""
     smtputf8: bool = False
+    warrant: Warrant | None = None  # None: every attachment was rebuilt and verified; else two people let its files pass
 
 
 class Work(StrEnum):
@@ -316,6 +344,7 @@ class GrantKind(StrEnum):
     RELEASE = "release"  # a reviewer: deliver the safe rest
     UNLOCK = "unlock"  # a password was given; the mail is judged anew, nothing more is allowed
     APPROVAL = "approval"  # a case was decided: its rule is waived, nothing more is allowed
+    AS_IT_CAME = "as_it_came"  # two people: with the safe rest, the files of the warrant as they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +356,7 @@ class Grant:
     why: str
     at: float  # Unix time, seconds
     profile: str = ""  # of a release: the profile to treat it with, "" = the policy's choice
+    warrant: Warrant | None = None
 
 
 @dataclass(frozen=True, slots=True)

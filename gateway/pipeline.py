@@ -20,6 +20,7 @@ from gateway.contacts import Contacts
 from gateway.filed import Filed
 from gateway.identity import Identifier
 from gateway.inspection import Inspector, ScannerDown
+from gateway.judgement import may_leave_as_it_came
 from gateway.model import (
     Authored,
     Cleared,
@@ -137,7 +138,10 @@ class Pipeline:
         item, profile, guessing = lease.item, policy.profiles[name], policy.guessing.get(name, Guessing())
         given = self.keyring.of(item.id)
         reads = item.envelope.direction is Direction.OUTBOUND and bool(policy.signs() & SEARCHED)
-        inspection = await self.inspector.message(content, replace(profile, passwords=given), keep_leaves=reads)
+        warrant = lease.grant.warrant if lease.grant else None
+        files = frozenset(warrant.files) if warrant else frozenset[str]()
+        profile_now = replace(profile, passwords=given)
+        inspection = await self.inspector.message(content, profile_now, keep_leaves=reads, originals=files)
         if self.candidates is None or not guessing or item.envelope.direction is not Direction.INBOUND:
             return inspection
         if guessing.recent_mails and lease.grant is None and inspection.letter:
@@ -225,23 +229,28 @@ class Pipeline:
         return tuple(line for o in inspection.observations if o.sign in signs for line in o.evidence)
 
     def _granted(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Decision:
-        """A reviewer's grant delivers what is safe of a held mail, unless its rule forbids that."""
+        """A reviewer's grant delivers what is safe of a held mail, two people's also the files that they named; unless its rule
+        forbids that."""
         held = decision.disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD)
         if lease.grant is not None and lease.grant.kind is GrantKind.UNLOCK:
             return self._still_locked(lease, inspection, decision)
         if (
             lease.grant is None
-            or lease.grant.kind is not GrantKind.RELEASE
+            or lease.grant.kind not in (GrantKind.RELEASE, GrantKind.AS_IT_CAME)
             or not held
             or not releasable(inspection)
             or not self.policy.rule(decision.rule).releasable
         ):
             return decision
-        rule = f"release:{decision.rule}"
+        warrant = lease.grant.warrant
+        if warrant and not (
+            self.policy.rule(decision.rule).original and may_leave_as_it_came(inspection, frozenset(warrant.files))
+        ):
+            return replace(decision, reason=NOT_AS_IT_CAME)
+        rule = f"{'original' if warrant else 'release'}:{decision.rule}"
         hiding = self.policy.hiding(lease.item.envelope, group.recipients, lease.item.size, inspection)
-        return replace(
-            decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, notice=Telling.ALWAYS, hiding=hiding
-        )
+        released = replace(decision, disposition=Disposition.DELIVER, rule=rule, reason=lease.grant.why, hiding=hiding)
+        return replace(released, notice=Telling.ALWAYS, warrant=warrant)
 
     def _still_locked(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
         """A password allows nothing by itself; where it did not help, staff read why."""
@@ -324,6 +333,7 @@ WAITS_IN = {
     Disposition.AWAIT_APPROVAL: State.AWAITING_APPROVAL,
     Disposition.DELAY: State.DELAYED,
 }
+NOT_AS_IT_CAME = "原本の解除は承認されましたが、再検査で条件を満たさなかったため、保留を続けます。"
 FORGOTTEN = "パスワードは保存していないため、再起動で失われました。もう一度入力してください。"
 UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
 

@@ -152,9 +152,16 @@ def _entry(conn: sa.Connection, row: sa.Row[Any]) -> QuarantineEntry:
 
 def _release(conn: sa.Connection, number: int, grant: Grant, now: float) -> None:
     """A reviewer's hand: what waits for an approval or for its sender is not the reviewer's to release."""
+    check_waiting(conn, number)
+    release_entry(conn, number, grant, now)
+
+
+def check_waiting(conn: sa.Connection, number: int) -> None:
+    """It is held and nobody is asked about it.  Raises AlreadyDone, ValueError."""
+    if (state := conn.scalar(sa.select(quarantine.c.state).where(quarantine.c.id == number))) != QuarantineState.HELD:
+        raise AlreadyDone(f"entry {number} is {state}") if state else LookupError(f"no quarantine entry {number}")
     for case in ledger.select(conn, entry=number, open_only=True):
         raise ValueError(f"entry {number} waits for {case.by}: see `mugai approval show {case.id}`")
-    release_entry(conn, number, grant, now)
 
 
 def release_entry(conn: sa.Connection, number: int, grant: Grant, now: float) -> None:

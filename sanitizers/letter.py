@@ -69,7 +69,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """An attachment ready to be written: `content` has been rebuilt and verified."""
+    """An attachment ready to be written: `content` has been rebuilt and verified, or two people answer for it."""
 
     name: str
     media_type: str

@@ -64,8 +64,8 @@ _ASKED = (Act.APPROVE, Act.RETURN, Act.DENY, Act.RESUBMIT, Act.WITHDRAW)
 GROUPS = (
     Group(
         "approval",
-        (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE),
-        "mails that need a permission, permissions in advance, changes by two (承認)",
+        (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME),
+        "mails that need a permission, permissions in advance, changes by two, originals (承認)",
         (*_ASKED, Act.REVOKE, Act.APPLY),
         "Example: mugai approval approve 12 --as kacho@city.example.lg.jp --reason 内容を確認",
     ),

@@ -1,6 +1,7 @@
 """`mugai quarantine`: look at held mail, release it with a reason, delete it with a reason.
 
-A release walks the whole path again with today's signatures and rules: what is delivered is the safe rest, never the original.
+A release walks the whole path again with today's signatures and rules: what is delivered is the safe rest.  Files as they came
+take two people and a rule that allows it.
 A password goes to the running gateway over its control socket and nowhere else: no argument, no file, no journal.
 """
 
@@ -25,10 +26,16 @@ from gateway.commands.terminal import few, moment, plain
 from gateway.control import NotRunning, Rejected, ask
 from gateway.model import QuarantineState, State
 from gateway.notice import Notices
+from gateway.notifier import Notifier, postmaster
+from gateway.policy import file as policy_file
 from gateway.quarantine import AlreadyDone, Kept, Quarantine, QuarantineEntry
+from gateway.settings import Settings
 from gateway.spool import Spool
-from gateway.store.opening import open_store
+from gateway.store.opening import Store, open_store
 from gateway.unlocking import LONGEST, Unlock, Unlocked
+from gateway.workflow import opening
+from gateway.workflow.engine import NotAllowed, Workflow
+from gateway.workflow.letters import letters
 
 _PATIENCE = 120.0  # seconds: the longest inspection of a mail, by default
 
@@ -41,6 +48,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing.add_argument("--search", default="", metavar="TEXT", help="in subject, sender, recipients, receipt number")
     listing.add_argument("--limit", type=int, default=100)
     listing.add_argument("--json", action="store_true")
+    original = actions.add_parser(
+        "original",
+        help="ask that files be delivered as they came; somebody else approves it",
+        description="You have looked at the files and answer for them. Where the rule allows it (original: in policy.yaml), a "
+        "second person is asked (`mugai approval`); then the mail is inspected once more, and these files leave as they came.",
+        epilog="Example: mugai quarantine original 12 --file 1 --as jouhou@city.example.lg.jp --reason 図面を目視で確認",
+    )
+    original.add_argument("entry", type=int, metavar="NUMBER", help="from `mugai quarantine list`")
+    original.add_argument("--file", dest="files", action="append", required=True, metavar="PART", help="as `show` numbers them")
+    original.add_argument("--as", dest="actor", required=True, metavar="ADDRESS", help="who asks: a person of the directory")
+    original.add_argument("--reason", required=True, help="goes into the journal and the notice")
     unlock = actions.add_parser(
         "unlock",
         help="give the password of a locked attachment: it is opened, sanitised and delivered",
@@ -71,10 +89,12 @@ def run(arguments: argparse.Namespace) -> int:
             return asyncio.run(_unlock(arguments.entry, settings.place(CONTROL), store.spool))
     with open_store(settings) as store:
         try:
+            if arguments.action == "original":
+                return asyncio.run(_ask_original(arguments, store, settings, notices))
             return asyncio.run(_act(arguments, store.quarantine, notices))
         except LookupError as error:
             print(f"mugai: {error.args[0]}; see `mugai quarantine list`", file=sys.stderr)
-        except (AlreadyDone, Kept, ValueError) as error:
+        except (AlreadyDone, Kept, NotAllowed, ValueError) as error:
             print(f"mugai: {error}", file=sys.stderr)
     return 1
 
@@ -93,6 +113,20 @@ async def _act(arguments: argparse.Namespace, quarantine: Quarantine, notices: N
         case _:
             await quarantine.delete(arguments.entry, getpass.getuser(), arguments.reason)
             print(f"{arguments.entry}: deleted")
+    return 0
+
+
+async def _ask_original(arguments: argparse.Namespace, store: Store, settings: Settings, notices: Notices) -> int:
+    entry = await store.quarantine.show(arguments.entry)
+    known = {part.path: part for part in entry.report.parts} if entry.report else {}
+    if unknown := [path for path in arguments.files if path not in known]:
+        raise ValueError(f"there is no attachment {unknown[0]}; there are: {', '.join(known) or 'none'}")
+    rule = policy_file.load(Path(settings.policy)).rule(entry.rule)
+    asked = opening.as_it_came(rule, entry, [known[path] for path in arguments.files], arguments.actor, arguments.reason)
+    notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
+    workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
+    case = await workflow.open(asked, entry.id)
+    print(f"{case.by} waits for a second person: mugai approval approve {case.id} --as ADDRESS --reason TEXT")
     return 0
 
 

@@ -186,11 +186,25 @@ class ClearedForDelivery(Event):
 
     sha256: str
     size: int
+    as_they_came: tuple[str, ...] = ()  # SHA-256 of files that two people let pass (SAN-05)
+    by: str = ""  # their case
+    asked_by: str = ""
+    approved_by: str = ""
     recipients: tuple[str, ...] = personal(())
 
     @classmethod
     def of(cls, cleared: model.Cleared) -> ClearedForDelivery:
-        return cls(item=cleared.item.id, sha256=cleared.sha256, size=len(cleared.content), recipients=cleared.recipients)
+        said = cleared.warrant
+        return cls(
+            item=cleared.item.id,
+            sha256=cleared.sha256,
+            size=len(cleared.content),
+            as_they_came=said.files if said else (),
+            by=said.by if said else "",
+            asked_by=said.asked_by if said else "",
+            approved_by=said.approved_by if said else "",
+            recipients=cleared.recipients,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

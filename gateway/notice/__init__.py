@@ -20,7 +20,7 @@ from typing import Any
 from jinja2 import Template, TemplateError
 
 from gateway.clock import JST
-from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling
+from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling, Warrant
 from gateway.notice import example
 from gateway.notice.wording import LANGUAGES, Names, read_names, read_templates
 from gateway.yaml_file import BadConfiguration, Problem
@@ -37,6 +37,7 @@ _SHOWN = 10  # recipients named
 _MEMBERS = 3  # withheld members named per archive
 _BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-02)
 _MB = 1 << 20
+AS_IT_CAME = "原本のまま(無害化していません)"
 CASES = ("wanted", "told", "delayed", "apology", "deletion")  # templates about a case of the workflow
 
 
@@ -135,7 +136,13 @@ class Notices:
         if decision.notice is Telling.NEVER or (nothing and decision.notice is not Telling.ALWAYS):
             return ""
         names = {a.child: a.name for a in inspection.letter.attachments} if inspection.letter else {}
-        lines = tuple(self._line(at + 1, part, names.get(at, "")) for at, part in enumerate(parts[:_ATTACHMENTS]))
+        kept = _as_they_came(parts, decision)
+        lines = tuple(
+            Line(at + 1, _file_name(part.name), "", AS_IT_CAME, "")
+            if part in kept
+            else self._line(at + 1, part, names.get(at, ""))
+            for at, part in enumerate(parts[:_ATTACHMENTS])
+        )
         return self._render(
             "head",
             receipt=receipt,
@@ -143,6 +150,7 @@ class Notices:
             where=original_where,
             warnings=warnings,
             released=_one_line(released),
+            warrant=_clean_warrant(decision.warrant),
             body=body,
             signatures=self._signatures(inspection),
             attachments=lines,
@@ -154,7 +162,8 @@ class Notices:
         excerpts = [
             self._render("extract", name=_file_name(e.name), limit=e.limit) + f"{e.text}\n" for e in inspection.excerpts
         ]
-        withheld = [part for part in inspection.report.parts if not part.sha256_out]
+        kept = _as_they_came(inspection.report.parts, decision)
+        withheld = [part for part in inspection.report.parts if not part.sha256_out and part not in kept]
         told = [] if decision.notice is not Telling.NEVER else [self.withheld_note(part) for part in withheld[:_ATTACHMENTS]]
         return "\n".join([*excerpts, *told, *([self._render("foot", receipt=receipt)] if withheld else [])])
 
@@ -298,7 +307,9 @@ class Notices:
         """Renders everything once, so that a misspelt variable is found now and not with the first mail."""
         now = datetime.now(JST)
         tries: dict[str, Callable[[], str]] = {
-            "head": lambda: self.head(example.INSPECTION, example.RELEASE, "R", now, "W"),
+            "head": lambda: "".join(
+                self.head(example.INSPECTION, each, "R", now, "W") for each in (example.RELEASE, example.AS_IT_CAME)
+            ),
             "foot": lambda: self.foot(example.INSPECTION, example.RELEASE, "R"),
             "withheld": lambda: self.withheld_note(example.WITHHELD),
             "held": lambda: self.held("R", "a@example.jp", "S", "R", now),
@@ -344,6 +355,18 @@ def _told(decision: Decision, why: Sequence[str]) -> dict[str, object]:
 def _some(recipients: Sequence[str]) -> tuple[str, ...]:
     more = (f"ほか{len(recipients) - _SHOWN}件",) if len(recipients) > _SHOWN else ()
     return (*map(_one_line, recipients[:_SHOWN]), *more)
+
+
+def _as_they_came(parts: Sequence[PartReport], decision: Decision) -> tuple[PartReport, ...]:
+    files = decision.warrant.files if decision.warrant else ()
+    return tuple(part for part in parts if part.sha256_in in files)
+
+
+def _clean_warrant(warrant: Warrant | None) -> Warrant | None:
+    if warrant is None:
+        return None
+    asked, approved, reason = (_one_line(text) for text in (warrant.asked_by, warrant.approved_by, warrant.reason))
+    return replace(warrant, asked_by=asked, approved_by=approved, reason=reason)
 
 
 def _one_line(text: str) -> str:

@@ -20,6 +20,7 @@ from gateway.model import (
     QueueItem,
     Reply,
     Suspicion,
+    Warrant,
 )
 from sanitizers.identity import Authentication
 from sanitizers.model import Finding, Kind, Reason, Signature, SignatureState, Treatment, Verdict
@@ -63,6 +64,9 @@ INSPECTION = Inspection(
     (Excerpt("見積書.docx", "見積書", 3),),
 )
 RELEASE = Decision(Disposition.DELIVER, "release:held", "確認済み", (), "", "rebuild")
+AS_IT_CAME = replace(
+    RELEASE, rule="original:held", warrant=Warrant("as_it_came 1", "c@example.jp", "d@example.jp", "目視で確認", ("0" * 64,))
+)
 _ENVELOPE = Envelope("a@example.jp", ("b@example.jp",), Direction.INBOUND, Client("192.0.2.1", 25, "example.jp"))
 ITEM = QueueItem("0", "R", _ENVELOPE, ("b@example.jp",), 0.0, 1, "0" * 64)
 REFUSED = DeliveryOutcome("b@example.jp", Delivery.REFUSED, Reply(550, "5.1.1", "no such user"), "192.0.2.2:25")

@@ -147,6 +147,7 @@ class _Rule(_Model):
     recipients: Literal["show", "hide"] = "show"
     inform: Annotated[tuple[Informed, ...], BeforeValidator(_as_list)] = ()
     alarm: str = Field("", pattern=r"^[a-z0-9-]*$")
+    original: _Approve | None = None
 
     def build(self, hiding: Hiding) -> Rule:
         worst = self.worst if self.worst is not None else Verdict.CLEAN
@@ -165,6 +166,7 @@ class _Rule(_Model):
             hiding if self.recipients == "hide" else None,
             self.inform,
             self.alarm,
+            self.original.build() if self.original else None,
         )
 
 
@@ -322,6 +324,10 @@ def _waiting_contradictions(key: str, rule: _Rule, document: Document) -> Iterat
         elif there and rule.match.direction is not Direction.OUTBOUND:
             advice = "match: {direction: outbound, ...}"
             yield document.problem(f"{key}.match", f"{action} is for outbound mail: its sender is one of us", advice)
+    if rule.original and (rule.action != "hold" or not rule.releasable or rule.match.direction is Direction.OUTBOUND):
+        yield document.problem(f"{key}.original", "is for inbound mail that a reviewer may release: action: hold")
+    elif rule.original and Verdict.INFECTED in rule.match.verdict:
+        yield document.problem(f"{key}.original", "what is infected never leaves")
     if rule.exceptions and rule.action == "deliver" and rule.recipients == "show":
         yield document.problem(f"{key}.exceptions", "an exception takes a rule away: from this one there is nothing to take")
     elif rule.exceptions and set(rule.match.verdict) & set(NEVER_DELIVERED):

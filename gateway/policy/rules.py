@@ -118,6 +118,7 @@ class Rule:
     hiding: Hiding | None = None
     inform: tuple[str, ...] = ()
     alarm: str = ""
+    original: Approval | None = None  # who, besides a reviewer, may let files leave as they came (SAN-05); None = nobody
 
     @property
     def waivable(self) -> bool:

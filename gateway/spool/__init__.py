@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Work
+from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Warrant, Work
 from gateway.policy import memory
 from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states
 from gateway.spool.contents import Incoming, Kept, MissingContent
@@ -27,6 +27,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.db import Db, StoreUnavailable
 from gateway.store.schema import cleared as copies
 from gateway.store.schema import message
+from gateway.store.values import load
 
 __all__ = [
     "IllegalMove",
@@ -142,9 +143,9 @@ class Spool:
 
     async def cleared(self, lease: Lease) -> Cleared:
         """The copy that was cleared in an earlier step, its digest compared (I2).  Raises MissingContent."""
-        sender, smtputf8, kept = await self._db.read(_copy, lease.cleared)
+        sender, smtputf8, warrant, kept = await self._db.read(_copy, lease.cleared)
         content = await contents.fetch_bytes(self._blobs, kept)
-        return Cleared(lease.item, sender, lease.item.recipients, content, kept.sha256, smtputf8)
+        return Cleared(lease.item, sender, lease.item.recipients, content, kept.sha256, smtputf8, warrant)
 
     async def settle(self, lease: Lease, outcome: Settlement) -> None:
         """All of it or nothing; ends the job, or defers it to `retry_at` for the recipients that have not moved.
@@ -198,10 +199,10 @@ class Spool:
         asked = self._clock.monotonic()
         if self._pressure is None or asked - self._pressure[0] > PRESSURE_SECONDS:
             now = self._clock.now()
-            load: Load = await self._db.read(overview.load, now)
+            queued: Load = await self._db.read(overview.load, now)
             free = await self._blobs.run(self._blobs.free_bytes)
-            oldest = 0.0 if load.oldest_due is None else max(0.0, now - load.oldest_due)
-            self._pressure = (asked, Pressure(oldest, load.waiting, free))
+            oldest = 0.0 if queued.oldest_due is None else max(0.0, now - queued.oldest_due)
+            self._pressure = (asked, Pressure(oldest, queued.waiting, free))
         return self._pressure[1]
 
     async def gc(self) -> int:
@@ -237,8 +238,9 @@ def _trace(conn: sa.Connection, item_id: str) -> bytes:
     return bytes(conn.execute(sa.select(message.c.trace).where(message.c.id == item_id)).scalar_one())
 
 
-def _copy(conn: sa.Connection, number: int) -> tuple[str, bool, Kept]:
+def _copy(conn: sa.Connection, number: int) -> tuple[str, bool, Warrant | None, Kept]:
     row = conn.execute(sa.select(copies).where(copies.c.id == number)).one_or_none()
     if row is None:
         raise MissingContent(f"no cleared copy {number}")
-    return row.sender, bool(row.smtputf8), Kept(row.size, row.sha256, row.content, row.blob)
+    warrant = load(Warrant, row.warrant) if row.warrant else None
+    return row.sender, bool(row.smtputf8), warrant, Kept(row.size, row.sha256, row.content, row.blob)

@@ -66,9 +66,9 @@ def author(conn: sa.Connection, note: Authored, kept: Kept, now: float) -> None:
     )
 
 
-def new_copy(conn: sa.Connection, item: str, sender: str, smtputf8: bool, kept: Kept) -> int:
+def new_copy(conn: sa.Connection, item: str, sender: str, smtputf8: bool, kept: Kept, warrant: str | None = None) -> int:
     values = {"message": item, "sender": sender, "smtputf8": smtputf8, "size": kept.size, "sha256": kept.sha256}
-    return _number(conn.execute(cleared.insert(), {**values, "content": kept.content, "blob": kept.blob}))
+    return _number(conn.execute(cleared.insert(), {**values, "content": kept.content, "blob": kept.blob, "warrant": warrant}))
 
 
 def new_job(

@@ -52,7 +52,8 @@ def settle(conn: sa.Connection, lease: Lease, kept: KeptSettlement, quarantine_s
     states.check({row.address: State(row.state) for row in rows}, settlement)
     places: dict[str, dict[str, int | None]] = {}
     for copy, content in zip(settlement.cleared, kept.cleared, strict=True):
-        number = new_copy(conn, lease.item.id, copy.sender, copy.smtputf8, content)
+        warrant = dump(copy.warrant) if copy.warrant else None
+        number = new_copy(conn, lease.item.id, copy.sender, copy.smtputf8, content, warrant)
         relay = new_job(conn, Work.RELAY, lease.item.id, now, copy=number)
         places |= {who: {"job": relay} for who in copy.recipients}
     for hold in settlement.held:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from gateway.model import QuarantineState, Settlement, State, Work
 from gateway.store.schema import cleared, job, message, quarantine, recipient
 from gateway.workflow.machine import GRANTED
+from gateway.workflow.model import Kind
 from gateway.workflow.schema import case
 
 WAITING = frozenset({State.HELD, State.AWAITING_APPROVAL, State.AWAITING_PASSWORD, State.DELAYED})
@@ -120,7 +121,8 @@ def _cases(conn: sa.Connection) -> Iterator[str]:
     waiting = recipient.c.state.in_(CASED)
     for row in conn.execute(sa.select(recipient.c.message, recipient.c.state).where(waiting, ~about)):
         yield f"{row.message}: a recipient is {row.state} and no case is about it"
-    someone = sa.exists().where(recipient.c.quarantine == case.c.entry, waiting)
+    held = sa.and_(case.c.kind == Kind.AS_IT_CAME, recipient.c.state.in_(WAITING))
+    someone = sa.exists().where(recipient.c.quarantine == case.c.entry, sa.or_(waiting, held))
     lost = sa.select(case.c.id).where(case.c.entry.is_not(None), case.c.final.is_(sa.false()), ~someone)
     for key in conn.scalars(lost):
         yield f"case {key} is open and nobody waits for it"

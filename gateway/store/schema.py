@@ -51,6 +51,7 @@ cleared = sa.Table(
     sa.Column("smtputf8", sa.Boolean, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("warrant", sa.Text),  # JSON of model.Warrant, of a copy with files as they came
     sa.Column("content", sa.LargeBinary),  # both NULL once its job is done: nobody needs it again
     sa.Column("blob", sa.String(64), index=True),
     sqlite_autoincrement=True,

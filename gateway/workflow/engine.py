@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from gateway import journal, quarantine
 from gateway.clock import JST, Clock
 from gateway.directory import Authority, Directory, book
-from gateway.model import Grant, GrantKind
+from gateway.model import Grant, GrantKind, Warrant
 from gateway.spool import Spool
 from gateway.spool.acceptance import author
 from gateway.store.db import Db
@@ -60,10 +60,10 @@ class Workflow:
     def __init__(self, db: Db, spool: Spool, clock: Clock, letters: Letters):
         self._db, self._spool, self._clock, self.letters = db, spool, clock, letters
 
-    async def open(self, opening: Opening) -> Case:
-        """A case of its own; those of a mail are opened by the step that held it.  Only for active people (AC-10)."""
+    async def open(self, opening: Opening, entry: int | None = None) -> Case:
+        """A case of its own, or about a held mail; the case that holds one is its step's.  Only for active people (AC-10)."""
         _reasoned(opening.reason)
-        return await self._write(lambda conn, now: _open(conn, opening, now))
+        return await self._write(lambda conn, now: _open(conn, opening, entry, now))
 
     async def act(self, number: int, act: Act, actor: str, reason: str, via: str = "") -> Case:
         """`actor` is the address of a person of the directory."""
@@ -220,13 +220,23 @@ class Workflow:
 def _of_the_mail(conn: sa.Connection, case: Case, hand: Hand, now: float) -> None:
     """What the end of a case means for the mail that waits for it."""
     if case.stage in GRANTED:
-        quarantine.release_entry(conn, case.entry, Grant(GrantKind.APPROVAL, hand.actor, hand.reason, now), now)
+        quarantine.release_entry(conn, case.entry, _grant(case, hand, now), now)
+    elif case.kind is Kind.AS_IT_CAME:
+        return  # refused or over: the mail stays held
     elif quarantine.is_kept(conn, case.entry):
         return  # the case ends; a legal hold keeps its mail
     elif case.stage is Stage.EXPIRED:
         quarantine.expire_entry(conn, case.entry, hand.reason, now)
     elif MACHINES[case.kind].final(case.stage):
         quarantine.delete_entry(conn, case.entry, hand.actor, hand.reason, now)
+
+
+def _grant(case: Case, hand: Hand, now: float) -> Grant:
+    if case.kind is not Kind.AS_IT_CAME:
+        return Grant(GrantKind.APPROVAL, hand.actor, hand.reason, now)
+    asked = case.opening
+    warrant = Warrant(case.by, asked.applicant, hand.actor, asked.reason, asked.details.files)
+    return Grant(GrantKind.AS_IT_CAME, hand.actor, hand.reason, now, warrant=warrant)
 
 
 def _authorised(directory: Directory, case: Case, transition: Transition, actor: str, day: date) -> str:
@@ -293,11 +303,13 @@ def _shown(conn: sa.Connection, number: int, actor: str, day: date) -> Shown:
     return Shown(case, ledger.history(conn, number), ledger.uses(conn, number), acts)
 
 
-def _open(conn: sa.Connection, opening: Opening, now: float) -> Case:
+def _open(conn: sa.Connection, opening: Opening, entry: int | None, now: float) -> Case:
     person = book.read(conn)[1].person(opening.applicant)
     if person is None or not person.active(_day(now)):
         raise NotAllowed(f"{opening.applicant} is nobody in the directory who may ask for this today")
-    return ledger.open_case(conn, opening, None, now)
+    if entry is not None:
+        quarantine.check_waiting(conn, entry)
+    return ledger.open_case(conn, opening, entry, now)
 
 
 def _note(conn: sa.Connection, number: int, act: Act, hand: Hand, now: float) -> None:

@@ -111,6 +111,7 @@ _IN_FORCE = {Stage.APPROVED: Timer(0, remind=7 * DAY)}  # ends when it says
 
 MACHINES: dict[Kind, Machine] = {
     Kind.APPROVAL: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
+    Kind.AS_IT_CAME: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
     Kind.DELAY: Machine(
         _with_mail(
             Transition(Stage.WAITING, Act.SEND_NOW, _A, Stage.RELEASED),

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     EXCEPTION = "exception"  # a rule does not apply, for a time (EX-01)
     BLANKET = "blanket"  # permission in advance for mails of one kind (SD-01)
     CHANGE = "change"  # something that takes two people (LG-08)
+    AS_IT_CAME = "as_it_came"  # files of a held mail are delivered as they came (SAN-05)
     MISDIRECTED = "misdirected"  # a mail went to the wrong person (ML-08)
     INCIDENT = "incident"  # IN-01 to IN-04
 
@@ -96,7 +97,8 @@ class Details:
 
     scope: Scope | None = None
     measure: str = ""  # what protects instead (EX-01)
-    attachments: tuple[str, ...] = ()  # of a misdirected mail: names
+    attachments: tuple[str, ...] = ()  # of a misdirected mail, or to be delivered as they came: names
+    files: tuple[str, ...] = ()  # their SHA-256
     classification: str = ""
     delivered: tuple[str, ...] = ()  # of a misdirected mail: to whom it went
     sent_at: float = 0.0  # Unix time

@@ -6,13 +6,19 @@ Pure; raises ValueError with what is missing, in words for whoever asks.  The fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gateway.directory import Directory, Role
-from gateway.model import Disposition, Hold, Inspection, QueueItem
+from gateway.judgement import judgeable
+from gateway.model import Disposition, Hold, Inspection, PartReport, QueueItem
 from gateway.policy.rules import Policy, Rule
 from gateway.workflow.machine import DAY
 from gateway.workflow.model import Details, Kind, Opening, Rungs, Scope, Stage
+
+if TYPE_CHECKING:  # its room stands on this one
+    from gateway.quarantine import QuarantineEntry
 
 
 def of_mail(item: QueueItem, hold: Hold, rule: Rule, inspection: Inspection | None) -> tuple[Opening, ...]:
@@ -129,6 +135,27 @@ def blanket(
         rule=scope.rule,
         ends_at=ends_at,
         details=Details(scope=narrowed),
+    )
+
+
+def as_it_came(rule: Rule, entry: QuarantineEntry, files: Sequence[PartReport], applicant: str, reason: str) -> Opening:
+    """Files of a held mail shall be delivered as they came (SAN-05): whoever asks has looked at them, a second person will."""
+    if rule.original is None:
+        raise ValueError(f"rule {rule.name} lets nothing leave as it came (original: in policy.yaml)")
+    if not files or not all(judgeable(file) for file in files):
+        raise ValueError("choose files that were scanned, are clean, and are neither locked nor programs")
+    return Opening(
+        kind=Kind.AS_IT_CAME,
+        stage=Stage.WANTED,
+        applicant=applicant,
+        subject=entry.subject,
+        reason=reason.strip(),
+        rungs=rule.original.by,
+        rule=rule.name,
+        item=entry.item.id,
+        recipients=entry.recipients,
+        seconds=rule.original.seconds,
+        details=Details(attachments=tuple(file.name for file in files), files=tuple(file.sha256_in for file in files)),
     )
 
 

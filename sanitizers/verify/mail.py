@@ -33,6 +33,8 @@ _EXTENSIONS = words(
     "txt text log md csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx",
     "odt ods odp odg odf fodt fods fodp fodg dxf sfc p21 stp step",
 )  # what the types above are called; anything else another program would open
+_AS_IT_CAME = b"application/octet-stream"  # a file that nobody rebuilt, by the word of two people
+_MARK = b"original"  # X-Mugai-Verdict of a mail that has one, and says so
 _PART_FIELDS = words("content-type content-transfer-encoding content-disposition")
 _ONCE = words(
     "from sender reply-to to cc date subject message-id in-reply-to references mime-version",
@@ -75,7 +77,7 @@ def message(content: bytes, digests: frozenset[str]) -> Iterator[str]:
     first, *others = [_entity(part) for part in _parts(whole)]
     yield from _body(first)
     for part in others:
-        yield from _attachment(part, digests)
+        yield from _attachment(part, digests, marked=whole.fields.get("x-mugai-verdict") == _MARK)
     for part in (first, *others):
         yield from (f"field {name!r} in a part" for name in {*part.fields} - _PART_FIELDS)
         yield from (f"field {name!r} twice in a part" for name in part.repeated)
@@ -149,8 +151,9 @@ def _body(part: _Entity) -> Iterator[str]:
     yield from text.plain(_decoded(part), frozenset())
 
 
-def _attachment(part: _Entity, digests: frozenset[str]) -> Iterator[str]:
-    if part.media_type.decode() not in _ATTACHABLE:
+def _attachment(part: _Entity, digests: frozenset[str], *, marked: bool) -> Iterator[str]:
+    as_it_came = marked and part.media_type == _AS_IT_CAME
+    if not as_it_came and part.media_type.decode() not in _ATTACHABLE:
         yield f"an attachment of type {part.media_type!r}"
     disposition = part.fields.get("content-disposition", b"")
     if not disposition.startswith((b"attachment;", b"inline;")):
@@ -159,7 +162,8 @@ def _attachment(part: _Entity, digests: frozenset[str]) -> Iterator[str]:
     for name in _names(parameters):
         if character := text.invisible(name):
             yield f"{character} in the name of an attachment"
-        if name.rpartition(".")[2].lower() not in _EXTENSIONS or "/" in name or "\\" in name:
+        known = as_it_came or name.rpartition(".")[2].lower() in _EXTENSIONS
+        if not known or "/" in name or "\\" in name:
             yield f"an attachment named {name!r}"
     if hashlib.sha256(_decoded(part)).hexdigest() not in digests:
         yield "an attachment that was not accepted by itself"

@@ -83,6 +83,14 @@ async def test_a_mail_is_its_letter_and_the_verified_bytes_that_this_side_holds(
     assert leaf.sha256_out == hashlib.sha256(b"safe one").hexdigest()
 
 
+async def test_san05_only_the_files_that_a_warrant_names_are_kept_as_they_came() -> None:
+    wanted = frozenset(hashlib.sha256(content).hexdigest() for content in (b"two", b"bad three", b"inside"))
+    result = await inspector(ScriptedSandbox()).message(b"mail:one,two,bad three,zip:inside", Profile(), originals=wanted)
+    assert [(o.content, o.instead_of) for o in result.originals] == [(b"two", 1), (b"bad three", None)]
+    assert [e.content for e in result.enclosures][:2] == [b"safe one", b"safe two"]
+    assert (await inspector(ScriptedSandbox()).message(b"mail:one,two", Profile())).originals == ()
+
+
 async def test_an_infected_leaf_is_not_parsed_and_speaks_for_the_mail() -> None:
     sandbox = ScriptedSandbox()
     result = await inspector(sandbox, ScriptedScanner(infected=b"virus")).message(b"mail:virus,fine", Profile())

@@ -218,7 +218,7 @@ def test_a_mail_that_waits_for_a_password_names_its_files(notices: Notices) -> N
 @pytest.mark.parametrize(
     ("file", "old", "new", "line", "message"),
     [
-        ("ja/head.j2", "{{ receipt }}", "{{ reciept }}", 6, "reciept"),
+        ("ja/head.j2", "{{ receipt }}", "{{ reciept }}", 14, "reciept"),
         ("ja/head.j2", "{% endfor %}", "", 0, "not a valid template"),
         ("en/foot.j2", "{{ receipt }}", "{{ receipt.__class__.__mro__ }}", 1, "__class__"),
         ("ja/names.yaml", "  macro: マクロ\n", "", 5, "no text for macro"),

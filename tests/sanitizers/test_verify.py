@@ -69,6 +69,25 @@ def test_what_is_never_delivered_has_no_check(media_type: str) -> None:
     assert verify(b"x", media_type, frozenset())
 
 
+@pytest.mark.parametrize(
+    ("verdict", "name", "digest", "accepted"),
+    [
+        ("original", "図面.dwg", True, True),
+        ("withheld", "図面.dwg", True, False),  # only a mail that says so has files as they came
+        ("original", "図面.dwg", False, False),
+        ("original", "a\u202egpj.exe", True, False),
+    ],
+)
+def test_san05_a_file_as_it_came_is_accepted_only_in_a_mail_that_says_so(
+    verdict: str, name: str, digest: bool, accepted: bool
+) -> None:
+    letter = Letter("図面", (Mailbox("", "a@example.jp"),), None, (), (), (), "", "", (), (), "本文", ())
+    file = Enclosure(name, "application/octet-stream", b"AC1032 anything")
+    mail = compose(letter, (file,), extra_headers=(("X-Mugai-Verdict", verdict),))
+    digests = frozenset((hashlib.sha256(file.content).hexdigest(),) if digest else ())
+    assert (verify(mail, "message/rfc822", digests) == []) is accepted
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(sorted(CHECKS)))
 def test_noise_is_an_objection_never_an_error(noise: bytes, media_type: str) -> None:

@@ -23,6 +23,7 @@ FIRST = {
     Kind.EXCEPTION: [Stage.WANTED, Stage.EMERGENCY],
     Kind.BLANKET: [Stage.WANTED],
     Kind.CHANGE: [Stage.WANTED],
+    Kind.AS_IT_CAME: [Stage.WANTED],
     Kind.MISDIRECTED: [Stage.REPORTED],
     Kind.INCIDENT: [Stage.REPORTED],
 }

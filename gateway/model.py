@@ -14,6 +14,8 @@ from gateway.filed import Filed
 from gateway.observation import Learnt
 from gateway.observation import Observation as Observation
 from gateway.observation import Sign as Sign
+from gateway.warrant import Original as Original
+from gateway.warrant import Warrant as Warrant
 from sanitizers.identity import Authentication
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Finding, Reason, Signature, Verdict
@@ -217,31 +219,6 @@ class Waiver:
     rule: str
     by: str  # "approval 12", "exception 7": recorded with each decision that it changed
     recipients: tuple[str, ...] = ()  # () = all
-
-
-@dataclass(frozen=True, slots=True)
-class Warrant:
-    """Two people's word that files of one mail leave as they came, after both looked at them (SAN-05)."""
-
-    by: str  # "as_it_came 12": the case
-    asked_by: str  # addresses of the directory
-    approved_by: str
-    reason: str
-    files: tuple[str, ...]  # SHA-256 of exactly these contents
-
-    def __post_init__(self) -> None:
-        if not self.files or not self.asked_by or self.asked_by == self.approved_by:
-            raise ValueError("a warrant names its files and takes two people")
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """An attachment as it came: neither rebuilt nor verified.  Only a Warrant lets it leave."""
-
-    name: str
-    sha256: str
-    content: bytes = field(repr=False)
-    instead_of: int | None = None  # its rebuilt form's place among the enclosures; None: there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from gateway.filed import Filed
+from gateway.grant import Grant as Grant
+from gateway.grant import GrantKind as GrantKind
+from gateway.grant import Original as Original
+from gateway.grant import Warrant as Warrant
 from gateway.observation import Learnt
 from gateway.observation import Observation as Observation
 from gateway.observation import Sign as Sign
-from gateway.warrant import Original as Original
-from gateway.warrant import Warrant as Warrant
 from sanitizers.identity import Authentication
 from sanitizers.letter import Enclosure, Letter
 from sanitizers.model import Finding, Reason, Signature, Verdict
@@ -313,27 +315,6 @@ class Work(StrEnum):
 
     INSPECT = "inspect"  # recipients in RECEIVED
     RELAY = "relay"  # recipients in SANITISED, one job per cleared copy
-
-
-class GrantKind(StrEnum):
-    """Why waiting recipients go through the path again."""
-
-    RELEASE = "release"  # a reviewer: deliver the safe rest
-    UNLOCK = "unlock"  # a password was given; the mail is judged anew, nothing more is allowed
-    APPROVAL = "approval"  # a case was decided: its rule is waived, nothing more is allowed
-    AS_IT_CAME = "as_it_came"  # two people: with the safe rest, the files of the warrant as they came
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Somebody's word that sends held recipients through the path again; what it allows is the pipeline's to say."""
-
-    kind: GrantKind
-    who: str
-    why: str
-    at: float  # Unix time, seconds
-    profile: str = ""  # of a release: the profile to treat it with, "" = the policy's choice
-    warrant: Warrant | None = None
 
 
 @dataclass(frozen=True, slots=True)

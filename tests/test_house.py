@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 from gateway import journal
-from gateway.journal import console_events, events
+from gateway.evidence.sentence import SENTENCES
+from gateway.journal import events
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "gateway").rglob("*.py")) + sorted((ROOT / "sanitizers").rglob("*.py"))
@@ -79,10 +82,23 @@ def test_no_function_is_longer_than_sixty_lines() -> None:
 
 
 def test_every_event_is_exported_and_every_kind_is_its_own() -> None:
-    named = vars(events) | vars(console_events)
-    classes = [c for c in named.values() if isinstance(c, type) and issubclass(c, events.Event)]
+    classes = every_event()
     assert {c.__name__ for c in classes} <= set(journal.__all__)
     assert len({c.kind() for c in classes}) == len(classes)
+
+
+def test_every_event_has_a_sentence_in_both_languages_made_of_its_own_fields() -> None:
+    assert {c.kind() for c in every_event()} == SENTENCES.keys(), "gateway/evidence/sentence.py"
+    for each in every_event():
+        for text in (SENTENCES[each.kind()].ja, SENTENCES[each.kind()].en):
+            used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+            assert used <= {f.name for f in fields(each)}, each.kind()
+
+
+def every_event() -> list[type[events.Event]]:
+    modules = [vars(module) for name, module in sys.modules.items() if name.startswith("gateway.journal.")]
+    classes = {c for names in modules for c in names.values() if isinstance(c, type) and issubclass(c, events.Event)}
+    return sorted(classes - {events.Event}, key=lambda c: c.kind())
 
 
 def test_nothing_names_the_workplace() -> None:

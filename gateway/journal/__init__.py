@@ -3,6 +3,7 @@
 `events` what is recorded · `record` how · `sealer` the tree grows · `verification` is it whole · `reading` for people.
 """
 
+from gateway.journal.audit_events import Exported, Inspected, Packed, Searched, TroubleStep, Verified
 from gateway.journal.compliance_events import BaselineMade, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
@@ -39,7 +40,7 @@ from gateway.journal.events import (
     Started,
     Stopped,
 )
-from gateway.journal.reading import Entry, search, tail
+from gateway.journal.reading import Entry, Query, find, search, tail
 from gateway.journal.record import insert
 from gateway.journal.restraints import Halted, RecipientsHidden, ResumeAsked, Resumed
 from gateway.journal.sealer import Journal, JournalDamaged
@@ -63,8 +64,10 @@ __all__ = [
     "Entry",
     "Event",
     "Expired",
+    "Exported",
     "Halted",
     "Held",
+    "Inspected",
     "Journal",
     "JournalDamaged",
     "Kept",
@@ -72,7 +75,9 @@ __all__ = [
     "LoggedOut",
     "LoginFailed",
     "NoticeSent",
+    "Packed",
     "PolicyLoaded",
+    "Query",
     "QueueChanged",
     "Received",
     "RecipientsHidden",
@@ -81,12 +86,16 @@ __all__ = [
     "Released",
     "ResumeAsked",
     "Resumed",
+    "Searched",
     "SelfInspected",
     "SelfTested",
     "Started",
     "Stopped",
+    "TroubleStep",
     "Verification",
+    "Verified",
     "Viewed",
+    "find",
     "insert",
     "search",
     "tail",

@@ -1,6 +1,6 @@
-"""Looking into the journal: the last entries, or those about a message, an address, a kind of fact, a time.
+"""Looking into the journal: the last entries, or those about a message, an address, a rule, a person, a hash, a time.
 
-Clear text of personal fields is put back where it still exists; an erased one reads as ERASED.
+Pages go by key, newest first.  Clear text of personal fields is put back where it still exists; an erased one reads as ERASED.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.journal.index import journal_term, term, terms
 from gateway.store.db import Db
 from gateway.store.schema import journal, journal_pending, journal_personal, message
 
 ERASED = "(erased)"
+_SLACK = 60.0  # seconds: events are numbered when they are committed, a little after the time they carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,32 @@ class Entry:
     kind: str
     item: str
     facts: tuple[tuple[str, str], ...]  # name and text for people, by name
+    event: int = 0  # the key of paging
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All that is given must hold; empty = does not matter."""
+
+    item: str = ""  # a message's id or its receipt number
+    address: str = ""  # or any other personal value, as a whole
+    kind: str = ""
+    rule: str = ""
+    actor: str = ""
+    sha256: str = ""
+    text: str = ""  # a part of a personal value: subject, file name, address
+    since: float = 0.0  # Unix time
+    until: float = 0.0
+    before: int = 0  # the event that the last page ended with
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={value}" for name in self.__slots__ if name != "before" and (value := getattr(self, name)))
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Rarest first."""
+        given = (("sha256", self.sha256.lower()), ("actor", self.actor), ("rule", self.rule), ("kind", self.kind))
+        return tuple(term(name, value) for name, value in given if value)
 
 
 async def tail(db: Db, count: int) -> list[Entry]:
@@ -34,50 +62,125 @@ async def tail(db: Db, count: int) -> list[Entry]:
 async def search(
     db: Db, *, item: str = "", address: str = "", kind: str = "", since: float = 0.0, until: float = 0.0, limit: int = 200
 ) -> list[Entry]:
-    """All conditions together; the newest `limit`, oldest first.  `item` is a message's id or its receipt number."""
-    return await db.read(_search, item, address, kind, since, until, limit)
-
-
-def _search(conn: sa.Connection, item: str, address: str, kind: str, since: float, until: float, limit: int) -> list[Entry]:
-    """Sealed rows and waiting ones apart: each has its index, and every waiting one is newer."""
-    found: list[Entry] = []
-    for table, event, seq in (
-        (journal_pending, journal_pending.c.id, sa.null()),
-        (journal, journal.c.event, journal.c.seq),
-    ):
-        where: list[sa.ColumnElement[bool]] = []
-        if item:
-            by_receipt = sa.select(message.c.id).where(message.c.receipt == item.upper())
-            where.append(sa.or_(table.c.item == item, table.c.item.in_(by_receipt)))
-        if address:
-            where.append(event.in_(sa.select(journal_personal.c.event).where(journal_personal.c.value == address)))
-        if kind:
-            where.append(table.c.kind == kind)
-        if since:
-            where.append(table.c.at >= since)
-        if until:
-            where.append(table.c.at < until)
-        query = sa.select(seq.label("seq"), event.label("event"), table.c.at, table.c.kind, table.c.item, table.c.entry)
-        found += _entries(conn, query.where(*where).order_by(event.desc()).limit(limit - len(found)))
+    """The newest `limit`, oldest first."""
+    found = await find(db, Query(item=item, address=address, kind=kind, since=since, until=until), limit)
     return found[::-1]
 
 
-def _entries(conn: sa.Connection, query: sa.Select[Any]) -> list[Entry]:
-    rows = conn.execute(query).all()
+async def find(db: Db, query: Query, limit: int) -> list[Entry]:
+    """Newest first."""
+    return await db.read(select, query, limit)
+
+
+def select(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
+    """Waiting rows and sealed ones apart: every waiting one is newer."""
+    found = _waiting(conn, query, limit)
+    if len(found) < limit:
+        found += _sealed(conn, query, limit - len(found))
+    return found
+
+
+def _waiting(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
+    """A second's worth, or what a console wrote while no gateway runs."""
+    table, wanted = journal_pending, set(query.terms)
+    columns = (sa.null().label("seq"), table.c.id.label("event"), table.c.at, table.c.kind, table.c.item, table.c.entry)
+    where = [*_of_item(query, table.c.item), *_personal(query, table.c.id), *_times(query, table.c.at)]
+    if query.before:
+        where.append(table.c.id < query.before)
+    rows = conn.execute(sa.select(*columns).where(*where).order_by(table.c.id.desc()))
+    return _entries(conn, [row for row in rows if wanted <= terms(row.entry)][:limit])
+
+
+def _sealed(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
+    """The ids first, along the narrowest index there is; then the rows of this page alone."""
+    event, where = _along(query)
+    bounds = [event < query.before] if query.before else []
+    if query.since:
+        bounds.append(event >= _edge(conn, journal.c.at >= query.since - _SLACK, journal.c.at.asc()))
+    if query.until:
+        bounds.append(event <= _edge(conn, journal.c.at < query.until + _SLACK, journal.c.at.desc()))
+    if query.since or query.until:
+        exact = sa.select(1).where(journal.c.event == event, *_times(query, journal.c.at)).correlate(event.table)
+        bounds.append(sa.exists(exact) if event.table is not journal else sa.and_(*_times(query, journal.c.at)))
+    ids = conn.scalars(sa.select(event).where(*where, *bounds).distinct().order_by(event.desc()).limit(limit)).all()
+    columns = (journal.c.seq, journal.c.event, journal.c.at, journal.c.kind, journal.c.item, journal.c.entry)
+    rows: list[Any] = []
+    for start in range(0, len(ids), 500):  # SQLite takes a limited number of parameters
+        chosen = sa.select(*columns).where(journal.c.event.in_(ids[start : start + 500]))
+        rows += conn.execute(chosen.order_by(journal.c.event.desc())).all()
+    return _entries(conn, rows)
+
+
+def _along(query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
+    """The column that is walked backwards, and all conditions."""
+    personal, rest = journal_personal, list(query.terms)
+    if query.item:
+        event, where = journal.c.event, _of_item(query, journal.c.item)
+    elif query.address:
+        event, where = personal.c.event, [personal.c.value == query.address]
+    elif rest:
+        event, where = journal_term.c.event, [journal_term.c.term == rest.pop(0)]
+    elif query.text:
+        event, where = personal.c.event, [_part(query.text)]
+    else:
+        event, where = journal.c.event, []
+    other = journal_term.alias()
+    for each in rest:
+        where.append(sa.exists(sa.select(1).where(other.c.term == each, other.c.event == event).correlate(event.table)))
+    if event.table is not personal:
+        where += _personal(query, event)
+    elif query.address and query.text:
+        again = personal.alias()
+        part = sa.func.instr(again.c.value, query.text) > 0
+        where.append(sa.exists(sa.select(1).where(again.c.event == event, part).correlate(personal)))
+    return event, where
+
+
+def _edge(conn: sa.Connection, where: sa.ColumnElement[bool], order: sa.ColumnElement[Any]) -> int:
+    """The event at one end of a period; -1: there is none."""
+    found = conn.scalar(sa.select(journal.c.event).where(where).order_by(order).limit(1))
+    return -1 if found is None else int(found)
+
+
+def _of_item(query: Query, column: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+    if not query.item:
+        return []
+    by_receipt = sa.select(message.c.id).where(message.c.receipt == query.item.upper())
+    return [sa.or_(column == query.item, column.in_(by_receipt))]
+
+
+def _personal(query: Query, event: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+    table, found = journal_personal, list[sa.ColumnElement[bool]]()
+    if query.address:
+        found.append(event.in_(sa.select(table.c.event).where(table.c.value == query.address)))
+    if query.text:
+        found.append(sa.exists(sa.select(1).where(table.c.event == event, _part(query.text))))
+    return found
+
+
+def _part(text: str) -> sa.ColumnElement[bool]:
+    return sa.func.instr(journal_personal.c.value, text) > 0
+
+
+def _times(query: Query, at: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+    return [*([at >= query.since] if query.since else ()), *([at < query.until] if query.until else ())]
+
+
+def _entries(conn: sa.Connection, rows: list[Any]) -> list[Entry]:
     table = journal_personal
     values: dict[tuple[int, str, int], str] = {}
-    for start in range(0, len(rows), 500):  # SQLite takes a limited number of parameters
+    for start in range(0, len(rows), 500):
         events = [row.event for row in rows[start : start + 500]]
         for row in conn.execute(sa.select(table).where(table.c.event.in_(events))):
             values[row.event, row.field, row.position] = row.value
     return [_entry(row, values) for row in rows]
 
 
-def _entry(row: sa.Row[Any], values: dict[tuple[int, str, int], str]) -> Entry:
+def _entry(row: Any, values: dict[tuple[int, str, int], str]) -> Entry:
     facts = []
     for name, value in json.loads(row.entry).items():
         if isinstance(value, dict):
             value = [values.get((row.event, name, position), ERASED) for position in range(len(value["sha256"]))]
         if name not in ("at", "kind", "item"):
             facts.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-    return Entry(row.seq, row.at, row.kind, row.item, tuple(facts))
+    return Entry(row.seq, row.at, row.kind, row.item, tuple(facts), row.event)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from gateway import tally
 from gateway.clock import Clock
-from gateway.journal import record
+from gateway.journal import index, record
 from gateway.journal.events import Alarm, Event
 from gateway.journal.note import Signer, durable_write
 from gateway.journal.tree import Frontier, leaf
@@ -175,6 +175,7 @@ def _seal(conn: sa.Connection) -> tuple[Sequence[tuple[str, bytes]], int]:
         sealed.append({"seq": frontier.size, "event": pending.id, "leaf": leaf_hash, **common})
         frontier.add(leaf_hash)
     conn.execute(journal.insert(), sealed)
+    index.insert(conn, [(pending.id, pending.entry) for pending in rows])
     conn.execute(journal_pending.delete().where(journal_pending.c.id <= rows[-1].id))
     head = {"size": frontier.size, "frontier": frontier.dump()}
     conn.execute(journal_head.update().values(head) if row else journal_head.insert().values(id=1, **head))

@@ -41,6 +41,8 @@ sa.Index("message_ingest", message.c.ingest_key, message.c.received_at)
 sa.Index("message_received", message.c.received_at)
 sa.Index("message_finished", message.c.finished_at)
 sa.Index("message_blob", message.c.blob)
+_written = message.c.about != ""
+sa.Index("message_about", message.c.about, sqlite_where=_written, postgresql_where=_written)
 
 cleared = sa.Table(
     "cleared",

@@ -1,0 +1,183 @@
+"""One plain sentence for each kind of event, Japanese first.  Pure: a name in braces is a field of the event.
+
+`test_house` holds the table against the event classes: an event without its sentence can not be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from gateway.clock import JST
+from gateway.console.words import Language, Words
+from gateway.journal import Entry
+
+SENTENCES: dict[str, Words] = {
+    # the path of a mail
+    "received": Words(
+        "{client}（{helo}）から {sender} 差出、{recipients} あてのメールを受け付けました。受付番号 {receipt}、"
+        "{size} バイト、通信の暗号化: {tls}。",
+        "Accepted from {client} ({helo}): from {sender} to {recipients}; receipt {receipt}, {size} bytes, TLS: {tls}.",
+    ),
+    "refused": Words(
+        "{client}（{helo}）からの {sender} 差出、{recipients} あてのメールを受付前に断りました。応答: {reply}",
+        "Refused before acceptance, from {client} ({helo}), from {sender} to {recipients}: {reply}",
+    ),
+    "duplicate": Words(
+        "{client} が同じメールを再送したため、二重には受け付けませんでした。", "{client} sent the same mail again; kept once."
+    ),
+    "decided": Words(
+        "規則「{rule}」（{clauses}）により「{disposition}」と判定しました。理由: {reason} 検査結果: {verdict}、"
+        "方法: {profile}、ウイルス検査: {scan}、検出内容: {found}。",
+        "Rule {rule} ({clauses}) decided {disposition}: {reason} Verdict {verdict}, profile {profile}, scan {scan}, "
+        "found {found}.",
+    ),
+    "recipients_hidden": Words(
+        "規則「{rule}」により、宛先 {count} 件を互いに見えないようにしました。",
+        "Rule {rule} hid {count} recipients from one another.",
+    ),
+    "cleared_for_delivery": Words(
+        "無害化したメールを組み立て、検証に合格しました（{recipients} あて、{size} バイト、SHA-256 {sha256}）。",
+        "A safe copy was built and verified for {recipients}: {size} bytes, SHA-256 {sha256}.",
+    ),
+    "relayed": Words(
+        "{next_hop} へ {recipients} あてを配送しました。相手の応答: {replies}、通信の暗号化: {tls}。",
+        "Delivered to {next_hop} for {recipients}. It replied: {replies}; TLS: {tls}.",
+    ),
+    "deferred": Words(
+        "{recipients} あての配送が {attempts} 回目も完了せず、{until} に再度試みます。理由: {why}",
+        "Delivery to {recipients} put off at attempt {attempts} until {until}: {why}",
+    ),
+    "bounced": Words(
+        "{next_hop} が {recipients} あてを受け取らず、配送不能としました。応答: {replies}",
+        "{next_hop} did not take the mail for {recipients}; given up: {replies}",
+    ),
+    "notice_sent": Words("{recipients} に通知「{notice}」を送りました。", "Notice {notice} was sent to {recipients}."),
+    "held": Words(
+        "規則「{rule}」（{clauses}）により {recipients} あてを保留しました。件名: {subject}、理由: {reason}",
+        "Held for {recipients} by rule {rule} ({clauses}). Subject: {subject}. {reason}",
+    ),
+    "released": Words(
+        "{actor} が {recipients} あての保留を解除しました。理由: {reason}、許可: {grant}",
+        "{actor} released it for {recipients}: {reason}; grant: {grant}",
+    ),
+    "deleted": Words(
+        "{actor} が {recipients} あてを削除しました。理由: {reason}", "{actor} deleted it for {recipients}: {reason}"
+    ),
+    "expired": Words("保留の期限が過ぎ、{recipients} あてを終了しました。", "Its time in quarantine ran out for {recipients}."),
+    "disposed": Words(
+        "保存期間が過ぎ、原本（SHA-256 {sha256}）を廃棄しました。", "The original (SHA-256 {sha256}) was destroyed in time."
+    ),
+    "kept": Words(
+        "{actor} が証拠保全を変更しました（保全: {kept}）。理由: {reason}",
+        "{actor} changed the legal hold (kept: {kept}): {reason}",
+    ),
+    "queue_changed": Words("{actor} が配送待ちの列を操作しました: {action}", "{actor} changed the queue: {action}"),
+    "case_step": Words(
+        "{actor} が案件 {case}（{machine}）で「{act}」を行いました（{before} → {after}、代理: {on_behalf}、経路: {via}）"
+        "。理由: {reason}",
+        "{actor} did {act} in case {case} ({machine}): {before} to {after}, for {on_behalf}, by {via}: {reason}",
+    ),
+    "viewed": Words("{actor} が内容を閲覧しました: {what}", "{actor} looked at: {what}"),
+    # the gateway itself
+    "started": Words(
+        "無害化装置 {version} を起動しました（隔離の水準 {sandbox_level}、規則の版 {policy_version}）。",
+        "Mugai {version} started: sandbox level {sandbox_level}, policy {policy_version}.",
+    ),
+    "stopped": Words("無害化装置を停止しました。理由: {reason}", "Mugai stopped: {reason}"),
+    "self_tested": Words(
+        "隔離の自己試験: 合格 {passed}、水準 {level}。{detail}", "Sandbox self-test: passed {passed}, level {level}. {detail}"
+    ),
+    "policy_loaded": Words(
+        "規則の版 {policy_version} を読み込みました（採用: {accepted}）。{detail}",
+        "Policy {policy_version} read; accepted: {accepted}. {detail}",
+    ),
+    "alarm": Words("警報「{name}」: {detail}", "Alarm {name}: {detail}"),
+    "halted": Words("{actor} が {scope} {value} を停止しました。理由: {reason}", "{actor} stopped {scope} {value}: {reason}"),
+    "resume_asked": Words(
+        "{actor} が {scope} {value} の再開を申請しました。理由: {reason}", "{actor} asked to resume {scope} {value}: {reason}"
+    ),
+    "resumed": Words(
+        "{asked_by} の申請を {actor} が認め、{scope} {value} を再開しました。理由: {reason}",
+        "{actor} resumed {scope} {value}, asked by {asked_by}: {reason}",
+    ),
+    "directory_changed": Words(
+        "{actor} が職員の名簿を {counted} 件変更しました。理由: {reason} 内容: {changes}",
+        "{actor} changed {counted} of the directory: {reason}",
+    ),
+    # the console
+    "logged_in": Words(
+        "{actor} が {source} からログインしました（{method}）。", "{actor} signed in from {source} by {method}."
+    ),
+    "login_failed": Words(
+        "{source} からの {name} のログインが失敗しました。理由: {why}", "Sign-in of {name} from {source} failed: {why}"
+    ),
+    "logged_out": Words("{actor} がログアウトしました（{why}）。", "{actor} signed out: {why}."),
+    "elevated": Words(
+        "{actor} が {source} で特権操作を始めました（{until} まで）。",
+        "{actor} began privileged work at {source} until {until}.",
+    ),
+    "account_changed": Words(
+        "{actor} が利用者 {account} を変更しました: {change}", "{actor} changed the account {account}: {change}"
+    ),
+    "browser_reported": Words(
+        "画面の防護が {blocked} を止めました（{page}、{directive}、{actor}）。",
+        "The console's policy stopped {blocked} at {page} ({directive}, {actor}).",
+    ),
+    # the record
+    "searched": Words(
+        "{actor} が記録を検索しました。目的: {purpose}、条件: {query}、{found} 件",
+        "{actor} searched the record for {purpose}: {query}; {found} found.",
+    ),
+    "exported": Words(
+        "{actor} が記録 {entries} 件を {form} で出力しました。目的: {purpose}、条件: {query}",
+        "{actor} exported {entries} entries as {form} for {purpose}: {query}",
+    ),
+    "packed": Words(
+        "{actor} が証拠一式（記録 {entries} 件、原本: {original}）を作成しました。理由: {reason}、SHA-256 {sha256}",
+        "{actor} made an evidence pack of {entries} entries (original: {original}): {reason}; SHA-256 {sha256}",
+    ),
+    "verified": Words(
+        "{actor} が記録 {entries} 件を検証しました（正常: {ok}、署名 {checkpoints} 件）。{problem}",
+        "{actor} verified {entries} entries: ok {ok}, {checkpoints} checkpoints. {problem}",
+    ),
+    "inspected": Words(
+        "{actor} が {period} の記録を点検しました（点検済）。{comment}",
+        "{actor} signed off the inspection of {period}. {comment}",
+    ),
+    "trouble_step": Words(
+        "障害記録 {trouble} に「{act}」がありました（{actor}）。{detail}", "Trouble {trouble}: {act} by {actor}. {detail}"
+    ),
+}
+
+_EMPTY = {Language.JA: "なし", Language.EN: "none"}
+_YES_NO = {
+    Language.JA: {"True": "はい", "False": "いいえ"},
+    Language.EN: {"True": "yes", "False": "no"},
+}
+_TIMES = ("until",)
+
+
+def sentence(entry: Entry, language: Language = Language.JA) -> str:
+    """A kind that has no sentence shows its facts as they are."""
+    words = SENTENCES.get(entry.kind)
+    if words is None:
+        return f"{entry.kind}: " + ", ".join(f"{name}={value}" for name, value in entry.facts)
+    return words.in_(language).format_map(_Facts(dict(entry.facts), language))
+
+
+class _Facts(dict[str, str]):
+    """Empty values as words; a field that an older entry does not have as well."""
+
+    def __init__(self, facts: Mapping[str, str], language: Language):
+        super().__init__({name: _told(name, value, language) for name, value in facts.items()})
+        self._empty = _EMPTY[language]
+
+    def __missing__(self, name: str) -> str:
+        return self._empty
+
+
+def _told(name: str, value: str, language: Language) -> str:
+    if name in _TIMES:
+        return datetime.fromtimestamp(float(value), JST).strftime("%Y-%m-%d %H:%M")
+    return _YES_NO[language].get(value, value) or _EMPTY[language]

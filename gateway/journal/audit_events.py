@@ -1,0 +1,67 @@
+"""The facts about the record itself: who searched, exported, verified, signed it off.  As `events.py` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.journal.events import Event, personal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched(Event):
+    """A look into the records of mail: who, why, what (ML-11).  What was asked for may be an address."""
+
+    actor: str
+    purpose: str
+    found: int
+    query: str = personal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported(Event):
+    actor: str
+    purpose: str
+    form: str  # "csv", "jsonl", "cef", "rfc5424"
+    entries: int
+    query: str = personal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed(Event):
+    """An evidence pack was handed out."""
+
+    actor: str
+    reason: str
+    sha256: str
+    entries: int
+    original: bool  # with the original's bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified(Event):
+    """The journal was checked as a whole: by hand, or by the gateway once a day (LG-02)."""
+
+    actor: str
+    ok: bool
+    entries: int
+    checkpoints: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected(Event):
+    """点検済: somebody has looked at a period's report (LG-04).  There is no event that takes it back."""
+
+    actor: str
+    period: str  # "2026-W48", "2026-11"
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubleStep(Event):
+    """The trouble register changed (LG-06)."""
+
+    trouble: int
+    act: str  # "opened", "noted", "closed"
+    actor: str
+    detail: str

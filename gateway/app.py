@@ -24,6 +24,7 @@ from gateway.control import Control, Verb
 from gateway.cutoff import Guard
 from gateway.deception import Own
 from gateway.digest import Digest
+from gateway.evidence import proving
 from gateway.gate import HourlyGate
 from gateway.health import Health
 from gateway.identity import Authenticator, Identifier
@@ -266,6 +267,8 @@ class Gateway:
                 await self._changed()
                 await self.store.quarantine.expire()
                 await self.store.spool.gc()
+                if await proving.is_due(self.store):
+                    await proving.prove(self.store, "gateway")
             except Exception as error:
                 log.exception("housekeeping failed, tried again in an hour")
                 self._alarm("housekeeping", str(error))

@@ -292,6 +292,7 @@ class Settings(_Model):
     policy: str = Field("", description="Policy file; empty = policy.yaml beside this file.")
     notices: str = Field("", description="Folder of the notice templates; empty = notices/ beside this file.")
     free_mail: str = Field("", description="List of free mail domains (ML-07); empty = free_mail.txt beside this file.")
+    reports: str = Field("", description="Folder of the incident report templates; empty = reports/ beside this file.")
     originals_at: str = Field(
         "インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices."
     )
@@ -326,7 +327,7 @@ class Settings(_Model):
         return self.state_directory / name
 
 
-PLACES = {"policy": "policy.yaml", "free_mail": "free_mail.txt", "notices": "notices"}  # if nothing is said
+PLACES = {"policy": "policy.yaml", "free_mail": "free_mail.txt", "notices": "notices", "reports": "reports"}  # if nothing is said
 
 
 def load(path: Path) -> Settings:

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.console import account, held, mail, originals, people, screen, signin
+from gateway.console import account, held, incidents, journal, mail, originals, people, records, screen, signin
 from gateway.console.accounts import Accounts
 from gateway.console.credentials import Seal
 from gateway.console.desk import Desk
@@ -32,7 +32,17 @@ from gateway.notice import Notices
 from gateway.settings import Settings
 from gateway.store.opening import Store
 
-SCREENS = (signin.screen, held.screen, mail.screen, originals.screen, account.screen, people.screen)
+SCREENS = (
+    signin.screen,
+    held.screen,
+    mail.screen,
+    originals.screen,
+    account.screen,
+    people.screen,
+    records.screen,
+    journal.screen,
+    incidents.screen,
+)
 
 
 def declared() -> tuple[Declared, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from gateway.console.preview import Preview
 from gateway.console.sessions import Sessions
 from gateway.console.words import Language, Words
 from gateway.docket import Docket
+from gateway.journal import Verification
 from gateway.notice import Notices
 from gateway.notice.wording import Names
 from gateway.policy import file as policy_file
@@ -34,6 +36,7 @@ class Desk:
     notices: Notices
     docket: Docket
     preview: Preview
+    proving: asyncio.Task[Verification] | None = None  # the journal is being verified
     said: dict[str, Words] = field(default_factory=dict)  # by session: what the next page tells
     looking: dict[int, dict[str, float]] = field(default_factory=dict)  # by held mail: who has its page open, and since when
 

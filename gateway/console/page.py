@@ -30,7 +30,7 @@ class Pages:
             lstrip_blocks=True,
             finalize=_finalized,
         )
-        self._environment.filters |= {"cut": cut, "moment": _moment, "size": _size}
+        self._environment.filters |= {"cut": cut, "moment": _moment, "second": _second, "size": _size}
         self._environment.globals["organisation"] = organisation
 
     def render(self, template: str, language: Language, **values: Any) -> str:
@@ -50,6 +50,11 @@ def _finalized(value: object) -> object:
 def _moment(at: float | None) -> str:
     """Unix time as staff read it, in Japan."""
     return "—" if at is None else datetime.fromtimestamp(at, JST).strftime("%Y-%m-%d %H:%M")
+
+
+def _second(at: float) -> str:
+    """To the second: the order of events in a record."""
+    return datetime.fromtimestamp(at, JST).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _size(count: int) -> str:

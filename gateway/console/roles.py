@@ -42,21 +42,32 @@ class Right(StrEnum):
     DELETE = "delete"
     KEEP = "keep"  # legal hold (LG-11)
     MANAGE_PEOPLE = "manage_people"
+    SEARCH_JOURNAL = "search_journal"  # the record of everybody's mail (ML-11)
+    EXPORT_JOURNAL = "export_journal"  # out of the console, as a file
+    TAKE_ORIGINAL = "take_original"  # its bytes, in an evidence pack, with a reason (LG-11)
+    SIGN_INSPECTION = "sign_inspection"  # LG-04
+    RECORD_TROUBLE = "record_trouble"  # LG-06
 
 
 # Privileged: only for a limited time after confirming who one is (AC-05).
 PRIVILEGED = frozenset({Right.MANAGE_PEOPLE})
 
+# The record is read by whom the CISO names by these roles (ML-11); who audits reads it without contents (AU-01).
+_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL})
+_DUTY = _RECORD | {Right.RECORD_TROUBLE}
+
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.CISO: frozenset({Right.LIST_HELD, Right.READ_HELD}),
-    Role.CSO: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}),
-    Role.CSIRT: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.KEEP}),
+    Role.CISO: _RECORD | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION},
+    Role.CSO: _DUTY
+    | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}
+    | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION},
+    Role.CSIRT: _DUTY | {Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL},
     Role.BUR: frozenset({Right.LIST_HELD}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
-    Role.SYM: frozenset({Right.LIST_HELD, Right.MANAGE_PEOPLE}),  # runs the system, releases nothing alone (LG-08)
-    Role.SYO: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}),
+    Role.SYM: _DUTY | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION},  # runs the system, releases nothing alone (LG-08)
+    Role.SYO: _DUTY | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP},
     Role.USR: frozenset(),
-    Role.AUD: frozenset({Right.LIST_HELD}),  # no contents by default (AU-01)
+    Role.AUD: _RECORD | {Right.EXPORT_JOURNAL},  # no contents by default (AU-01)
     Role.VEN: frozenset(),
     Role.COM: frozenset(),
 }

@@ -145,6 +145,14 @@ SENTENCES: dict[str, Words] = {
         "{actor} が {period} の記録を点検しました（点検済）。{comment}",
         "{actor} signed off the inspection of {period}. {comment}",
     ),
+    "baseline_made": Words(
+        "{actor} が設定ファイル {files} 件を基準として署名しました。理由: {reason}、SHA-256 {sha256}",
+        "{actor} signed {files} configuration files as the baseline: {reason}; SHA-256 {sha256}",
+    ),
+    "self_inspected": Words(
+        "{actor} が自己点検（{profile}）を行いました。結果: {results}、SHA-256 {sha256}",
+        "{actor} held a self-inspection ({profile}): {results}; SHA-256 {sha256}",
+    ),
     "trouble_step": Words(
         "障害記録 {trouble} に「{act}」がありました（{actor}）。{detail}", "Trouble {trouble}: {act} by {actor}. {detail}"
     ),

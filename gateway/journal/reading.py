@@ -91,24 +91,37 @@ def _waiting(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
     return _entries(conn, [row for row in rows if wanted <= terms(row.entry)][:limit])
 
 
+def count(conn: sa.Connection, query: Query) -> int:
+    """How many there are; waiting ones as well."""
+    event, where = _conditions(conn, query)
+    sealed = conn.scalar(sa.select(sa.func.count(event.distinct())).where(*where))
+    return int(sealed or 0) + len(_waiting(conn, query, 1 << 30))
+
+
 def _sealed(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
     """The ids first, along the narrowest index there is; then the rows of this page alone."""
-    event, where = _along(query)
-    bounds = [event < query.before] if query.before else []
-    if query.since:
-        bounds.append(event >= _edge(conn, journal.c.at >= query.since - _SLACK, journal.c.at.asc()))
-    if query.until:
-        bounds.append(event <= _edge(conn, journal.c.at < query.until + _SLACK, journal.c.at.desc()))
-    if query.since or query.until:
-        exact = sa.select(1).where(journal.c.event == event, *_times(query, journal.c.at)).correlate(event.table)
-        bounds.append(sa.exists(exact) if event.table is not journal else sa.and_(*_times(query, journal.c.at)))
-    ids = conn.scalars(sa.select(event).where(*where, *bounds).distinct().order_by(event.desc()).limit(limit)).all()
+    event, where = _conditions(conn, query)
+    ids = conn.scalars(sa.select(event).where(*where).distinct().order_by(event.desc()).limit(limit)).all()
     columns = (journal.c.seq, journal.c.event, journal.c.at, journal.c.kind, journal.c.item, journal.c.entry)
     rows: list[Any] = []
     for start in range(0, len(ids), 500):  # SQLite takes a limited number of parameters
         chosen = sa.select(*columns).where(journal.c.event.in_(ids[start : start + 500]))
         rows += conn.execute(chosen.order_by(journal.c.event.desc())).all()
     return _entries(conn, rows)
+
+
+def _conditions(conn: sa.Connection, query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
+    event, where = _along(query)
+    if query.before:
+        where.append(event < query.before)
+    if query.since:
+        where.append(event >= _edge(conn, journal.c.at >= query.since - _SLACK, journal.c.at.asc()))
+    if query.until:
+        where.append(event <= _edge(conn, journal.c.at < query.until + _SLACK, journal.c.at.desc()))
+    if times := _times(query, journal.c.at):
+        exact = sa.select(1).where(journal.c.event == event, *times).correlate(event.table)
+        where += times if event.table is journal else [sa.exists(exact)]
+    return event, where
 
 
 def _along(query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
@@ -137,7 +150,7 @@ def _along(query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
 
 
 def _edge(conn: sa.Connection, where: sa.ColumnElement[bool], order: sa.ColumnElement[Any]) -> int:
-    """The event at one end of a period; -1: there is none."""
+    """The event at one end of a period; -1: there is none, and then nothing is found."""
     found = conn.scalar(sa.select(journal.c.event).where(where).order_by(order).limit(1))
     return -1 if found is None else int(found)
 

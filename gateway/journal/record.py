@@ -15,7 +15,8 @@ from dataclasses import dataclass, fields
 
 import sqlalchemy as sa
 
-from gateway.journal.events import Event
+from gateway.journal import trouble
+from gateway.journal.events import Alarm, Event
 from gateway.store.schema import journal_pending, journal_personal
 
 
@@ -41,6 +42,8 @@ def insert(conn: sa.Connection, events: Sequence[Event], now: float) -> None:
                 {"event": number, "field": p.field, "position": p.position, "salt": p.salt, "value": p.value} for p in personals
             ]
             conn.execute(journal_personal.insert(), rows)
+        if isinstance(event, Alarm):
+            trouble.raised(conn, event.name, event.detail, now)
 
 
 def encode(event: Event, now: float) -> tuple[bytes, tuple[Personal, ...]]:

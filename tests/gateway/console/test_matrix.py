@@ -18,6 +18,8 @@ ANYBODY = "anybody"
 HALF = "half"
 ALL = " ".join(Role)
 SEES = "ciso cso csirt bur ism sym syo aud"
+RECORD = "ciso cso csirt sym syo aud"
+TAKES = "ciso cso csirt aud"
 READS = "ciso cso csirt ism syo"
 
 # Written by hand and not from `roles.RIGHTS`: the second person's look at it.
@@ -58,6 +60,23 @@ WHO = {
     "POST /held/{entry}/password": "cso ism syo",
     "GET /originals": SEES,
     "GET /originals/{item}": READS,
+    "GET /journal": RECORD,
+    "POST /journal/export": TAKES,
+    "POST /journal/pack": TAKES,
+    "GET /journal/mail/{item}": SEES,
+    "POST /journal/mail/{item}/pack": TAKES,
+    "GET /journal/proof": RECORD,
+    "POST /journal/proof": RECORD,
+    "GET /journal/inspection": RECORD,
+    "GET /journal/inspection/{period}": RECORD,
+    "POST /journal/inspection/{period}": "ciso cso sym",
+    "GET /troubles": RECORD,
+    "POST /troubles": "cso csirt sym syo",
+    "GET /troubles/{number}": RECORD,
+    "POST /troubles/{number}": "cso csirt sym syo",
+    "GET /incidents": RECORD,
+    "GET /incidents/{number}": RECORD,
+    "GET /incidents/{number}/{report}": RECORD,
     "GET /people": "sym",
     "POST /people": "sym",
     "GET /people/{name}": "sym",

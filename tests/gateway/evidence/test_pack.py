@@ -68,8 +68,8 @@ async def packed(store: tuple[Rooms, Store], *, original: bool = True) -> Pack:
     """Of one mail among several."""
     r, opened = store
     await r.held()
-    await r.held()
     item = await r.accept(CONTENT)
+    await r.accept(b"another")
     content = await read_original(opened, item.receipt) if original else None
     return await make(opened, Query(item=item.receipt), "csirt", "調査のため", content)
 

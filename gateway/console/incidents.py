@@ -1,0 +1,64 @@
+"""Screens: incidents and misdirected mail as the workflow keeps them: chain, timeline, draft reports (IN-01 to IN-03).
+
+Here is what was done; to do something is the approvals' screen and `mugai incident`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.responses import Response
+
+from gateway import journal
+from gateway.console.roles import NAMES, Right
+from gateway.console.screen import Screen, Visit
+from gateway.evidence import incident_report
+from gateway.evidence.incident_report import ACTS, KINDS, REPORTS, STAGES
+from gateway.evidence.trace import MOST
+from gateway.workflow import ledger
+from gateway.workflow.model import Case, Kind
+
+screen = Screen()
+
+PAGE = 50
+
+
+@screen.get("/incidents", Right.SEARCH_JOURNAL)
+async def listing(visit: Visit) -> Response:
+    before = visit.request.query_params.get("before", "")
+    start = int(before) if before.isdecimal() and len(before) < 16 else 0
+    cases = await visit.desk.store.db.read(ledger.select, tuple(KINDS), before=start, limit=PAGE)
+    more = f"/incidents?before={cases[-1].id}" if len(cases) == PAGE else ""
+    return visit.page("incidents.html", cases=cases, kinds=KINDS, stages=STAGES, roles=NAMES, more=more)
+
+
+@screen.get("/incidents/{number}", Right.SEARCH_JOURNAL)
+async def show(visit: Visit) -> Response:
+    case = await _case(visit)
+    steps = await visit.desk.store.db.read(ledger.history, case.id)
+    return visit.page(
+        "incident.html", case=case, steps=steps, kinds=KINDS, stages=STAGES, acts=ACTS, roles=NAMES, reports=REPORTS
+    )
+
+
+@screen.get("/incidents/{number}/{report}", Right.SEARCH_JOURNAL)
+async def report(visit: Visit) -> Response:
+    """The draft as text, to be copied into whatever the prefecture wants."""
+    case, name, store = await _case(visit), visit.request.path_params["report"], visit.desk.store
+    if name not in REPORTS:
+        raise LookupError("no such report")
+    steps = await store.db.read(ledger.history, case.id)
+    item = case.opening.item
+    mail = await journal.search(store.db, item=item, limit=MOST) if item else []
+    settings = visit.desk.settings
+    text = incident_report.draft(Path(settings.reports), name, settings.organisation, case, steps, tuple(mail))
+    await store.journal.write(journal.Viewed(item=item, actor=visit.who.name, what=f"{name} report of case {case.id}"))
+    return visit.page("incident_report.html", case=case, name=REPORTS[name], text=text)
+
+
+async def _case(visit: Visit) -> Case:
+    """Raises LookupError."""
+    case = await visit.desk.store.db.read(ledger.get, visit.number("number"))
+    if case.kind not in (Kind.INCIDENT, Kind.MISDIRECTED):
+        raise LookupError("no incident")
+    return case

@@ -1,0 +1,171 @@
+"""Screens: the journal is searched, one mail is followed, what was found is exported and packed (ML-11, LG-01, LG-11).
+
+No query over mail records without a purpose, and every query is itself an entry.  A section head follows the mail of the own
+section; the record as a whole is for those who were named for it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from gateway import journal
+from gateway.clock import JST
+from gateway.console import facts
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.console.words import Refusal, Words
+from gateway.evidence import pack
+from gateway.evidence.export import EXPORTED, FORMS
+from gateway.evidence.sentence import SENTENCES, sentence
+from gateway.evidence.trace import Trace, trace
+from gateway.journal import JournalDamaged, Query
+from gateway.spool import MissingContent
+
+screen = Screen()
+
+PAGE = 50
+DAYS = 31  # of a search that names no period
+FIELDS = ("item", "address", "text", "kind", "rule", "actor", "sha256", "since", "until")
+PURPOSES = (
+    Words("日常の確認", "Daily check"),
+    Words("職員からの問い合わせ", "A question of a member of staff"),
+    Words("インシデントの調査", "Investigation of an incident"),
+    Words("誤送信の調査", "Investigation of a misdirected mail"),
+    Words("監査", "Audit"),
+)
+
+
+@screen.get("/journal", Right.SEARCH_JOURNAL)
+async def search(visit: Visit) -> Response:
+    """Newest first.  Without a purpose there is the form and nothing else."""
+    asked = visit.request.query_params
+    given, purpose = _given(visit), asked.get("purpose", "").strip()[:200]
+    entries: list[journal.Entry] = []
+    if purpose:
+        before = asked.get("before", "")
+        query = _query(given, int(before) if re.fullmatch(r"[0-9]{1,15}", before) else 0)
+        entries = await journal.find(visit.desk.store.db, query, PAGE + 1)
+        found = len(entries[:PAGE])
+        await _write(visit, journal.Searched(actor=visit.who.name, purpose=purpose, query=str(query), found=found))
+    kept = {name: value for name, value in {**given, "purpose": purpose}.items() if value}
+    older = {**kept, "before": entries[PAGE - 1].event} if len(entries) > PAGE else {}
+    return visit.page(
+        "journal.html",
+        entries=entries[:PAGE],
+        given=given,
+        purpose=purpose,
+        purposes=PURPOSES,
+        kinds={kind: facts.name(kind) for kind in SENTENCES},
+        more=f"/journal?{urlencode(older)}" if older else "",
+        forms=FORMS,
+        sentence=sentence,
+        fact=facts.name,
+    )
+
+
+@screen.post("/journal/export", Right.EXPORT_JOURNAL)
+async def export(visit: Visit) -> Response:
+    """What the search found, as a file."""
+    form, purpose, query = visit.text("form"), _purpose(visit), _query(_given(visit))
+    if form not in FORMS:
+        raise LookupError("no such form")
+    write, media_type, suffix = FORMS[form]
+    entries = (await journal.find(visit.desk.store.db, query, EXPORTED))[::-1]
+    content = b"".join(write(entries))
+    done = journal.Exported(actor=visit.who.name, purpose=purpose, form=form, entries=len(entries), query=str(query))
+    await _write(visit, done)
+    return _file(content, media_type, f"mugai-journal.{suffix}")
+
+
+@screen.get("/journal/mail/{item}", Right.LIST_HELD)
+async def follow(visit: Visit) -> Response:
+    """One mail from reception to delivery."""
+    found = await _trace(visit)
+    await _write(visit, journal.Viewed(item=found.shown.item.id, actor=visit.who.name, what="history"))
+    return visit.page(
+        "trace.html",
+        trace=found,
+        sentence=sentence,
+        fact=facts.name,
+        names=visit.desk.names(visit.language),
+        original=visit.may(Right.TAKE_ORIGINAL),
+    )
+
+
+@screen.post("/journal/mail/{item}/pack", Right.EXPORT_JOURNAL)
+async def pack_mail(visit: Visit) -> Response:
+    found, reason, original = await _trace(visit), visit.reason(), None
+    if visit.text("original") == "yes":
+        if not visit.may(Right.TAKE_ORIGINAL):
+            raise Refusal("原本を取り出す権限がありません。", "You may not take the original.", 403)
+        try:
+            original = await pack.read_original(visit.desk.store, found.shown.item.id)
+        except MissingContent as missing:
+            raise Refusal("原本はもうありません。", "The original is gone.", 404) from missing
+    return await _packed(visit, Query(item=found.shown.item.id), reason, found.shown.item.receipt, original)
+
+
+@screen.post("/journal/pack", Right.EXPORT_JOURNAL)
+async def pack_period(visit: Visit) -> Response:
+    query = _query(_given(visit))
+    return await _packed(visit, query, _purpose(visit), "journal")
+
+
+async def _packed(visit: Visit, query: Query, reason: str, name: str, original: bytes | None = None) -> Response:
+    try:
+        made = await pack.make(visit.desk.store, query, visit.who.name, reason, original)
+    except LookupError as nothing:
+        raise Refusal("該当する記録がありません。", "No entries.", 404) from nothing
+    except ValueError as much:
+        raise Refusal(f"記録が多すぎます。期間を短くしてください ({pack.MOST}件まで)。", str(much), 413) from much
+    except JournalDamaged as damaged:
+        raise Refusal("記録が壊れています。検証の画面で確認してください。", f"Verify the journal: {damaged}", 409) from damaged
+    return _file(made.content, "application/zip", f"mugai-evidence-{name}.zip")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+async def _trace(visit: Visit) -> Trace:
+    """Raises LookupError, for a mail of another section as well."""
+    found = await trace(visit.desk.store.db, visit.request.path_params["item"])
+    if not (await visit.scope()).sees(row.address for row in found.shown.recipients):
+        raise LookupError("not in scope")
+    return found
+
+
+def _purpose(visit: Visit) -> str:
+    if not (purpose := visit.text("purpose").strip()[:200]):
+        raise Refusal("目的を入力してください。記録に残ります。", "A purpose is needed; it is recorded.")
+    return purpose
+
+
+def _given(visit: Visit) -> dict[str, str]:
+    get = visit.request.query_params.get if visit.request.method == "GET" else visit.text
+    given = {name: (get(name) or "").strip()[:200] for name in FIELDS}
+    if not given["since"] and not given["item"]:
+        now = datetime.fromtimestamp(visit.desk.store.clock.now(), JST)
+        given["since"] = (now - timedelta(days=DAYS)).strftime("%Y-%m-%d")
+    return given
+
+
+def _query(given: dict[str, str], before: int = 0) -> Query:
+    words = {name: given[name] for name in FIELDS if name not in ("since", "until")}
+    return Query(**words, since=_day(given["since"]), until=_day(given["until"], 1), before=before)
+
+
+def _day(text: str, later: int = 0) -> float:
+    """Midnight in Japan; what is no date does not filter."""
+    try:
+        return (datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=JST) + timedelta(days=later)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+async def _write(visit: Visit, event: journal.Event) -> None:
+    await visit.desk.store.journal.write(event)

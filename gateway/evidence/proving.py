@@ -1,0 +1,28 @@
+"""The journal is verified as a whole, by hand or once a day, and the result is itself an entry; a bad one alarms (LG-02)."""
+
+from __future__ import annotations
+
+from gateway import journal
+from gateway.journal import Query, Verification
+from gateway.store.opening import Store
+
+EVERY = 86_400.0
+
+
+async def is_due(store: Store) -> bool:
+    """A day after the last one, whoever asked for it."""
+    last = await journal.find(store.db, Query(kind=journal.Verified.kind()), 1)
+    return not last or store.clock.now() - last[0].at >= EVERY
+
+
+async def prove(store: Store, actor: str) -> Verification:
+    result = await journal.verify(store.db, store.journal.verifier)
+    events: list[journal.Event] = [
+        journal.Verified(
+            actor=actor, ok=result.ok, entries=result.entries, checkpoints=result.checkpoints, problem=result.problem
+        )
+    ]
+    if not result.ok:
+        events.append(journal.Alarm(name="journal", detail=f"entry {result.first_bad}: {result.problem}"))
+    await store.journal.write(*events)
+    return result

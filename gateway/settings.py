@@ -31,6 +31,7 @@ from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.integrity import IntegritySettings
 from gateway.model import TlsPolicy
+from gateway.seal_settings import SealSettings, SignatureSettings
 from gateway.volume_settings import VolumeSettings
 from gateway.yaml_file import BadConfiguration, Document, Problem
 
@@ -230,26 +231,6 @@ class WorkflowSettings(_Model):
     auditor_apart: bool = Field(True, description="Whoever audits holds no other role (AC-08); false = the checks warn only.")
 
 
-class SignatureSettings(_Model):
-    trust_anchors: str = Field(
-        "", description="Folder of PEM files: the roots that electronic signatures may be traced to (SD-09); empty = none."
-    )
-
-
-class SealSettings(_Model):
-    domain: str = Field("", description="Who seals inbound mail by ARC (RFC 8617), e.g. city.example.lg.jp; empty = no seal.")
-    selector: str = Field(
-        "mugai", pattern=r"^[A-Za-z0-9-]{1,63}$", description="The DNS has the key at SELECTOR._domainkey.DOMAIN."
-    )
-    key: str = Field("", description="PEM file with the private key: RSA of 2048 bits or more, or Ed25519.")
-
-    @model_validator(mode="after")
-    def _seal_is_whole(self) -> SealSettings:
-        if bool(self.domain) != bool(self.key):
-            raise ValueError("domain and key belong together")
-        return self
-
-
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503; GET /metrics: Prometheus.")
@@ -327,7 +308,8 @@ class Settings(_Model):
         return self.state_directory / name
 
 
-PLACES = {"policy": "policy.yaml", "free_mail": "free_mail.txt", "notices": "notices", "reports": "reports"}  # if nothing is said
+# if nothing is said
+PLACES = {"policy": "policy.yaml", "free_mail": "free_mail.txt", "notices": "notices", "reports": "reports"}
 
 
 def load(path: Path) -> Settings:

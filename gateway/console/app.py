@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.console import account, held, incidents, journal, mail, originals, people, records, screen, signin
+from gateway.console import account, dashboard, held, incidents, journal, mail, originals, people, records, screen, signin
 from gateway.console.accounts import Accounts
 from gateway.console.credentials import Seal
 from gateway.console.desk import Desk
@@ -25,6 +25,7 @@ from gateway.console.guard import Guard
 from gateway.console.page import STATIC, Pages
 from gateway.console.passkeys import Passkeys
 from gateway.console.preview import Preview
+from gateway.console.pulse import Pulse
 from gateway.console.screen import Declared
 from gateway.console.sessions import Sessions
 from gateway.docket import Docket
@@ -34,6 +35,7 @@ from gateway.store.opening import Store
 
 SCREENS = (
     signin.screen,
+    dashboard.screen,
     held.screen,
     mail.screen,
     originals.screen,
@@ -68,6 +70,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         notices=Notices.load(Path(settings.notices)),
         docket=Docket(store.db),
         preview=Preview(settings, store.spool),
+        pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
     )
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.console.accounts import Accounts
+from gateway.console.figures import Figures
 from gateway.console.page import Pages
 from gateway.console.passkeys import Passkeys
 from gateway.console.preview import Preview
+from gateway.console.pulse import Pulse
 from gateway.console.sessions import Sessions
 from gateway.console.words import Language, Words
 from gateway.docket import Docket
@@ -36,7 +38,10 @@ class Desk:
     notices: Notices
     docket: Docket
     preview: Preview
+    pulse: Pulse
     proving: asyncio.Task[Verification] | None = None  # the journal is being verified
+    # by span: what the dashboard showed, and since when
+    figures: dict[str, tuple[float, Figures]] = field(default_factory=dict)
     said: dict[str, Words] = field(default_factory=dict)  # by session: what the next page tells
     looking: dict[int, dict[str, float]] = field(default_factory=dict)  # by held mail: who has its page open, and since when
 

@@ -47,13 +47,14 @@ class Right(StrEnum):
     TAKE_ORIGINAL = "take_original"  # its bytes, in an evidence pack, with a reason (LG-11)
     SIGN_INSPECTION = "sign_inspection"  # LG-04
     RECORD_TROUBLE = "record_trouble"  # LG-06
+    SEE_DASHBOARD = "see_dashboard"  # numbers of the whole house, no mail
 
 
 # Privileged: only for a limited time after confirming who one is (AC-05).
 PRIVILEGED = frozenset({Right.MANAGE_PEOPLE})
 
 # The record is read by whom the CISO names by these roles (ML-11); who audits reads it without contents (AU-01).
-_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL})
+_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD})
 _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {

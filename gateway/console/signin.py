@@ -25,6 +25,8 @@ _REPORT_BYTES = 10_000
 
 @screen.get("/", Right.SIGNED_IN)
 async def home(visit: Visit) -> Response:
+    if visit.may(Right.SEE_DASHBOARD):
+        return visit.go("/dashboard")
     return visit.go("/held" if visit.may(Right.LIST_HELD) else "/account")
 
 

@@ -282,5 +282,5 @@ async def test_a_passkey_signs_in(door: Door) -> None:
     await page.goto(f"{door.site.origin}/sign-in")
     await shot(page, "console-sign-in")
     await page.click("text=パスキーでログイン")
-    await expect(page.locator("h1")).to_contain_text("保留メール")
+    await expect(page.locator("h1")).to_contain_text("稼働状況")
     assert door.seen == []

@@ -45,6 +45,7 @@ WHO = {
     "POST /account/passkeys": ALL,
     "POST /account/passkeys/remove": ALL,
     "POST /account/sessions/end": ALL,
+    "GET /dashboard": "ciso cso csirt sym syo aud",
     "GET /held": SEES,
     "POST /held/release": "cso ism syo",
     "POST /held/delete": "cso syo",

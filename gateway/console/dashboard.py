@@ -1,0 +1,145 @@
+"""Screen: how the gateway does.  Lights for what must be well, mail by the hour, verdicts, findings, alarms.
+
+The first page after signing in for whoever runs or answers for the gateway.  A number leads to its list where there is one.
+The charts are `chart.py`'s, the numbers `figures.py`'s, the judgement of what is not well `gateway/watch.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway import journal
+from gateway.console.chart import Series, bars
+from gateway.console.figures import SPANS, Figures, figures
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.console.words import Words
+from gateway.model import Direction
+from gateway.notice.wording import Names
+from gateway.watch import concerns
+from sanitizers.model import Kind, Reason, Treatment, Verdict
+
+screen = Screen()
+
+KEEP_SECONDS = 10.0  # how old the numbers may be: a hundred open dashboards cost as much as one
+_ALARMS = 8
+_DAY = 86_400.0
+NOTHING = Words("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    name: Words
+    value: Words
+    level: str  # "good", "warn", "bad"
+    note: Words = NOTHING
+    href: str = ""
+
+
+@screen.get("/dashboard", Right.SEE_DASHBOARD)
+async def show(visit: Visit) -> Response:
+    asked = visit.request.query_params.get("span", "day")
+    span = asked if asked in SPANS else "day"
+    found, facts, now = await _figures(visit, span), await visit.desk.pulse.facts(), visit.desk.store.clock.now()
+    names = visit.desk.names(visit.language)
+    series = (
+        Series(Words("受信 (内向き)", "Inbound"), "in", found.received[Direction.INBOUND]),
+        Series(Words("送信 (外向き)", "Outbound"), "out", found.received[Direction.OUTBOUND]),
+        Series(Words("保留", "Held"), "held", found.held),
+    )
+    return visit.page(
+        "dashboard.html",
+        span=span,
+        spans=SPANS,
+        chart=bars(found.places, series),
+        found=found,
+        lights=[*_lights(visit, facts, now), _held(found, now)],
+        latency=(facts or {}).get("inspection_seconds") or {},
+        verdicts=[(Verdict[name.upper()], count) for name, count in found.verdicts],
+        findings=[(_finding(name, names), count) for name, count in found.findings],
+        alarms=(await journal.search(visit.desk.store.db, kind="alarm", since=now - _DAY, limit=_ALARMS))[::-1],
+        now=now,
+    )
+
+
+async def _figures(visit: Visit, span: str) -> Figures:
+    known, clock = visit.desk.figures, visit.desk.store.clock
+    if span not in known or clock.monotonic() - known[span][0] > KEEP_SECONDS:
+        found = await visit.desk.store.db.read(figures, SPANS[span], clock.now())
+        known[span] = (clock.monotonic(), found)
+    return known[span][1]
+
+
+def _finding(name: str, names: Names) -> str:
+    """`macro removed`, `withheld encrypted`: as staff read it in notices."""
+    first, _, second = name.partition(" ")
+    if first in {each.value for each in Kind} and second in {each.value for each in Treatment}:
+        return f"{names.kinds[Kind(first)]} {names.treatments[Treatment(second)]}"
+    return names.reasons[Reason(second)] if second in {each.value for each in Reason} else name
+
+
+def _held(found: Figures, now: float) -> Light:
+    days = 0.0 if found.oldest_held is None else (now - found.oldest_held) / _DAY
+    note = Words(f"最古 {days:.0f}日前", f"oldest {days:.0f} days") if found.waiting else NOTHING
+    return Light(Words("保留中", "Held now"), _plain(f"{found.waiting:,}"), "warn" if found.waiting else "good", note, "/held")
+
+
+def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[Light]:
+    gateway = Words("ゲートウェイ", "Gateway")
+    if facts is None:
+        yield Light(gateway, Words("応答なし", "no answer"), "bad", Words("mugai serve を確認", "look at mugai serve"))
+        return
+    wrong = {each.name for each in concerns(facts, visit.desk.settings, now)}
+
+    def level(*names: str) -> str:
+        return "bad" if wrong.intersection(names) else "good"
+
+    stopped = facts["stopped"]
+    if stopped:
+        yield Light(gateway, Words("停止中", "stopped"), "bad", _plain(", ".join(stopped)))
+    else:
+        running = Words("稼働中", "running") if facts["healthy"] else Words("処理できません", "cannot process")
+        yield Light(gateway, running, "good" if facts["healthy"] else "bad", _plain(f"policy {facts['policy']}"))
+    minutes = facts["oldest_seconds"] / 60
+    waited = Words(f"最長 {minutes:.0f}分待ち", f"longest wait {minutes:.0f} min")
+    yield Light(Words("待ち行列", "Queue"), Words(f"{facts['waiting']:,}通", f"{facts['waiting']:,}"), level("queue"), waited)
+    yield _scanner(facts, level("clamd", "signatures"), now)
+    boxed = facts["sandbox_level"]
+    yield Light(Words("隔離の強さ", "Sandbox level"), _plain(f"{boxed} / 4"), level("sandbox-level"))
+    days = facts["disk_days_left"]
+    full = Words(f"約{days:.0f}日で満杯", f"full in {days:.0f} days") if days else Words("減少傾向なし", "not shrinking")
+    yield Light(Words("ディスク空き", "Disk free"), _plain(f"{facts['free_bytes'] / (1 << 30):,.1f} GB"), level("disk"), full)
+    yield from _certificates(facts["certificate_days"], level("certificate"))
+    book = facts["journal"]
+    sealed = Words(f"記録 {book['sealed']:,}件", f"{book['sealed']:,} sealed")
+    late = book["pending"] > 10_000  # the sealer moves a thousand in 20 ms
+    yield Light(Words("証跡の未封印", "Journal pending"), _plain(f"{book['pending']:,}"), "warn" if late else "good", sealed)
+
+
+def _scanner(facts: dict[str, Any], level: str, now: float) -> Light:
+    name = Words("ウイルス定義", "Virus signatures")
+    if facts["clamd"].startswith("down"):
+        return Light(name, Words("clamd 停止", "clamd is down"), level)
+    if not facts["signatures_time"]:
+        return Light(name, Words("日付不明", "no date"), "warn", _plain(facts["clamd"]))
+    hours = max(0.0, (now - facts["signatures_time"]) / 3_600)
+    return Light(
+        name, Words(f"{hours:.0f}時間前", f"{hours:.0f} h old"), level, _plain(f"{facts['clamd']}/{facts['signatures']}")
+    )
+
+
+def _certificates(days: dict[str, float | None], level: str) -> Iterator[Light]:
+    """The one that ends first speaks for all."""
+    if not days:
+        return
+    which, left = min(days.items(), key=lambda each: -1.0 if each[1] is None else each[1])
+    value = Words("読めません", "unreadable") if left is None else Words(f"あと{left:.0f}日", f"{left:.0f} days left")
+    yield Light(Words("証明書", "Certificate"), value, level, _plain(which))
+
+
+def _plain(text: str) -> Words:
+    return Words(text, text)

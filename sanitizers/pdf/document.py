@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, PikepdfError, String
 
@@ -22,6 +23,9 @@ _TITLES = ("/Title", "/Subject", "/Keywords")
 _INHERITED = frozenset({"/Resources", "/MediaBox", "/CropBox", "/Rotate"})
 _VERSIONS = frozenset(("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "2.0"))  # qpdf writes down whatever it read
 _DEPTH = 64  # of the page tree; writers need three levels for 2,000 pages
+_SIDE = 14_400  # points; annex C.2
+_UNIT = 1000  # of /UserUnit: plans of whole districts have 100
+_NUMBERS = (int, Decimal)
 _LABEL = "機密性"  # SD-04: a classification stays with the document
 
 
@@ -112,9 +116,25 @@ def _page_tree(pages: Sequence[Object], pruner: Pruner, scope: Scope) -> Object:
         for key, value in _inherited(page, from_above).items():
             if key not in page:
                 page[key] = value
+        _bound(page, f"page {number}", scope)
         pruner.prune(page, "Page", f"page {number}")
         page["/Parent"] = tree
     return tree
+
+
+def _bound(page: Object, where: str, scope: Scope) -> None:
+    """No page is larger than what readers take: some give a picture of it all the memory that it asks for."""
+    if "/UserUnit" in page and not (isinstance(page["/UserUnit"], _NUMBERS) and 0 < page["/UserUnit"] <= _UNIT):
+        del page["/UserUnit"]
+    box = page.get("/MediaBox")
+    if not isinstance(box, Array) or len(box) != 4 or not all(isinstance(edge, _NUMBERS) for edge in box):
+        return
+    left, right = sorted((box[0], box[2]))
+    bottom, top = sorted((box[1], box[3]))
+    if max(right - left, top - bottom) > _SIDE:
+        page["/MediaBox"] = Array([left, bottom, min(right, left + _SIDE), min(top, bottom + _SIDE)])
+        size = f"{right - left} x {top - bottom} points, cut to {_SIDE}"
+        scope.findings.add(Kind.UNKNOWN_CONSTRUCT, where, size, Treatment.REPLACED)
 
 
 def _leaves(tree: Object) -> list[Object]:

@@ -49,7 +49,7 @@ TYPES: Final[dict[str, Table]] = {
         "Type Rotate UserUnit Tabs StructParents",
         _BOXES,
         Resources="Resources",
-        Contents="Stream",
+        Contents="Content",
         Annots="Annotation",
         Group="Group",
     ),
@@ -74,6 +74,7 @@ TYPES: Final[dict[str, Table]] = {
     "PropertyLists": {ANY: "PropertyList"},
     # streams (7.3.8); /F, /FFilter and /FDecodeParms would fetch the content from elsewhere
     "Stream": _STREAM,
+    "Content": _STREAM,
     "DecodeParms": _table(
         "Predictor Colors BitsPerComponent Columns EarlyChange K EndOfLine EncodedByteAlign Rows EndOfBlock BlackIs1"
         " DamagedRowsBeforeError ColorTransform",
@@ -146,7 +147,7 @@ TYPES: Final[dict[str, Table]] = {
         CharProcs="GlyphStreams",
         Resources="Resources",
     ),
-    "GlyphStreams": {ANY: "Stream"},
+    "GlyphStreams": {ANY: "Content"},
     "FontDescriptor": _table(
         "Type FontName FontFamily FontStretch FontWeight Flags ItalicAngle Ascent Descent Leading CapHeight XHeight StemV StemH"
         " AvgWidth MaxWidth MissingWidth CharSet Lang",

@@ -16,6 +16,7 @@ from PIL import Image, TiffImagePlugin
 
 from sanitizers.image import jpeg
 from sanitizers.model import Kind, Reason, Refused, Treatment
+from sanitizers.pdf import content
 from sanitizers.pdf.scope import Scope, name
 
 _LONG = ("/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode", "/DCTDecode")
@@ -65,7 +66,10 @@ def select(resources: Object, where: str, scope: Scope) -> None:
 
 
 def rebuild(stream: Object, where: str, scope: Scope) -> None:
-    used = filters(stream) if stream.get("/Subtype") == Name.Image else []
+    if stream.get("/Subtype") != Name.Image:
+        content.check(stream, where, scope)
+        return
+    used = filters(stream)
     if "/JPXDecode" in used:
         _transcode(stream, "JPEG 2000", where, scope)
     elif "/JBIG2Decode" in used:

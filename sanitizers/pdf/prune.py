@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from sanitizers.model import Reason, Refused, Treatment
-from sanitizers.pdf import annotation, grammar, link, picture
+from sanitizers.pdf import annotation, content, grammar, link, picture
 from sanitizers.pdf.scope import ObjectId, Scope, is_numbers, is_plain, shown
 
 NODES = 500_000  # dictionaries and streams; a 2,000 page report has 60,000, and each costs some microseconds
@@ -33,6 +33,8 @@ class Pruner:
             "Page": annotation.select,
             "XObject": picture.rebuild,
             "XObjects": picture.select,
+            "Content": content.check,
+            "Pattern": content.check,
         }
 
     def prune(self, root: Object, kind: str, where: str) -> None:

@@ -57,3 +57,16 @@ def test_a_key_that_acts_is_objected_to_wherever_it_is_written(key: str) -> None
 def test_numbers_and_names_on_their_own_are_passed_over() -> None:
     assert list(pdf._walk(Name.JavaScript)) == []
     assert list(pdf._walk(7)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["JBIG2Decode", "JPXDecode", "J#42IG2Decode", "#4a#50XDecode"])
+def test_a_forbidden_codec_inside_page_content_is_objected_to(name: str) -> None:
+    with pikepdf.new() as document:
+        for content, objections in (
+            (f"q BI /W 8 /H 8 /F /{name} ID x EI Q", ["a forbidden codec inside page content"]),
+            (f"q BI /W 8 /H 8 /F [ /A85 /{name} ] ID x EI Q", ["a forbidden codec inside page content"]),
+            (f"BT (/{name}) Tj ET", []),
+        ):
+            assert list(pdf._drawing(document.make_stream(content.encode()))) == objections
+        broken = document.make_stream(b"x\x9c no data", Filter=Name.FlateDecode)
+        assert list(pdf._drawing(broken)) == []

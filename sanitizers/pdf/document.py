@@ -55,6 +55,8 @@ def _rebuild(scope: Scope, identifier: bytes) -> bytes:
     if len(pages) != len(pdf.pages):
         raise Refused(Reason.CORRUPT, f"{len(pages)} pages in the page tree, {len(pdf.pages)} by qpdf")
     scope.pages = frozenset(page.objgen for page in pages)
+    if pdf.Root.objgen in scope.pages or len(scope.pages) != len(pages):
+        raise Refused(Reason.CORRUPT, "the catalogue is a page, or a page is there twice")
     _catalogue(pages, scope)
     if credits:
         pdf.trailer["/Info"] = pdf.make_indirect(Dictionary(credits))

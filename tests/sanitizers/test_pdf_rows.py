@@ -247,7 +247,8 @@ def test_content_that_can_not_be_looked_at_is_not_delivered() -> None:
         document.pages[0].obj["/Contents"] = broken
 
     outcome = harmless(make.pdf(change))
-    assert clear(delivered(outcome)) == b""
+    with Pdf.open(io.BytesIO(delivered(outcome))) as after:
+        assert after.pages[0].obj["/Contents"].read_bytes() == b""
     assert any("can not be decoded" in finding.detail for finding in outcome.findings)
 
 
@@ -274,6 +275,13 @@ def test_row_objects_in_object_streams() -> None:
     )
     assert b"JavaScript" not in content  # compressed: seen only by who parses
     assert Kind.JAVASCRIPT in kinds(harmless(content))
+
+
+def test_row_a_catalogue_that_is_a_page_of_itself_is_refused() -> None:
+    def change(document: Pdf) -> None:
+        document.Root["/Pages"]["/Kids"] = Array([document.Root])
+
+    assert refused(make.pdf(change)).reason is Reason.CORRUPT
 
 
 def test_row_pages_of_absurd_size_are_cut_to_what_readers_take() -> None:

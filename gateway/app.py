@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from dataclasses import replace
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
 
-from gateway import intake, journal
+from gateway import disk, doors, intake, journal, post
 from gateway import seal as sealing
 from gateway.backoff import Backoff
 from gateway.candidates import Candidates, Recent
@@ -29,7 +28,6 @@ from gateway.gate import HourlyGate
 from gateway.health import Health
 from gateway.identity import Authenticator, Identifier
 from gateway.inspection import Inspector
-from gateway.intake import Limits, Listener
 from gateway.integrity import integrity_of
 from gateway.metrics import Metrics
 from gateway.model import Direction, NextHop
@@ -122,10 +120,13 @@ class Gateway:
         self.guard = Guard(store.db, store.clock, settings.volume, settings.state_directory)
         gate = HourlyGate(store.spool, self.guard, self.sandbox, queue.free_space, queue.longest)
         self.servers = tuple(
-            SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now) for each in listeners(settings)
+            SmtpServer(each, store.spool, gate, self._refused, self._too_large, store.clock.now)
+            for each in doors.listeners(settings)
         )
         self.status = self._status()
         self.watch = Watch(self.status, self._alarm)
+        self.alerts = post.alerts(settings, notifier, store.clock, self._alarm, _next_hop(settings.inbound))
+        store.journal.listeners.append(self.alerts.sealed)
         self._health = Health(settings.health.host, settings.health.port, self.status.health, self.status.exposition)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -156,7 +157,7 @@ class Gateway:
 
     async def start(self) -> SelfTest:
         """Everything is proven before the first door opens."""
-        if problems := intake.check_not_open_relay(listeners(self.settings)):
+        if problems := intake.check_not_open_relay(doors.listeners(self.settings)):
             raise SetupError(f"this would be an open relay: {'; '.join(problems)}")
         await self.store.journal.start()
         if problem := await self._changed():
@@ -191,6 +192,7 @@ class Gateway:
                 self._keep_time(),
                 self._send_digests(),
                 self.watch.run(),
+                self.alerts.run(),
             )
         ]
         return test
@@ -265,6 +267,8 @@ class Gateway:
             try:
                 await self._selftest()
                 await self._changed()
+                free = (await self.store.spool.pressure()).free_bytes
+                await self.store.db.write(disk.note, free, self.store.clock.now())
                 await self.store.quarantine.expire()
                 await self.store.spool.gc()
                 if await proving.is_due(self.store):
@@ -356,43 +360,3 @@ def _seal(settings: Settings) -> Seal | None:
 def _next_hop(listener: ListenerSettings) -> NextHop:
     hop = listener.next_hop
     return NextHop(hop.host, hop.port, hop.tls, hop.ca_file)
-
-
-def listeners(settings: Settings) -> tuple[Listener, Listener]:
-    """The two doors (SAN-01): inwards only to our domains, outwards only from them and never back to ourselves."""
-    inbound, outbound = settings.inbound, settings.outbound
-    return (
-        replace(_listener("inbound", Direction.INBOUND, inbound, settings), recipient_domains=inbound.domains),
-        replace(
-            _listener("outbound", Direction.OUTBOUND, outbound, settings),
-            sender_domains=outbound.domains,
-            denied_domains=inbound.domains,
-        ),
-    )
-
-
-def _listener(name: str, direction: Direction, side: ListenerSettings, settings: Settings) -> Listener:
-    smtp = settings.smtp
-    limits = Limits(
-        sessions=smtp.sessions,
-        sessions_per_peer=smtp.sessions_per_peer,
-        recipients=smtp.recipients,
-        errors=smtp.errors,
-        command_seconds=smtp.command_seconds,
-        data_seconds=smtp.data_seconds,
-        minimum_rate=smtp.minimum_rate,
-    )
-    return Listener(
-        name=name,
-        direction=direction,
-        host=side.host,
-        port=side.port,
-        hostname=settings.hostname,
-        peers=side.peers,
-        certificate=side.certificate,
-        key=side.key,
-        require_tls=side.require_tls,
-        size_limit=side.size_limit,
-        smtputf8=side.smtputf8,
-        limits=limits,
-    )

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from gateway import intake
 from gateway import settings as settings_file
-from gateway.app import listeners
 from gateway.clamd import EICAR
 from gateway.directory import Directory
+from gateway.doors import listeners
 from gateway.notice import Notices
 from gateway.office import Office
 from gateway.policy import file as policy_file

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gateway import intake
-from gateway.app import listeners
 from gateway.compliance.boundary import SILENT
 from gateway.compliance.facts import Facts
 from gateway.compliance.judging import Check, chain, organisational, partial, partly, ruled, stops, unserved, yes
 from gateway.compliance.model import Outcome, Status
 from gateway.directory import wanting
+from gateway.doors import listeners
 from gateway.integrity import NONE
 from gateway.model import Sign
 

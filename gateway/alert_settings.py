@@ -1,4 +1,4 @@
-"""`alerts:` of gateway.yaml: from which point something is an alarm, and who hears of it (LG-09, AVL-04)."""
+"""`alerts:` and `regular_reports:` of gateway.yaml: what is an alarm, and who hears of what (LG-09)."""
 
 from __future__ import annotations
 
@@ -39,3 +39,9 @@ class AlertSettings(_Model):
     heartbeat_minutes: float = Field(
         0, ge=0, description="A sign of life to every target, so that silence is an alarm; 0 = none."
     )
+
+
+class ReportSettings(_Model):
+    daily: tuple[Address, ...] = Field((), description="Who gets yesterday's report; empty = none.")
+    monthly: tuple[Address, ...] = Field((), description="Who gets last month's.")
+    at: str = Field("07:30", pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$", description="At what time.")

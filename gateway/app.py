@@ -46,6 +46,7 @@ from gateway.policy.recipients import RecipientCount
 from gateway.policy.rights import Destination, Forgery, Rights, Stranger
 from gateway.policy.rules import Policy
 from gateway.relay import Relay
+from gateway.reporter import Reporter
 from gateway.resolver import NameserverResolver
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
@@ -278,12 +279,16 @@ class Gateway:
                 self._alarm("housekeeping", str(error))
 
     async def _send_digests(self) -> None:
-        at, digest = self.settings.digest_at, Digest(self.store.db, self.store.spool, self.store.clock, self.pipeline.notifier)
-        while at:
+        at, store, notifier = self.settings.digest_at, self.store, self.pipeline.notifier
+        digest = Digest(store.db, store.spool, store.clock, notifier)
+        reporter = Reporter(self.settings, store.db, store.spool, store.clock, notifier)
+        while True:
             try:
-                await digest.due(self.pipeline.notices, time.fromisoformat(at))
+                if at:
+                    await digest.due(self.pipeline.notices, time.fromisoformat(at))
+                await reporter.due(self.pipeline.notices)
             except Exception as error:
-                log.exception("the lists of held mail were not sent, tried again in a minute")
+                log.exception("lists of held mail or reports were not sent, tried again in a minute")
                 self._alarm("digest", str(error))
             await asyncio.sleep(DIGEST_SECONDS)
 

@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from gateway import yaml_file
-from gateway.alert_settings import AlertSettings
+from gateway.alert_settings import AlertSettings, ReportSettings
 from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.integrity import IntegritySettings
@@ -300,6 +300,7 @@ class Settings(_Model):
     integrity: IntegritySettings = IntegritySettings()
     health: HealthSettings = HealthSettings()
     alerts: AlertSettings = AlertSettings()
+    regular_reports: ReportSettings = ReportSettings()
     signatures: SignatureSettings = SignatureSettings()
     console: ConsoleSettings = ConsoleSettings()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway import journal
 from gateway import settings as settings_file
 from gateway.clock import JST
+from gateway.commands import periodic_reports
 from gateway.commands.terminal import operator, plain
 from gateway.compliance import demands as demands_file
 from gateway.compliance import page
@@ -43,7 +44,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     own.add_argument("--days", type=float, default=365, help="how far back the journal is read for evidence (default: 365)")
     own.add_argument("--compare", type=Path, metavar="FILE", help="a kept JSON (default: the newest one of this profile)")
     own.add_argument("--plan", type=Path, metavar="FILE", help="the CSV of an earlier report with its plan filled in")
-    parser.set_defaults(run=run)
+    own.set_defaults(run=run)
+    periodic_reports.add(kinds)
 
 
 def run(arguments: argparse.Namespace) -> int:

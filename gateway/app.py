@@ -23,7 +23,7 @@ from gateway.control import Control, Verb
 from gateway.cutoff import Guard
 from gateway.deception import Own
 from gateway.digest import Digest
-from gateway.evidence import proving
+from gateway.evidence import feed, proving
 from gateway.gate import HourlyGate
 from gateway.health import Health
 from gateway.identity import Authenticator, Identifier
@@ -192,6 +192,7 @@ class Gateway:
                 self._keep_house(),
                 self._keep_time(),
                 self._send_digests(),
+                feed.of(self.settings, self.store, lambda text: self._alarm("syslog", text)).run(),
                 self.watch.run(),
                 self.alerts.run(),
             )

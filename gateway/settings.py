@@ -30,6 +30,7 @@ from gateway.alert_settings import AlertSettings, ReportSettings
 from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.integrity import IntegritySettings
+from gateway.journal_settings import JournalSettings
 from gateway.model import TlsPolicy
 from gateway.seal_settings import SealSettings, SignatureSettings
 from gateway.volume_settings import VolumeSettings
@@ -298,6 +299,7 @@ class Settings(_Model):
     )
     volume: VolumeSettings = VolumeSettings()
     integrity: IntegritySettings = IntegritySettings()
+    journal: JournalSettings = JournalSettings()
     health: HealthSettings = HealthSettings()
     alerts: AlertSettings = AlertSettings()
     regular_reports: ReportSettings = ReportSettings()

@@ -6,6 +6,7 @@ Pages go by key, newest first.  Clear text of personal fields is put back where 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +89,7 @@ def _waiting(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
     if query.before:
         where.append(table.c.id < query.before)
     rows = conn.execute(sa.select(*columns).where(*where).order_by(table.c.id.desc()))
-    return _entries(conn, [row for row in rows if wanted <= terms(row.entry)][:limit])
+    return entries(conn, [row for row in rows if wanted <= terms(row.entry)][:limit])
 
 
 def count(conn: sa.Connection, query: Query) -> int:
@@ -107,7 +108,7 @@ def _sealed(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
     for start in range(0, len(ids), 500):  # SQLite takes a limited number of parameters
         chosen = sa.select(*columns).where(journal.c.event.in_(ids[start : start + 500]))
         rows += conn.execute(chosen.order_by(journal.c.event.desc())).all()
-    return _entries(conn, rows)
+    return entries(conn, rows)
 
 
 def _conditions(conn: sa.Connection, query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
@@ -179,7 +180,8 @@ def _times(query: Query, at: sa.ColumnElement[Any]) -> list[sa.ColumnElement[boo
     return [*([at >= query.since] if query.since else ()), *([at < query.until] if query.until else ())]
 
 
-def _entries(conn: sa.Connection, rows: list[Any]) -> list[Entry]:
+def entries(conn: sa.Connection, rows: Sequence[Any]) -> list[Entry]:
+    """Of rows of the journal, with the clear text of personal fields."""
     table = journal_personal
     values: dict[tuple[int, str, int], str] = {}
     for start in range(0, len(rows), 500):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.header import Header
@@ -263,6 +264,75 @@ async def test_w1_forty_hostile_subjects_and_names_do_nothing(door: Door) -> Non
     assert "browser_reported" not in await asyncio.to_thread(
         door.site.gateway.mugai, "journal", "search", "--kind", "browser_reported"
     )
+
+
+async def test_au01_the_auditor_finds_follows_and_packs_a_mail(door: Door) -> None:
+    """A real mail, from reception over its release to the next hop, as the record tells it; the pack convinces elsewhere."""
+    gateway, origin = door.site.gateway, door.site.origin
+    page = await door.page(door.reviewer)
+    await page.goto(f"{origin}/held?rule=review&verdict=sanitised&text=xlsx")
+    receipt = await page.locator("[data-open]").first.inner_text()
+    await page.click("[data-open] >> nth=0")
+    await page.fill("#release-reason", "業務に必要なため")
+    await page.click("button:has-text('無害化して解除')")
+    await gateway.until_empty(120)
+    page = await door.page(await auditor(door))
+    await page.goto(f"{origin}/journal")
+    await expect(page.locator("main")).to_contain_text("検索そのものも記録されます")
+    await page.fill("#purpose", "監査")
+    await page.fill("#item", receipt)
+    await page.click("main button.main")
+    await expect(page.locator("table.entries tbody tr")).not_to_have_count(0)
+    await shot(page, "journal-search")
+    await page.click("table.entries a >> nth=0")
+    timeline = page.locator(".timeline")
+    for text in (
+        "を受け付けました",
+        "を保留しました",
+        "shinsa が",
+        "業務に必要なため",
+        "検証に合格しました",
+        "配送しました",
+        "250",
+    ):
+        await expect(timeline).to_contain_text(text)
+    await expect(page.locator(".states")).to_contain_text("配送済み")
+    await shot(page, "journal-mail")
+    await page.fill("#pack-reason", "監査の証拠")
+    async with page.expect_download() as download:
+        await page.click("button:has-text('作成する')")
+    path = await (await download.value).path()
+    assert "ok: " in await asyncio.to_thread(gateway.mugai, "journal", "verify", "--pack", str(path))
+    for place in ("proof", "inspection"):
+        await page.goto(f"{origin}/journal/{place}")
+        if place == "proof":
+            await page.click("main button.main")
+            await expect(page.locator("main")).to_contain_text("正常")
+        await shot(page, f"journal-{place}")
+    for place in (f"journal/inspection/{time.strftime('%Y-%m')}", "troubles", "incidents"):
+        await page.goto(f"{origin}/{place}")
+        await shot(page, f"journal-{place.replace('/', '-')}")
+    assert door.seen == []
+
+
+async def auditor(door: Door) -> BrowserContext:
+    page = await door.page(door.admin)
+    await page.goto(f"{door.site.origin}/people")
+    if await page.locator("#proof").count():
+        await page.fill("#proof", await asyncio.to_thread(one_time, door.site.secrets["kanri"]))
+        await page.click("main button.main")
+    await page.fill("#name", "kansa")
+    await page.fill("#display", "監査 次郎")
+    await page.check("input[value=aud]")
+    await page.click("text=招待コードを作る")
+    code = await page.inner_text(".big code")
+    chromium = door.admin.browser
+    assert chromium is not None
+    context = await chromium.new_context(viewport=SIZE, locale="ja-JP")
+    page = await door.page(context)
+    await page.goto(f"{door.site.origin}/invitation")
+    await begin(page, door.site, code, "kansa", "")
+    return context
 
 
 async def test_a_passkey_signs_in(door: Door) -> None:

@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     packer.add_argument("--reason", required=True, help="why; it is recorded and stands in the chain-of-custody sheet")
     packer.add_argument("--original", action="store_true", help="with the original's bytes: only where evidence needs them")
     for action in (exporter, packer):
-        action.add_argument("--as", dest="actor", default=getpass.getuser(), metavar="NAME", help="who does this")
+        action.add_argument("--as", dest="who", default=getpass.getuser(), metavar="NAME", help="who does this")
         action.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="made anew, readable by you alone")
     for action in (finder, exporter, packer):
         _add_query(action)
@@ -129,9 +129,7 @@ async def _export(arguments: argparse.Namespace, store: Store) -> int:
     entries = (await find(store.db, query, EXPORTED))[::-1]
     with _new(arguments.output) as file:
         file.writelines(write(entries))
-    done = Exported(
-        actor=arguments.actor, purpose=arguments.purpose, form=arguments.form, entries=len(entries), query=str(query)
-    )
+    done = Exported(actor=arguments.who, purpose=arguments.purpose, form=arguments.form, entries=len(entries), query=str(query))
     await store.journal.write(done)
     print(f"{arguments.output}: {len(entries)} entries")
     if len(entries) == EXPORTED:
@@ -146,7 +144,7 @@ async def _pack(arguments: argparse.Namespace, store: Store) -> int:
         return 2
     try:
         original = await read_original(store, query.item) if arguments.original else None
-        made = await make(store, query, arguments.actor, arguments.reason, original)
+        made = await make(store, query, arguments.who, arguments.reason, original)
     except (LookupError, ValueError, MissingContent, JournalDamaged) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
         return 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from gateway.evidence import feed
 from gateway.evidence.feed import Feed
 from gateway.journal_settings import SyslogSettings
 from tests.gateway.make_spool import Rooms, rooms
+from tests.gateway.smtp.make_certificate import files
 
 
 @dataclass
@@ -22,10 +24,11 @@ class Collector:
     port: int = 0
     taken: bytes = b""
     server: asyncio.Server | None = None
+    tls: ssl.SSLContext | None = None
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def start(self) -> None:
-        self.server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+        self.server = await asyncio.start_server(self._take, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -166,3 +169,22 @@ async def test_udp_sends_one_message_a_datagram(r: Rooms) -> None:
     transport.close()
     assert len(taken) == 2
     assert taken[0].startswith(b"<109>1 ")
+
+
+async def test_tls_is_verified_and_never_falls_back(r: Rooms) -> None:
+    certificate, key = files(r.root, "127.0.0.1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    collector = Collector(tls=context)
+    await collector.start()
+    trusting = fed(r, f"tls://127.0.0.1:{collector.port}", [], ca_file=certificate)
+    await trusting.step()
+    await stopped(r, "one")
+    await trusting.step()
+    assert len(await collector.messages(1)) == 1
+    await trusting.close()
+    await stopped(r, "two")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await fed(r, f"tls://127.0.0.1:{collector.port}", []).step()
+    assert len(frames(collector.taken)) == 1
+    await collector.stop()

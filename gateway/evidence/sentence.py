@@ -11,6 +11,7 @@ from datetime import datetime
 from gateway.clock import JST
 from gateway.console.words import Language, Words
 from gateway.journal import Entry
+from gateway.model import Disposition
 
 SENTENCES: dict[str, Words] = {
     # the path of a mail
@@ -164,6 +165,25 @@ _YES_NO = {
     Language.EN: {"True": "yes", "False": "no"},
 }
 _TIMES = ("until",)
+_JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads as the journal has it
+    "disposition": {
+        Disposition.DELIVER: "配送",
+        Disposition.HOLD: "保留",
+        Disposition.DELETE: "削除",
+        Disposition.AWAIT_PASSWORD: "パスワード待ち",
+        Disposition.AWAIT_APPROVAL: "承認待ち",
+        Disposition.DELAY: "送信待ち",
+    },
+    "verdict": {
+        "CLEAN": "問題なし",
+        "SANITISED": "無害化",
+        "WITHHELD": "一部除外",
+        "LOCKED": "暗号化",
+        "INFECTED": "ウイルス",
+        "FAILED": "確認不能",
+    },
+    "act": {"opened": "登録", "noted": "対応の記録", "closed": "完了"},
+}
 
 
 def sentence(entry: Entry, language: Language = Language.JA) -> str:
@@ -188,4 +208,6 @@ class _Facts(dict[str, str]):
 def _told(name: str, value: str, language: Language) -> str:
     if name in _TIMES:
         return datetime.fromtimestamp(float(value), JST).strftime("%Y-%m-%d %H:%M")
+    if language is Language.JA:
+        value = _JAPANESE.get(name, {}).get(value, value)
     return _YES_NO[language].get(value, value) or _EMPTY[language]

@@ -289,3 +289,49 @@ def test_a_second_run_finds_nothing_and_answers_are_deterministic(make_content: 
     first, _ = recode(content)
     assert recode(content)[0].content == first.content
     assert recode(first.content)[1] == {}
+
+
+def swapped() -> bytes:
+    """sRGB with the primaries of red and blue exchanged: by it, what is written as red is to be shown as blue."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
+    return profile.replace(b"rXYZ", b"tmp.", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"tmp.", b"bXYZ", 1)
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
+def test_colours_are_brought_to_srgb_in_every_format_that_holds_a_profile(format: str) -> None:
+    content = make.encoded(Image.new("RGB", (32, 32), (255, 0, 0)), format, icc_profile=swapped())
+    recoded, found = recode(content)
+    after = opened(recoded.content).convert("RGB")
+    red, _, blue = after.getpixel((16, 16))  # type: ignore[misc]
+    assert blue > 200 > 60 > red
+    assert "icc_profile" not in opened(recoded.content).info
+    assert Kind.METADATA in found
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_orientation_is_applied_in_every_format_that_holds_it(format: str) -> None:
+    recoded, _ = recode(make.encoded(make.picture(), format, exif=make.exif(6)))
+    after = opened(recoded.content)
+    assert after.size == make.SIZE[::-1]
+    assert after.getexif().get(274, 1) == 1
+
+
+def test_each_page_of_a_tiff_stands_upright() -> None:
+    first, second = make.picture(), make.picture()
+    first.encoderinfo, second.encoderinfo = {}, {"exif": make.exif(6)}  # of this page alone
+    content = make.encoded(first, "TIFF", save_all=True, append_images=[second])
+    before, after = opened(content), opened(recode(content)[0].content)
+    sizes = []
+    for number in range(2):
+        before.seek(number)
+        after.seek(number)
+        turned = before.getexif().get(274, 1) > 4
+        sizes.append(after.size == (make.SIZE[::-1] if turned else make.SIZE))
+    assert sizes == [True, True]
+
+
+def test_of_an_animated_avif_the_first_frame_is_delivered_and_the_others_are_named() -> None:
+    recoded, found = recode(make.animation("AVIF"))
+    assert difference(opened(recoded.content), opened(make.animation("AVIF"))) < 12  # the second differs by 71
+    assert found[Kind.HIDDEN_CONTENT] is Treatment.REMOVED

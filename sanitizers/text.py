@@ -27,6 +27,7 @@ _LABEL = re.compile(rb"""<(?:meta\b|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s
 _LABEL_WITHIN = 64 << 10  # bytes; browsers look into the first 1024, where long comments may stand before it
 
 _FORMULA = tuple("=+-@\t＝＋－＠")  # what starts a formula in Excel, and the full-width forms that it accepts (D17)
+_OPERATORS = "(|!'\""
 _NUMBER = re.compile(r"[+-]?[¥\\$]?\d[\d,]*(?:\.\d*)?(?:e[+-]?\d+)?%?", re.IGNORECASE)
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=.\"?\s*", re.IGNORECASE)  # tells Excel to split elsewhere than we did
 
@@ -105,4 +106,4 @@ def _calculates(cell: str) -> bool:
     if not start.startswith(_FORMULA):
         return False
     folded = unicodedata.normalize("NFKC", start).strip()
-    return not _NUMBER.fullmatch(folded) and any(char.isalnum() for char in folded)
+    return not _NUMBER.fullmatch(folded) and any(char.isalnum() or char in _OPERATORS for char in folded)

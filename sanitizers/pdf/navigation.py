@@ -18,8 +18,10 @@ _DEPTH = 32
 _STYLES = frozenset({Name.D, Name.R, Name.r, Name.A, Name.a})
 
 
-def outline(root: Object, scope: Scope) -> Object | None:
+def outline(root: object, scope: Scope) -> Object | None:
     """A new outline with the same titles, targets and open branches; None if nothing is in it."""
+    if not isinstance(root, Dictionary):
+        return None
     fresh = scope.pdf.make_indirect(Dictionary(Type=Name.Outlines))
     return fresh if _branch(root, fresh, scope, set(), _DEPTH) else None
 

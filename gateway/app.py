@@ -32,7 +32,7 @@ from gateway.integrity import integrity_of
 from gateway.metrics import Metrics
 from gateway.model import Direction, NextHop
 from gateway.notice import Notices
-from gateway.notifier import Notifier, postmaster
+from gateway.notifier import Notifier, notifying, postmaster
 from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
@@ -110,7 +110,7 @@ class Gateway:
             self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note, anchors=anchors
         )
         self.relay, queue = Relay(settings.hostname), settings.queue
-        notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
+        notifier = notifying(settings, store.clock)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = self._pipeline(policy, notices, notifier)
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)

@@ -60,7 +60,8 @@ class Digest:
     def _note(self, notices: Notices, occasion: str, number: int, who: str, mails: Sequence[HeldMail]) -> Authored:
         name = f"{occasion.replace(' ', '.')}.{number}"
         subject = f"【保留一覧】保留中のメールが{len(mails)}件あります"
-        content = self.notifier.mail(to=(who,), subject=subject, text=notices.digest(mails), name=name, receipt="")
+        text = notices.digest(mails, self.notifier.link(who))
+        content = self.notifier.mail(to=(who,), subject=subject, text=text, name=name, receipt="")
         return Authored("digest", "", (who,), Direction.INBOUND, content, not who.isascii())
 
 

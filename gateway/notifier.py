@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 
+from gateway import ticket
 from gateway.clock import JST, Clock
 from gateway.model import Authored, Decision, Direction, Disposition, Hiding, Inspection, QueueItem
 from gateway.notice import Notices
 from gateway.settings import Settings
+from gateway.ticket import Tickets
 from sanitizers.compose import compose
 from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Verdict
 
 WINDOW = 3_600.0  # seconds
+TICKET_KEY = "ticket.key"  # in the state directory
 MOST = 10  # notices to one recipient in one window; the list of all is in quarantine
 
 
@@ -29,30 +32,51 @@ def postmaster(settings: Settings) -> Mailbox:
     return Mailbox(f"{settings.organisation} メール無害化", f"postmaster@{settings.inbound.domains[0]}")
 
 
+def notifying(settings: Settings, clock: Clock) -> Notifier:
+    origin = settings.console.origin if settings.workflow.links else ""
+    tickets = Tickets(ticket.key(settings.place(TICKET_KEY)), origin, clock.now)
+    return Notifier(clock, postmaster(settings), settings.retention.quarantine_days, tickets)
+
+
 @dataclass
 class Notifier:
-    """`sender` is the mailbox in From; the reverse-path is always null (RFC 3834 3.3)."""
+    """`sender` is the mailbox in From; the reverse-path is always null (RFC 3834 3.3).  `tickets` None = no links."""
 
     clock: Clock
     sender: Mailbox
     quarantine_days: int
+    tickets: Tickets | None = None
     _sent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def held(
         self, notices: Notices, item: QueueItem, recipients: Sequence[str], inspection: Inspection, decision: Decision
     ) -> tuple[Authored, ...]:
-        """One notice for the recipients of a held inbound mail, which may wait for a password; none for what leaves."""
+        """To the recipients of a held inbound mail, which may wait for a password; none for what leaves.
+
+        One notice for all, or, with links, one for each: a link is one person's."""
         told = tuple(r for r in recipients if item.envelope.direction is Direction.INBOUND and self.may(r))
         if not told:
             return ()
+        groups = [(who,) for who in told] if self.link(told[0]) else [told]
         until = datetime.fromtimestamp(self.clock.now() + self.quarantine_days * 86_400, JST)
         subject = inspection.letter.subject if inspection.letter else ""
-        if decision.disposition is Disposition.AWAIT_PASSWORD:
-            mark, locked = "パスワード待ち", [p.name for p in inspection.report.parts if p.worst().verdict is Verdict.LOCKED]
-            text = notices.password(item.receipt, item.envelope.sender, subject, locked, until)
-        else:
-            mark, text = "保留", notices.held(item.receipt, item.envelope.sender, subject, decision.reason, until)
-        return (self._note("held", item, told, f"【{mark}】{subject or item.receipt}", text),)
+        waits = decision.disposition is Disposition.AWAIT_PASSWORD
+        locked = [p.name for p in inspection.report.parts if p.worst().verdict is Verdict.LOCKED]
+        mark, head = "パスワード待ち" if waits else "保留", (item.receipt, item.envelope.sender, subject)
+
+        def text(link: str) -> str:
+            if waits:
+                return notices.password(*head, locked, until, link)
+            return notices.held(*head, decision.reason, until, link)
+
+        return tuple(
+            self._note(f"held.{at}", item, who, f"【{mark}】{subject or item.receipt}", text(self.link(who[0], item.id)))
+            for at, who in enumerate(groups)
+        )
+
+    def link(self, address: str, item: str = "") -> str:
+        """To the console's page for staff, "" = there are none."""
+        return self.tickets.link(address, item) if self.tickets else ""
 
     def rejected(
         self, notices: Notices, item: QueueItem, recipients: Sequence[str], subject: str, decision: Decision, why: Sequence[str]

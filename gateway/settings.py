@@ -213,7 +213,7 @@ class LdapSettings(_Model):
 
 
 class WorkflowSettings(_Model):
-    links: bool = Field(False, description="Put a one-time link to the console (its origin) into each mail to who must act.")
+    links: bool = Field(False, description="Put a link to the console (its origin) into each notice to staff.")
     exception_approvers: Rungs = Field(((Role.CISO,),), description="Who approves exceptions, rung after rung (EX-01).")
     exception_days: float = Field(365, gt=0, description="The longest that an exception or a blanket approval may last.")
     break_glass: tuple[Role, ...] = Field(
@@ -221,6 +221,9 @@ class WorkflowSettings(_Model):
     )
     change_approvers: Rungs = Field(
         ((Role.SYM, Role.SYO, Role.CSO),), description="The second person of a change that takes two (LG-08)."
+    )
+    original_approvers: Rungs = Field(
+        ((Role.SYO,), (Role.CSO,)), description="Who decides when a recipient asks for the original (SAN-05)."
     )
     misdirected_chain: Rungs = Field(
         ((Role.ISM, Role.BUR), (Role.CSO,)), description="Who hears of a misdirected mail, rung after rung (ML-08)."

@@ -6,26 +6,19 @@ import argparse
 import csv
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
 from pathlib import Path
 from typing import TypeAlias
 
-from gateway.clock import JST
-from gateway.commands.terminal import moment, plain
+from gateway.commands.terminal import plain
 from gateway.policy import file as policy_file
 from gateway.settings import Settings
 from gateway.store.opening import Store
-from gateway.workflow import opening, report
-from gateway.workflow.engine import Shown, Workflow
-from gateway.workflow.model import Act, Case, Kind, Scope
+from gateway.workflow import export, opening, report
+from gateway.workflow.engine import Workflow
+from gateway.workflow.model import Case, Kind, Scope
 
 Form = Callable[[argparse.Namespace, Workflow, Store, Settings], Awaitable[int]]
 Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-HEADINGS = (
-    *("番号", "種別", "状態", "規則", "差出人", "宛先", "課", "形式", "ファイル名", "申請者", "申請日", "理由", "代替措置"),
-    *("期限", "審査者", "審査日", "審査結果の理由", "使用回数", "使用したメール"),
-)
-DECIDED = (Act.APPROVE, Act.RATIFY, Act.DENY, Act.REVOKE)
 
 
 def add_hand(action: argparse.ArgumentParser) -> None:
@@ -75,17 +68,12 @@ def _form(actions: Actions, name: str, text: str, form: Form) -> argparse.Argume
 def _add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rule", required=True, help="its name in policy.yaml")
     parser.add_argument(
-        "--until", required=True, type=_end, metavar="DATE", help="2027-03-31 (its last day) or 2027-03-31T17:00"
+        "--until", required=True, type=opening.end_of, metavar="DATE", help="2027-03-31 (its last day) or 2027-03-31T17:00"
     )
     parser.add_argument("--sender", default="", metavar="PATTERN", help="*@city.example.lg.jp")
     parser.add_argument("--recipient", default="", metavar="PATTERN")
     parser.add_argument("--media-type", default="", metavar="PATTERN", help="of each attachment, as `mugai explain` names it")
     parser.add_argument("--name", default="", metavar="PATTERN", help="of each attachment: 調査票*.xlsm")
-
-
-def _end(text: str) -> float:
-    at = datetime.fromisoformat(text)
-    return (datetime.combine(at, time(23, 59, 59)) if len(text) == 10 else at).replace(tzinfo=JST).timestamp()
 
 
 def _scope(arguments: argparse.Namespace) -> Scope:
@@ -174,29 +162,9 @@ async def _stats(arguments: argparse.Namespace, workflow: Workflow, store: Store
 async def _export(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
     """EX-03: what was asked for, what came of it, and every mail that used it."""
     kinds = (Kind.EXCEPTION, Kind.BLANKET)
-    shown = [await workflow.show(case.id) for case in await workflow.cases(kinds, open_only=False, limit=100_000)]
-    sys.stdout.write("\ufeff")  # without it Excel takes UTF-8 for Shift JIS
-    writer = csv.writer(sys.stdout)
-    writer.writerow(HEADINGS)
-    writer.writerows(tuple(_cell(value) for value in _row(each)) for each in reversed(shown))
+    cases = await workflow.cases(kinds, open_only=False, limit=export.MOST)
+    sys.stdout.write(export.register([await workflow.show(case.id) for case in reversed(cases)]))
     return 0
-
-
-def _row(shown: Shown) -> tuple[object, ...]:
-    asked, scope = shown.case.opening, shown.case.opening.details.scope or Scope("")
-    decided = next((step for step in reversed(shown.steps) if step.act in DECIDED), None)
-    limits = (scope.rule, scope.sender, scope.recipient, scope.section, scope.media_type, scope.name)
-    result = (decided.actor, moment(decided.at), decided.reason) if decided else ("", "", "")
-    return (
-        *(shown.case.id, asked.kind, shown.case.stage, *limits, asked.applicant, moment(shown.case.opened_at)),
-        *(asked.reason, asked.details.measure, moment(asked.ends_at), *result),
-        *(len(shown.uses), " ".join(receipt for receipt, _ in shown.uses)),
-    )
-
-
-def _cell(value: object) -> object:
-    """What Excel would take for a formula stays a text (CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _opened(case: Case) -> int:

@@ -22,7 +22,7 @@ from gateway import settings as settings_file
 from gateway.commands import case_forms
 from gateway.commands.terminal import few, moment, plain
 from gateway.notice import Notices
-from gateway.notifier import Notifier, postmaster
+from gateway.notifier import notifying
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from gateway.workflow.engine import NotAllowed, NotPossible, Shown, Workflow
@@ -64,7 +64,7 @@ _ASKED = (Act.APPROVE, Act.RETURN, Act.DENY, Act.RESUBMIT, Act.WITHDRAW)
 GROUPS = (
     Group(
         "approval",
-        (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME),
+        (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.ORIGINAL),
         "mails that need a permission, permissions in advance, changes by two, originals (承認)",
         (*_ASKED, Act.REVOKE, Act.APPLY),
         "Example: mugai approval approve 12 --as kacho@city.example.lg.jp --reason 内容を確認",
@@ -129,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     with open_store(settings) as store:
         notices = Notices.load(Path(settings.notices))
-        notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
+        notifier = notifying(settings, store.clock)
         workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         try:
             return asyncio.run(_act(arguments, workflow, store, settings))

@@ -12,7 +12,7 @@ from gateway import settings as settings_file
 from gateway.commands.terminal import plain
 from gateway.digest import Digest
 from gateway.notice import Notices
-from gateway.notifier import Notifier, postmaster
+from gateway.notifier import notifying
 from gateway.store.opening import open_store
 
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     notices = Notices.load(Path(settings.notices))
     with open_store(settings) as store:
-        notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
+        notifier = notifying(settings, store.clock)
         digest = Digest(store.db, store.spool, store.clock, notifier)
         if arguments.send:
             print(f"{asyncio.run(digest.now(notices))} lists are on their way")

@@ -27,6 +27,7 @@ from gateway.store.db import Db
 
 INVITATION_SECONDS = 7 * 86_400.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+ADDRESS = re.compile(r"[^\s@<>\"\\\x00-\x1f]{1,64}@[a-z0-9.-]{1,190}")
 _PATTERN = re.compile(r"[^\s@\[]+(@[^\s@\[]+)?")  # kenko@city.example.lg.jp, *@kenko.example.jp, or a section's code
 
 
@@ -36,6 +37,7 @@ class Account:
     display: str
     roles: tuple[Role, ...]
     patterns: tuple[str, ...]
+    address: str  # in the directory: whose mail is "mine", as whom it acts in the workflow; "" = nobody
     has_password: bool
     has_totp: bool
     passkeys: int
@@ -107,9 +109,11 @@ class Accounts:
         """The code for a console without people: whoever has it becomes the first administrator."""
         return await self._invite("", "console")
 
-    async def invite(self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str) -> str:
+    async def invite(
+        self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str, address: str = ""
+    ) -> str:
         """A new person.  Returns the code to hand over.  Raises Refusal."""
-        values = _checked(name, display, some, patterns, self._apart)
+        values = _checked(name, display, some, patterns, self._apart, address)
         if not await self._db.write(_create, values, actor, self._clock.now()):
             raise Refusal("その利用者名は使われています。", "That name is taken.")
         return await self._invite(values["name"], actor)
@@ -168,9 +172,20 @@ class Accounts:
     async def list(self) -> Sequence[Account]:
         return await self._db.read(_list)
 
-    async def change(self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str) -> None:
+    async def arrive(self, address: str, display: str) -> Account:
+        """Who has proven to read the mail of `address`: the account of that name, made at the first time; plain staff.
+
+        Raises Refusal: it was suspended."""
+        who = await self._db.write(_arrive, address, display, self._clock.now())
+        if who.suspended:
+            raise Refusal("この利用者は停止されています。", "This account is suspended.", 403)
+        return who
+
+    async def change(
+        self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str, address: str = ""
+    ) -> None:
         """Raises Refusal."""
-        values = _checked(name, display, some, patterns, self._apart)
+        values = _checked(name, display, some, patterns, self._apart, address)
         await self._may_change(await self.find(name), some, actor)
         await self._db.write(_change, name, values, f"roles {values['roles']}", actor, self._clock.now())
 
@@ -187,15 +202,17 @@ class Accounts:
 
 
 def _checked(
-    name: str, display: str, some: Sequence[Role], patterns: Sequence[str], auditor_apart: bool = True
+    name: str, display: str, some: Sequence[Role], patterns: Sequence[str], auditor_apart: bool = True, address: str = ""
 ) -> dict[str, Any]:
-    name = name.strip().lower()
+    name, address = name.strip().lower(), address.strip().lower()
     if not _NAME.fullmatch(name):
         raise Refusal("利用者名は半角の英小文字、数字、. _ - で2文字以上です。", "A name has a-z, 0-9, . _ - only.")
     if not display.strip():
         raise Refusal("氏名を入力してください。", "The person's name is missing.")
     if bad := [p for p in patterns if not _PATTERN.fullmatch(p)]:
         raise Refusal(f"受信者の範囲が読めません: {bad[0]}", f"Not a pattern of addresses: {bad[0]}")
+    if address and not ADDRESS.fullmatch(address):
+        raise Refusal("メールアドレスが読めません。", "Not an address.")
     try:
         roles.check(some, auditor_apart)
     except ValueError as error:
@@ -205,6 +222,7 @@ def _checked(
         "display": display.strip()[:100],
         "roles": " ".join(some),
         "scope": " ".join(p.lower() for p in patterns),
+        "address": address,
     }
 
 
@@ -229,6 +247,7 @@ def _account(conn: sa.Connection, row: sa.Row[Any]) -> Account:
         display=row.display,
         roles=tuple(Role(each) for each in row.roles.split()),
         patterns=tuple(row.scope.split()),
+        address=row.address,
         has_password=bool(row.password),
         has_totp=row.totp is not None,
         passkeys=count,
@@ -283,6 +302,13 @@ def _create(conn: sa.Connection, values: dict[str, Any], actor: str, now: float)
     conn.execute(account.insert().values(**values, **rest, failures=0, created_at=now))
     _changed(conn, values["name"], f"created with roles {values['roles']}", actor, now)
     return True
+
+
+def _arrive(conn: sa.Connection, address: str, display: str, now: float) -> Account:
+    """Its name holds an @, which no invited person's can: neither ever becomes the other."""
+    values = {"name": address, "display": display, "roles": Role.USR, "scope": "", "address": address}
+    _create(conn, values, address, now)
+    return find(conn, address)
 
 
 def _accept(conn: sa.Connection, code: str, values: dict[str, Any] | None, who: str, stored: str, now: float) -> bool:

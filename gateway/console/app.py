@@ -17,8 +17,25 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.console import account, dashboard, held, incidents, journal, mail, originals, people, records, screen, signin
+from gateway.console import (
+    account,
+    approvals,
+    bycode,
+    cases,
+    dashboard,
+    held,
+    incidents,
+    journal,
+    mail,
+    mine,
+    originals,
+    people,
+    records,
+    screen,
+    signin,
+)
 from gateway.console.accounts import Accounts
+from gateway.console.codes import Codes
 from gateway.console.credentials import Seal
 from gateway.console.desk import Desk
 from gateway.console.guard import Guard
@@ -30,8 +47,11 @@ from gateway.console.screen import Declared
 from gateway.console.sessions import Sessions
 from gateway.docket import Docket
 from gateway.notice import Notices
+from gateway.notifier import notifying
 from gateway.settings import Settings
 from gateway.store.opening import Store
+from gateway.workflow.engine import Workflow
+from gateway.workflow.letters import letters
 
 SCREENS = (
     signin.screen,
@@ -44,6 +64,10 @@ SCREENS = (
     records.screen,
     journal.screen,
     incidents.screen,
+    bycode.screen,
+    mine.screen,
+    approvals.screen,
+    cases.screen,
 )
 
 
@@ -61,17 +85,23 @@ def desk(settings: Settings, store: Store) -> Desk:
         absolute=console.session_hours * 3_600,
         elevation=console.elevation_minutes * 60,
     )
+    notices, notifier = Notices.load(Path(settings.notices)), notifying(settings, store.clock)
+    accounts = Accounts(store.db, store.clock, Seal(settings.place("console.key")), settings.workflow.auditor_apart)
+    assert notifier.tickets is not None
     return Desk(
         settings=settings,
         store=store,
         pages=Pages(settings.organisation),
-        accounts=Accounts(store.db, store.clock, Seal(settings.place("console.key")), settings.workflow.auditor_apart),
+        accounts=accounts,
         sessions=sessions,
-        notices=Notices.load(Path(settings.notices)),
+        notices=notices,
         docket=Docket(store.db),
         preview=Preview(settings, store.spool),
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
+        workflow=Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier)),
+        tickets=notifier.tickets,
+        codes=Codes(store.db, store.spool, store.clock, accounts, notices, notifier),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.console.accounts import Accounts
+from gateway.console.codes import Codes
 from gateway.console.figures import Figures
 from gateway.console.page import Pages
 from gateway.console.passkeys import Passkeys
@@ -22,6 +23,8 @@ from gateway.policy import file as policy_file
 from gateway.policy.rules import Policy
 from gateway.settings import Settings
 from gateway.store.opening import Store
+from gateway.ticket import Tickets
+from gateway.workflow.engine import Workflow
 
 LOOKING_SECONDS = 300.0  # after which somebody has gone for coffee
 LOOKED_AT = 1_000  # marks kept
@@ -38,6 +41,9 @@ class Desk:
     notices: Notices
     docket: Docket
     preview: Preview
+    workflow: Workflow
+    tickets: Tickets
+    codes: Codes
     pulse: Pulse
     proving: asyncio.Task[Verification] | None = None  # the journal is being verified
     # by span: what the dashboard showed, and since when

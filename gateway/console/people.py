@@ -21,8 +21,10 @@ async def listing(visit: Visit) -> Response:
 
 @screen.post("/people", Right.MANAGE_PEOPLE)
 async def invite(visit: Visit) -> Response:
-    name = visit.text("name").strip().lower()
-    code = await visit.desk.accounts.invite(name, visit.text("display"), _roles(visit), _patterns(visit), visit.who.name)
+    name, address = visit.text("name").strip().lower(), visit.text("address")
+    code = await visit.desk.accounts.invite(
+        name, visit.text("display"), _roles(visit), _patterns(visit), visit.who.name, address
+    )
     return _invitation(visit, name, code)
 
 
@@ -34,8 +36,10 @@ async def show(visit: Visit) -> Response:
 
 @screen.post("/people/{name}", Right.MANAGE_PEOPLE)
 async def change(visit: Visit) -> Response:
-    name = visit.request.path_params["name"]
-    await visit.desk.accounts.change(name, visit.text("display"), _roles(visit), _patterns(visit), visit.who.name)
+    name, actor, address = visit.request.path_params["name"], visit.who.name, visit.text("address")
+    if "@" in name:
+        raise Refusal("メールのコードで入る利用者の役割は変えられません。", "Who comes by a code stays plain staff.")
+    await visit.desk.accounts.change(name, visit.text("display"), _roles(visit), _patterns(visit), actor, address)
     return visit.go("/people", Words("変更しました。", "Changed."))
 
 

@@ -48,27 +48,29 @@ class Right(StrEnum):
     SIGN_INSPECTION = "sign_inspection"  # LG-04
     RECORD_TROUBLE = "record_trouble"  # LG-06
     SEE_DASHBOARD = "see_dashboard"  # numbers of the whole house, no mail
+    LIST_CASES = "list_cases"  # the register: every case, who decided it and why (EX-03, AU-01)
+    STATISTICS = "statistics"  # how fast and how often somebody approves (C7)
 
 
 # Privileged: only for a limited time after confirming who one is (AC-05).
 PRIVILEGED = frozenset({Right.MANAGE_PEOPLE})
 
 # The record is read by whom the CISO names by these roles (ML-11); who audits reads it without contents (AU-01).
-_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD})
+_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD, Right.LIST_CASES})
 _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.CISO: _RECORD | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION},
+    Role.CISO: _RECORD | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSO: _DUTY
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}
-    | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION},
+    | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSIRT: _DUTY | {Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL},
     Role.BUR: frozenset({Right.LIST_HELD}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
     Role.SYM: _DUTY | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION},  # runs the system, releases nothing alone (LG-08)
     Role.SYO: _DUTY | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP},
     Role.USR: frozenset(),
-    Role.AUD: _RECORD | {Right.EXPORT_JOURNAL},  # no contents by default (AU-01)
+    Role.AUD: _RECORD | {Right.EXPORT_JOURNAL, Right.STATISTICS},  # no contents by default (AU-01)
     Role.VEN: frozenset(),
     Role.COM: frozenset(),
 }

@@ -9,10 +9,11 @@ from gateway.store.schema import metadata
 account = sa.Table(
     "console_account",
     metadata,
-    sa.Column("name", sa.String(64), primary_key=True),  # lower case
+    sa.Column("name", sa.String(255), primary_key=True),  # lower case; an address for who comes by a code
     sa.Column("display", sa.Text, nullable=False),
     sa.Column("roles", sa.Text, nullable=False),  # blank-separated Role values
     sa.Column("scope", sa.Text, nullable=False),  # blank-separated patterns of recipients
+    sa.Column("address", sa.Text, nullable=False),  # who this is in the directory; "" = nobody there
     sa.Column("password", sa.Text, nullable=False),  # argon2id; "" = not set yet
     sa.Column("totp", sa.LargeBinary),  # sealed; NULL = none
     sa.Column("totp_step", sa.Integer, nullable=False),  # the newest one used: a code serves once
@@ -62,6 +63,15 @@ session = sa.Table(
     sa.Column("elevated_until", sa.Double, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("agent", sa.Text, nullable=False),
+)
+
+code = sa.Table(
+    "console_code",  # sent by mail to whoever has no account; one at a time for each address
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("code", sa.String(64), nullable=False),  # SHA-256
+    sa.Column("sent_at", sa.Double, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),  # wrong ones
 )
 
 attempt = sa.Table(

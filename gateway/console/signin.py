@@ -27,7 +27,7 @@ _REPORT_BYTES = 10_000
 async def home(visit: Visit) -> Response:
     if visit.may(Right.SEE_DASHBOARD):
         return visit.go("/dashboard")
-    return visit.go("/held" if visit.may(Right.LIST_HELD) else "/account")
+    return visit.go("/held" if visit.may(Right.LIST_HELD) else "/mine")
 
 
 @screen.get("/sign-in", Right.PUBLIC)

@@ -31,6 +31,11 @@ _NEWEST = sa.select(schema.directory.c.version, schema.directory.c.at).order_by(
 _cache: WeakKeyDictionary[sa.Engine, tuple[tuple[int, float], Directory]] = WeakKeyDictionary()
 
 
+def day(now: float) -> date:
+    """Which day it is in Japan."""
+    return datetime.fromtimestamp(now, JST).date()
+
+
 class Stale(Exception):
     """The directory has changed since it was looked at."""
 
@@ -68,7 +73,7 @@ class Book:
 
     @property
     def today(self) -> date:
-        return datetime.fromtimestamp(self._clock.now(), JST).date()
+        return day(self._clock.now())
 
     async def current(self) -> Directory:
         return (await self._db.read(read))[1]

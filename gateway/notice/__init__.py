@@ -174,7 +174,7 @@ class Notices:
             for language in LANGUAGES
         )
 
-    def password(self, receipt: str, sender: str, subject: str, files: Sequence[str], until: datetime) -> str:
+    def password(self, receipt: str, sender: str, subject: str, files: Sequence[str], until: datetime, link: str = "") -> str:
         """To the recipient of a mail that waits for the password of `files`."""
         shown = [_file_name(name) for name in files[:_MEMBERS]]
         return self._render(
@@ -185,13 +185,24 @@ class Notices:
             files=shown,
             more=len(files) - len(shown),
             until=until,
+            link=link,
         )
 
-    def held(self, receipt: str, sender: str, subject: str, reason: str, until: datetime) -> str:
+    def held(self, receipt: str, sender: str, subject: str, reason: str, until: datetime, link: str = "") -> str:
         """To the recipient of a mail that waits in quarantine."""
         return self._render(
-            "held", receipt=receipt, sender=_one_line(sender), subject=_one_line(subject), reason=_one_line(reason), until=until
+            "held",
+            receipt=receipt,
+            sender=_one_line(sender),
+            subject=_one_line(subject),
+            reason=_one_line(reason),
+            until=until,
+            link=link,
         )
+
+    def code(self, code: str, minutes: int, asked_from: str) -> str:
+        """The one-time code with which staff without an account open their page."""
+        return self._render("code", code=code, minutes=minutes, asked_from=asked_from)
 
     def case(self, template: str, words: CaseWords) -> str:
         """`wanted`: to who must act. `told`: what became of it. `delayed`: to the sender of a mail that waits for it.
@@ -225,13 +236,13 @@ class Notices:
             **_told(decision, why),
         )
 
-    def digest(self, mails: Sequence[HeldMail]) -> str:
+    def digest(self, mails: Sequence[HeldMail], link: str = "") -> str:
         """What waits in quarantine for one recipient."""
         shown = tuple(
             replace(mail, sender=_one_line(mail.sender), subject=_one_line(mail.subject), reason=_one_line(mail.reason))
             for mail in mails[:_ATTACHMENTS]
         )
-        return self._render("digest", mails=shown, more=len(mails) - len(shown), total=len(mails))
+        return self._render("digest", mails=shown, more=len(mails) - len(shown), total=len(mails), link=link)
 
     def rejected_size(self, limit: int, actual: int, international: bool) -> str:
         """The text of a 552 reply, a line each language (ML-02); `limit` and `actual` in bytes as transferred.
@@ -312,12 +323,13 @@ class Notices:
             ),
             "foot": lambda: self.foot(example.INSPECTION, example.RELEASE, "R"),
             "withheld": lambda: self.withheld_note(example.WITHHELD),
-            "held": lambda: self.held("R", "a@example.jp", "S", "R", now),
-            "password": lambda: self.password("R", "a@example.jp", "S", ("見積書.zip",) * 9, now),
+            "held": lambda: self.held("R", "a@example.jp", "S", "R", now, "L"),
+            "password": lambda: self.password("R", "a@example.jp", "S", ("見積書.zip",) * 9, now, "L"),
+            "code": lambda: self.code("1234 5678", 10, "192.0.2.1"),
             "rejected": lambda: self.rejected("R", ("a@example.jp",), "S", example.RELEASE, ("W",)),
             "hidden": lambda: self.hidden("R", 12, "S", example.RELEASE, Hiding()),
             "informed": lambda: self.informed("R", "a@example.jp", ("b@example.jp",), "S", example.RELEASE, ("W",)),
-            "digest": lambda: self.digest((HeldMail("R", "a@example.jp", "S", "R", now, now, True),) * 60),
+            "digest": lambda: self.digest((HeldMail("R", "a@example.jp", "S", "R", now, now, True),) * 60, "L"),
             "rejected_size": lambda: self.rejected_size(_MB, _MB, True),
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
             **{name: partial(self.case, name, _example_case(now)) for name in CASES},

@@ -119,6 +119,9 @@ recipient = sa.Table(
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
 )
+# what waits for one person: of all mail there ever was only a narrow part
+_waits = recipient.c.quarantine.is_not(None)
+sa.Index("recipient_waiting", sa.func.lower(recipient.c.address), sqlite_where=_waits, postgresql_where=_waits)
 
 journal_pending = sa.Table(  # written in the transaction of the fact; the sealer moves it on within a second
     "journal_pending",

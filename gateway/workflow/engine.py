@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from gateway import journal, quarantine
-from gateway.clock import JST, Clock
+from gateway.clock import Clock
 from gateway.directory import Authority, Directory, book
 from gateway.model import Grant, GrantKind, Warrant
 from gateway.spool import Spool
@@ -84,12 +84,12 @@ class Workflow:
 
         def op(conn: sa.Connection) -> Shown:
             number, address = token.look(conn, secret, now)
-            return _shown(conn, number, address, _day(now))
+            return _shown(conn, number, address, book.day(now))
 
         return await self._db.read(op)
 
     async def show(self, number: int, actor: str = "") -> Shown:
-        return await self._db.read(_shown, number, actor, _day(self._clock.now()))
+        return await self._db.read(_shown, number, actor, book.day(self._clock.now()))
 
     async def viewed(self, number: int, actor: str, via: str = "") -> None:
         """Somebody read the case: what is decided at once afterwards shows in the statistics."""
@@ -107,13 +107,18 @@ class Workflow:
             lambda conn: ledger.select(conn, kinds, open_only=open_only, applicant=applicant, before=before, limit=limit)
         )
 
-    async def mine(self, actor: str) -> list[Case]:
-        """Open cases that wait for this person."""
-        day = _day(self._clock.now())
+    async def about(self, item: str, applicants: Sequence[str]) -> list[Case]:
+        """What these asked for about one mail."""
+        found = await self._db.read(lambda conn: ledger.select(conn, item=item))
+        return [case for case in found if case.opening.applicant.lower() in applicants]
+
+    async def mine(self, actor: str, who: Who | None = None) -> list[Case]:
+        """Open cases that this person may act on; as one who asked or as the second person, if `who` says so."""
+        day = book.day(self._clock.now())
 
         def op(conn: sa.Connection) -> list[Case]:
             directory = book.read(conn)[1]
-            return [case for case in ledger.select(conn, open_only=True) if _acts(directory, case, actor, day)]
+            return [case for case in ledger.select(conn, open_only=True) if _acts(directory, case, actor, day, who)]
 
         return await self._db.read(op)
 
@@ -170,7 +175,7 @@ class Workflow:
         if case.tell_at is None or case.tell_at > now:
             return False
         directory = book.read(conn)[1]
-        people = _waited_for(directory, case, _day(now))
+        people = _waited_for(directory, case, book.day(now))
         if not people and case.rung + 1 < len(case.opening.rungs):
             ledger.climb(conn, case, case.rung + 1, now)
             return True
@@ -182,7 +187,7 @@ class Workflow:
             for note in self.letters.wanted(directory, case, address, secret, now):
                 author(conn, *note, now)
         if not case.told and case.rung == 0:
-            for person in _informed(directory, case, people, _day(now)):
+            for person in _informed(directory, case, people, book.day(now)):
                 for note in self.letters.wanted(directory, case, person, "", now):
                     author(conn, *note, now)
         ledger.mark_told(conn, case, now)
@@ -197,7 +202,7 @@ class Workflow:
         if transition is None or transition.who is Who.GATEWAY:
             possible = ", ".join(t.act for t in MACHINES[case.kind].acts(case.stage) if t.who is not Who.GATEWAY)
             raise NotPossible(f"{case.by} is {case.stage}; from there: {possible or 'nothing, it is over'}")
-        on_behalf = _authorised(directory, case, transition, hand.actor, _day(now))
+        on_behalf = _authorised(directory, case, transition, hand.actor, book.day(now))
         person = directory.person(hand.actor)
         actor = person.address if person else hand.actor.lower()
         return self._carry_out(conn, case, transition, Hand(actor, hand.reason.strip(), on_behalf, hand.via), now)
@@ -286,13 +291,13 @@ def _informed(directory: Directory, case: Case, asked: Sequence[str], day: date)
         yield from (p.address for p in directory.holders(role, day) if p.address not in asked)
 
 
-def _acts(directory: Directory, case: Case, actor: str, day: date) -> tuple[Act, ...]:
+def _acts(directory: Directory, case: Case, actor: str, day: date, who: Who | None = None) -> tuple[Act, ...]:
     def may(transition: Transition) -> bool:
         try:
             _authorised(directory, case, transition, actor, day)
         except NotAllowed:
             return False
-        return transition.who is not Who.GATEWAY
+        return who is None or transition.who in (who, Who.EITHER)
 
     return tuple(t.act for t in MACHINES[case.kind].acts(case.stage) if t.who is not Who.GATEWAY and may(t))
 
@@ -305,7 +310,7 @@ def _shown(conn: sa.Connection, number: int, actor: str, day: date) -> Shown:
 
 def _open(conn: sa.Connection, opening: Opening, entry: int | None, now: float) -> Case:
     person = book.read(conn)[1].person(opening.applicant)
-    if person is None or not person.active(_day(now)):
+    if person is None or not person.active(book.day(now)):
         raise NotAllowed(f"{opening.applicant} is nobody in the directory who may ask for this today")
     if entry is not None:
         quarantine.check_waiting(conn, entry)
@@ -319,7 +324,3 @@ def _note(conn: sa.Connection, number: int, act: Act, hand: Hand, now: float) ->
 def _reasoned(reason: str) -> None:
     if not reason.strip():
         raise ValueError("a reason is needed: it goes into the record")
-
-
-def _day(now: float) -> date:
-    return datetime.fromtimestamp(now, JST).date()

@@ -143,6 +143,15 @@ MACHINES: dict[Kind, Machine] = {
         {**_DECIDING, Stage.APPROVED: Timer(DAY)},
         frozenset({Stage.APPROVED, Stage.APPLIED}),
     ),
+    Kind.ORIGINAL: Machine(
+        (
+            *_ASKED,
+            Transition(Stage.APPROVED, Act.APPLY, _S, Stage.APPLIED),
+            Transition(Stage.APPROVED, Act.LAPSE, _G, Stage.EXPIRED),
+        ),
+        {**_DECIDING, Stage.APPROVED: Timer(3 * DAY, remind=DAY)},
+        frozenset({Stage.APPROVED, Stage.APPLIED}),
+    ),
     Kind.MISDIRECTED: Machine(
         (*_REPORTED, Transition(Stage.IN_HAND, Act.CLOSE, _S, Stage.CLOSED)),
         {Stage.REPORTED: Timer(2 * HOUR, remind=HOUR, climbs=True), Stage.IN_HAND: Timer(5 * DAY, remind=DAY, climbs=True)},

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     BLANKET = "blanket"  # permission in advance for mails of one kind (SD-01)
     CHANGE = "change"  # something that takes two people (LG-08)
     AS_IT_CAME = "as_it_came"  # files of a held mail are delivered as they came (SAN-05)
+    ORIGINAL = "original"  # a recipient asks for what can not be delivered (SAN-05)
     MISDIRECTED = "misdirected"  # a mail went to the wrong person (ML-08)
     INCIDENT = "incident"  # IN-01 to IN-04
 

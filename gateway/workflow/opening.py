@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
+from gateway.clock import JST
 from gateway.directory import Directory, Role
 from gateway.judgement import judgeable
 from gateway.model import Disposition, Hold, Inspection, PartReport, QueueItem
 from gateway.policy.rules import Policy, Rule
 from gateway.workflow.machine import DAY
 from gateway.workflow.model import Details, Kind, Opening, Rungs, Scope, Stage
+from gateway.workflow.report import Facts
 
 if TYPE_CHECKING:  # its room stands on this one
     from gateway.quarantine import QuarantineEntry
@@ -162,6 +165,27 @@ def as_it_came(rule: Rule, entry: QuarantineEntry, files: Sequence[PartReport], 
 def change(what: str, applicant: str, reason: str, rungs: Rungs) -> Opening:
     """Something that takes two people (LG-08); `what` names it for whoever carries it out."""
     return Opening(Kind.CHANGE, Stage.WANTED, applicant, what, reason, rungs)
+
+
+def original(known: Facts, subject: str, applicant: str, reason: str, rungs: Rungs) -> Opening:
+    """A recipient needs more than can be delivered; nothing is sent by it: who decides it looks and hands it over (SAN-05)."""
+    return Opening(
+        kind=Kind.ORIGINAL,
+        stage=Stage.WANTED,
+        applicant=applicant,
+        subject=subject,
+        reason=reason,
+        rungs=rungs,
+        item=known.item.id,
+        recipients=known.recipients,
+        details=Details(attachments=known.attachments),
+    )
+
+
+def end_of(text: str) -> float:
+    """2027-03-31, its last second, or 2027-03-31T17:00, in Japan; Unix time."""
+    at = datetime.fromisoformat(text)
+    return (datetime.combine(at, time(23, 59, 59)) if len(text) == 10 else at).replace(tzinfo=JST).timestamp()
 
 
 def _lasting(reason: str, ends_at: float, now: float, longest_days: float) -> None:

@@ -20,6 +20,7 @@ ALL = " ".join(Role)
 SEES = "ciso cso csirt bur ism sym syo aud"
 RECORD = "ciso cso csirt sym syo aud"
 TAKES = "ciso cso csirt aud"
+REGISTER = "ciso cso csirt sym syo aud"
 READS = "ciso cso csirt ism syo"
 
 # Written by hand and not from `roles.RIGHTS`: the second person's look at it.
@@ -78,6 +79,33 @@ WHO = {
     "GET /incidents": RECORD,
     "GET /incidents/{number}": RECORD,
     "GET /incidents/{number}/{report}": RECORD,
+    "GET /sign-in/code": ANYBODY,
+    "POST /sign-in/code": ANYBODY,
+    "POST /sign-in/code/check": ANYBODY,
+    "GET /mine": ALL,
+    "GET /mine/report": ALL,
+    "POST /mine/report": ALL,
+    "GET /mine/{item}": ALL,
+    "POST /mine/{item}/password": ALL,
+    "POST /mine/{item}/original": ALL,
+    "POST /mine/{item}/suspicious": ALL,
+    "GET /notice/{ticket}": ANYBODY,
+    "GET /notice/{ticket}/{item}": ANYBODY,
+    "POST /notice/{ticket}/{item}/password": ANYBODY,
+    "POST /notice/{ticket}/{item}/original": ANYBODY,
+    "POST /notice/{ticket}/{item}/suspicious": ANYBODY,
+    "GET /approvals": ALL,
+    "GET /approvals/{number}": ALL,
+    "GET /approvals/{number}/text": ALL,
+    "POST /approvals/{number}/comment": ALL,
+    "POST /approvals/{number}/{act}": ALL,
+    "GET /link/{secret}": ANYBODY,
+    "POST /link/{secret}/{act}": ANYBODY,
+    "GET /cases": REGISTER,
+    "GET /cases/export": REGISTER,
+    "GET /cases/statistics": "ciso cso aud",
+    "GET /ask/{form}": ALL,
+    "POST /ask/{form}": ALL,
     "GET /people": "sym",
     "POST /people": "sym",
     "GET /people/{name}": "sym",

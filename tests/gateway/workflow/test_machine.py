@@ -24,6 +24,7 @@ FIRST = {
     Kind.BLANKET: [Stage.WANTED],
     Kind.CHANGE: [Stage.WANTED],
     Kind.AS_IT_CAME: [Stage.WANTED],
+    Kind.ORIGINAL: [Stage.WANTED],
     Kind.MISDIRECTED: [Stage.REPORTED],
     Kind.INCIDENT: [Stage.REPORTED],
 }

@@ -1,0 +1,131 @@
+"""Screen: the register of all cases, how they were decided, and the forms that open one (EX-01 to EX-03, SD-01, LG-08, IN-01).
+
+One case and every hand on it are `approvals.py`'s.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.console.casework import plainly
+from gateway.console.mine import reader
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.console.words import Words
+from gateway.workflow import export, opening, report
+from gateway.workflow.model import Kind, Opening, Scope
+from gateway.workflow.opening import end_of
+
+screen = Screen()
+
+PAGE = 50
+PERIODS = (7, 30, 90, 365)  # days
+FORMS: dict[str, Words] = {
+    Kind.EXCEPTION: Words("例外措置の申請", "Ask for an exception"),
+    Kind.BLANKET: Words("包括承認の申請", "Ask for a blanket approval"),
+    Kind.CHANGE: Words("二人による変更の申請", "Propose a change by two people"),
+    Kind.INCIDENT: Words("インシデントの報告", "Report an incident"),
+}
+
+
+@screen.get("/cases", Right.LIST_CASES)
+async def listing(visit: Visit) -> Response:
+    query, workflow = visit.request.query_params, visit.desk.workflow
+    kind, everything, before = query.get("kind", ""), query.get("all") == "yes", query.get("before", "")
+    kinds = (Kind(kind),) if kind in list(Kind) else ()
+    number = int(before) if before.isdecimal() and len(before) < 16 else 0
+    cases = await workflow.cases(kinds, open_only=not everything, before=number, limit=PAGE + 1)
+    return visit.page(
+        "cases.html",
+        shown=[await workflow.show(case.id) for case in cases[:PAGE]],
+        more=cases[PAGE - 1].id if len(cases) > PAGE else None,
+        kinds=list(Kind),
+        kind=kind,
+        everything=everything,
+        forms=FORMS,
+        names=visit.desk.names(visit.language),
+        now=visit.desk.store.clock.now(),
+    )
+
+
+@screen.get("/cases/export", Right.LIST_CASES)
+async def register(visit: Visit) -> Response:
+    """EX-03, safe to open in Excel."""
+    workflow = visit.desk.workflow
+    kinds = (Kind.EXCEPTION, Kind.BLANKET)
+    shown = [await workflow.show(case.id) for case in await workflow.cases(kinds, open_only=False, limit=export.MOST)]
+    headers = {"Content-Disposition": 'attachment; filename="exceptions.csv"'}
+    return Response(export.register(shown[::-1]), media_type="text/csv", headers=headers)
+
+
+@screen.get("/cases/statistics", Right.STATISTICS)
+async def statistics(visit: Visit) -> Response:
+    asked = visit.request.query_params.get("days", "")
+    days = int(asked) if asked in map(str, PERIODS) else 30
+    found = await visit.desk.workflow.statistics(visit.desk.store.clock.now() - days * 86_400)
+    directory = await visit.desk.store.directory.current()
+    names = visit.desk.names(visit.language)
+    return visit.page("statistics.html", found=found, days=days, periods=PERIODS, directory=directory, names=names)
+
+
+@screen.get("/ask/{form}", Right.SIGNED_IN)
+async def form(visit: Visit) -> Response:
+    await reader(visit)
+    kind, rules = _kind(visit), visit.desk.policy().rules
+    fitting = [r for r in rules if (r.exceptions if kind is Kind.EXCEPTION else r.approval is not None)]
+    days = visit.desk.settings.workflow.exception_days
+    return visit.page("ask.html", kind=kind, title=FORMS[kind], rules=fitting, days=days)
+
+
+@screen.post("/ask/{form}", Right.SIGNED_IN)
+async def ask(visit: Visit) -> Response:
+    with plainly():
+        case = await visit.desk.workflow.open(await _opening(visit, _kind(visit)))
+    return visit.go(f"/approvals/{case.id}", Words("申請しました。承認者に知らせました。", "Asked; who decides is told."))
+
+
+def _kind(visit: Visit) -> Kind:
+    name = visit.request.path_params["form"]
+    if name not in FORMS:
+        raise LookupError("no such form")
+    return Kind(name)
+
+
+async def _opening(visit: Visit, kind: Kind) -> Opening:
+    """Raises ValueError: what is missing; Refusal."""
+    desk, who, reason = visit.desk, (await reader(visit)).address, visit.reason()
+    settings, now, store = desk.settings.workflow, desk.store.clock.now(), desk.store
+    subject = visit.text("subject").strip()[:200]
+    if kind is Kind.INCIDENT:
+        mail = visit.text("mail").strip()[:40]
+        known = await report.facts(store.db, store.spool, mail) if mail and visit.may(Right.LIST_HELD) else None
+        drill, severity = visit.text("drill") == "yes", visit.text("severity").strip()[:40]
+        chain = settings.incident_chain
+        return report.incident(who, subject, reason, chain, severity=severity, drill=drill, known=known)
+    if kind is Kind.CHANGE:
+        if not subject:
+            raise ValueError("what shall be changed")
+        return opening.change(subject, who, reason, settings.change_approvers)
+    given = {name: visit.text(name).strip()[:200] for name in ("rule", "sender", "recipient", "media_type", "name")}
+    scope, ends_at, policy, directory = (
+        Scope(**given),
+        end_of(visit.text("until")),
+        desk.policy(),
+        await store.directory.current(),
+    )
+    common = {"applicant": who, "reason": reason}
+    if kind is Kind.BLANKET:
+        return opening.blanket(
+            policy, scope, directory, **common, ends_at=ends_at, now=now, longest_days=settings.exception_days
+        )
+    asked = opening.exception(
+        policy,
+        scope,
+        **common,
+        measure=visit.text("measure").strip()[:500],
+        ends_at=ends_at,
+        now=now,
+        approvers=settings.exception_approvers,
+        longest_days=settings.exception_days,
+    )
+    return opening.break_glass(asked, directory, settings.break_glass) if visit.text("break_glass") == "yes" else asked

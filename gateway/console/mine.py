@@ -1,0 +1,290 @@
+"""Screen: the one page of a member of staff: my held mail, its password, my delayed mail, what I asked for, what I report.
+
+Two ways lead to it: a session, or the signed link of a notice, which opens what the notice told and no more; with it a
+password can be given and a mail reported without signing in (C2).  GET changes nothing.  Whose mail it is, the directory says:
+a person's own addresses and the shared ones it works at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from gateway import journal, pigeonhole
+from gateway.console.casework import plainly
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.console.words import Refusal, Words
+from gateway.control import NotRunning, Rejected, ask
+from gateway.directory import Attribute, Directory
+from gateway.model import GrantKind, State
+from gateway.pigeonhole import Slip
+from gateway.ticket import PATH, BadTicket
+from gateway.unlocking import GATEWAY, TRIES, WINDOW, Unlock, Unlocked
+from gateway.workflow import opening, report
+from gateway.workflow.model import Case, Kind, Opening, Who
+
+screen = Screen()
+
+REFRESH_SECONDS = 3  # of a page that waits for the inspection: it works without a script
+
+WHERE: dict[State, Words] = {
+    State.RECEIVED: Words("検査・無害化をしています", "being inspected"),
+    State.SANITISED: Words("無害化が終わり、お届けしています", "sanitised, on its way"),
+    State.RELAYED: Words("お届けしました", "delivered"),
+    State.HELD: Words("保留しています", "held"),
+    State.AWAITING_PASSWORD: Words("パスワードを待っています", "waits for a password"),
+    State.AWAITING_APPROVAL: Words("承認を待っています", "waits for an approval"),
+    State.DELAYED: Words("送信を待っています", "delayed"),
+    State.BOUNCED: Words("お届けできませんでした", "could not be delivered"),
+    State.DELETED: Words("削除されました", "deleted"),
+    State.EXPIRED: Words("期限が過ぎて消えました", "expired"),
+}
+NEXT: dict[State, Words] = {
+    State.HELD: Words(
+        "担当者が確認します。解除されれば、無害化してお届けします。", "A reviewer looks at it; released, it arrives sanitised."
+    ),
+    State.AWAITING_PASSWORD: Words(
+        "パスワードを入力すると、検査・無害化してお届けします。", "With its password it is inspected, sanitised and delivered."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, by which way: `base` is where this page's links and forms lead."""
+
+    address: str  # as whom it acts
+    addresses: tuple[str, ...]
+    base: str
+    before: float  # held mail up to then may be shown
+
+    @property
+    def by_link(self) -> bool:
+        return self.base != "/mine"
+
+
+def addresses_of(directory: Directory, address: str) -> tuple[str, ...]:
+    """All addresses whose mail is this person's, in lower case."""
+    person = directory.person(address)
+    if person is None:
+        return (address.lower(),)
+    own = (person.address, *person.aliases)
+    shared = (p.address for p in directory.people if p.attribute is Attribute.SHARED and {*p.members} & {*own})
+    return tuple(dict.fromkeys((*own, *shared)))
+
+
+async def reader(visit: Visit) -> Reader:
+    """Whoever is signed in.  Raises Refusal: the account is nobody of the directory."""
+    if not (address := visit.who.address):
+        words = "この利用者にはメールアドレスが登録されていません。管理者に依頼してください。"
+        raise Refusal(words, "This account has no address: ask an administrator.", 409)
+    directory = await visit.desk.store.directory.current()
+    return Reader(address, addresses_of(directory, address), "/mine", visit.desk.store.clock.now())
+
+
+async def _holder(visit: Visit) -> Reader:
+    """Whoever holds a link.  Raises Refusal; LookupError for a mail that its notice did not tell."""
+    text = visit.request.path_params["ticket"]
+    try:
+        ticket = visit.desk.tickets.read(text)
+    except BadTicket as bad:
+        ja = "このリンクは期限が過ぎているか、正しくありません。「メールのコードで入る」から、自分のメールを確認できます。"
+        raise Refusal(ja, "This link is too old or wrong. Sign in with a code by mail instead.", 410) from bad
+    item = visit.request.path_params.get("item", "")
+    if ticket.item and item and item != ticket.item:
+        raise LookupError("not in the notice")
+    return Reader(ticket.address, (ticket.address.lower(),), f"/{PATH}/{text}", ticket.made_at + 1)
+
+
+# -- the list ------------------------------------------------------------------------------------------------------------
+
+
+@screen.get("/mine", Right.SIGNED_IN)
+async def listing(visit: Visit) -> Response:
+    who, workflow = await reader(visit), visit.desk.workflow
+    mine = await workflow.mine(who.address, Who.APPLICANT)
+    asked = [c for each in who.addresses for c in await workflow.cases(applicant=each, open_only=False, limit=20)]
+    delayed = [case for case in mine if case.kind is Kind.DELAY]
+    decide = await workflow.mine(who.address, Who.SECOND)
+    return await _list(visit, who, delayed, [case for case in asked if case not in delayed][:20], len(decide))
+
+
+@screen.get(f"/{PATH}/{{ticket}}", Right.PUBLIC)
+async def listing_by_link(visit: Visit) -> Response:
+    who = await _holder(visit)
+    if item := visit.desk.tickets.read(visit.request.path_params["ticket"]).item:
+        return visit.go(f"{who.base}/{item}")
+    return await _list(visit, who, (), (), 0)
+
+
+async def _list(visit: Visit, who: Reader, delayed: object, asked: object, decide: int) -> Response:
+    return visit.page(
+        "mine.html",
+        who=who,
+        mails=await visit.desk.store.db.read(pigeonhole.waiting, who.addresses, who.before),
+        delayed=delayed,
+        asked=asked,
+        decide=decide,
+        names=visit.desk.names(visit.language),
+        where=WHERE,
+        next=NEXT,
+        now=visit.desk.store.clock.now(),
+    )
+
+
+@screen.get("/mine/report", Right.SIGNED_IN)
+async def found(visit: Visit) -> Response:
+    """A form for any mail that this person sent or received, by its receipt number; filled in from the journal."""
+    who, key = await reader(visit), visit.request.query_params.get("mail", "").strip()[:40]
+    known = await _facts(visit, who, key)
+    sent = known.item.envelope.sender.lower() in who.addresses
+    return visit.page("mine_report.html", who=who, known=known, sent=sent, key=known.item.receipt)
+
+
+@screen.post("/mine/report", Right.SIGNED_IN)
+async def report_mail(visit: Visit) -> Response:
+    who = await reader(visit)
+    known = await _facts(visit, who, visit.text("mail").strip()[:40])
+    if visit.text("what") == "misdirected":
+        wrong = tuple(each for each in visit.texts("to") if each in known.recipients) or known.recipients
+        chosen = await report.facts(visit.desk.store.db, visit.desk.store.spool, known.item.id, wrong)
+        chain = visit.desk.settings.workflow.misdirected_chain
+        case = await _open(visit, report.misdirected(chosen, who.address, visit.reason(), chain))
+    else:
+        case = await _suspicious(visit, who, known)
+    return visit.go(
+        f"/approvals/{case.id}", Words("報告しました。担当者に知らせました。", "Reported; those in charge are told.")
+    )
+
+
+async def _facts(visit: Visit, who: Reader, key: str) -> report.Facts:
+    """Raises LookupError for a mail that this person neither sent nor received; of a received one only its own part."""
+    store = visit.desk.store
+    known = await report.facts(store.db, store.spool, key)
+    if known.item.envelope.sender.lower() in who.addresses:
+        return known
+    mine = [each for each in known.recipients if each.lower() in who.addresses]
+    if not mine:
+        raise LookupError("none of theirs")
+    return await report.facts(store.db, store.spool, known.item.id, mine)
+
+
+async def _suspicious(visit: Visit, who: Reader, known: report.Facts) -> Case:
+    chain = visit.desk.settings.workflow.incident_chain
+    subject = f"不審なメールの報告 {known.item.receipt}"
+    return await _open(visit, report.incident(who.address, subject, visit.reason(), chain, known=known))
+
+
+async def _open(visit: Visit, asked: Opening) -> Case:
+    with plainly():
+        return await visit.desk.workflow.open(asked)
+
+
+# -- one mail ------------------------------------------------------------------------------------------------------------
+
+
+@screen.get("/mine/{item}", Right.SIGNED_IN)
+async def show(visit: Visit) -> Response:
+    return await _show(visit, await reader(visit))
+
+
+@screen.get(f"/{PATH}/{{ticket}}/{{item}}", Right.PUBLIC)
+async def show_by_link(visit: Visit) -> Response:
+    return await _show(visit, await _holder(visit))
+
+
+@screen.post("/mine/{item}/password", Right.SIGNED_IN)
+async def password(visit: Visit) -> Response:
+    return await _password(visit, await reader(visit))
+
+
+@screen.post(f"/{PATH}/{{ticket}}/{{item}}/password", Right.PUBLIC)
+async def password_by_link(visit: Visit) -> Response:
+    return await _password(visit, await _holder(visit))
+
+
+@screen.post("/mine/{item}/original", Right.SIGNED_IN)
+async def original(visit: Visit) -> Response:
+    return await _original(visit, await reader(visit))
+
+
+@screen.post(f"/{PATH}/{{ticket}}/{{item}}/original", Right.PUBLIC)
+async def original_by_link(visit: Visit) -> Response:
+    return await _original(visit, await _holder(visit))
+
+
+@screen.post("/mine/{item}/suspicious", Right.SIGNED_IN)
+async def suspicious(visit: Visit) -> Response:
+    return await _report(visit, await reader(visit))
+
+
+@screen.post(f"/{PATH}/{{ticket}}/{{item}}/suspicious", Right.PUBLIC)
+async def suspicious_by_link(visit: Visit) -> Response:
+    return await _report(visit, await _holder(visit))
+
+
+async def _slip(visit: Visit, who: Reader) -> Slip:
+    """Raises LookupError: not this person's, or newer than the notice."""
+    found = await visit.desk.store.db.read(pigeonhole.slip, visit.request.path_params["item"], who.addresses)
+    if found.received_at > who.before:
+        raise LookupError("newer than the notice")
+    return found
+
+
+async def _show(visit: Visit, who: Reader) -> Response:
+    slip = await _slip(visit, who)
+    cases = await visit.desk.workflow.about(slip.item, who.addresses)
+    answer = visit.page(
+        "mine_mail.html",
+        who=who,
+        slip=slip,
+        cases=cases,
+        tries=await _tries(visit, slip),
+        names=visit.desk.names(visit.language),
+        where=WHERE,
+        next=NEXT,
+    )
+    if slip.under_way:
+        answer.headers["Refresh"] = str(REFRESH_SECONDS)
+    return answer
+
+
+async def _tries(visit: Visit, slip: Slip) -> int:
+    """Passwords that people may still try now; the gateway has the last word."""
+    since = visit.desk.store.clock.now() - WINDOW
+    released = await journal.search(visit.desk.store.db, item=slip.item, kind="released", since=since)
+    facts = [dict(each.facts) for each in released]
+    return max(0, TRIES - sum(f["grant"] == GrantKind.UNLOCK and f["actor"] != GATEWAY for f in facts))
+
+
+async def _password(visit: Visit, who: Reader) -> Response:
+    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py)."""
+    slip = await _slip(visit, who)
+    if slip.state is State.AWAITING_PASSWORD:  # a second click finds it under way
+        try:
+            asked = Unlock(slip.entry, who.address, visit.text("password"))
+            await ask(visit.desk.settings.place("control.sock"), "unlock", asked, Unlocked)
+        except NotRunning as down:
+            raise Refusal("無害化装置が動いていません。しばらくしてからお試しください。", "Try again later.", 503) from down
+        except Rejected as rejected:
+            ja = f"いまは受け付けられません。続けて{TRIES}回まで試せます。10分ほど待ってからお試しください。"
+            raise Refusal(ja, f"Not now: {rejected}", 409) from rejected
+    return visit.go(f"{who.base}/{slip.item}")
+
+
+async def _original(visit: Visit, who: Reader) -> Response:
+    slip, desk = await _slip(visit, who), visit.desk
+    mine = [r.address for r in (await desk.store.spool.show(slip.item)).recipients if r.address.lower() in who.addresses]
+    known = await report.facts(desk.store.db, desk.store.spool, slip.item, mine)
+    rungs, subject = desk.settings.workflow.original_approvers, slip.subject or slip.receipt
+    await _open(visit, opening.original(known, subject, who.address, visit.reason(), rungs))
+    said = Words("原本の確認を依頼しました。結果はメールで届きます。", "Asked; the answer comes by mail.")
+    return visit.go(f"{who.base}/{slip.item}", said)
+
+
+async def _report(visit: Visit, who: Reader) -> Response:
+    slip = await _slip(visit, who)
+    await _suspicious(visit, who, await _facts(visit, who, slip.item))
+    return visit.go(f"{who.base}/{slip.item}", Words("報告しました。", "Reported."))

@@ -222,9 +222,7 @@ class WorkflowSettings(_Model):
     change_approvers: Rungs = Field(
         ((Role.SYM, Role.SYO, Role.CSO),), description="The second person of a change that takes two (LG-08)."
     )
-    original_approvers: Rungs = Field(
-        ((Role.SYO,), (Role.CSO,)), description="Who decides when a recipient asks for the original (SAN-05)."
-    )
+    original_approvers: Rungs = Field(((Role.SYO,), (Role.CSO,)), description="Who answers who needs the original (SAN-05).")
     misdirected_chain: Rungs = Field(
         ((Role.ISM, Role.BUR), (Role.CSO,)), description="Who hears of a misdirected mail, rung after rung (ML-08)."
     )

@@ -17,12 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 
 from gateway.clock import JST
 from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling, Warrant
 from gateway.notice import example
-from gateway.notice.wording import LANGUAGES, Names, read_names, read_templates
+from gateway.notice.wording import LANGUAGES, Names, filling_problem, read_names, read_templates
 from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.charset import clean
 from sanitizers.model import Finding, Kind, Reason, Signature, Treatment, Verdict
@@ -334,28 +334,7 @@ class Notices:
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
             **{name: partial(self.case, name, _example_case(now)) for name in CASES},
         }
-        return [problem for name, render in tries.items() if (problem := _problem(directory, name, render))]
-
-
-def _problem(directory: Path, name: str, render: Callable[[], str]) -> Problem | None:
-    try:
-        render()
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        file, line = _origin(error, directory)
-        return Problem(
-            file or str(directory / "*" / f"{name}.j2"), line, "", f"cannot be filled in: {error}", "see the example file"
-        )
-    return None
-
-
-def _origin(error: Exception, directory: Path) -> tuple[str, int]:
-    """The innermost template line in the traceback, as Jinja maps it."""
-    found, step = ("", 0), error.__traceback__
-    while step:
-        if step.tb_frame.f_code.co_filename.startswith(str(directory)):
-            found = (step.tb_frame.f_code.co_filename, step.tb_lineno)
-        step = step.tb_next
-    return found
+        return [problem for name, render in tries.items() if (problem := filling_problem(directory, name, render))]
 
 
 def _told(decision: Decision, why: Sequence[str]) -> dict[str, object]:

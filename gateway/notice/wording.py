@@ -6,12 +6,13 @@ is `notice`'s business.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from gateway import yaml_file
@@ -67,6 +68,28 @@ def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, 
                     Problem(str(path), 0, "", f"cannot be read: {error}", "copy it from the shipped config/notices")
                 )
     return templates
+
+
+def filling_problem(directory: Path, name: str, render: Callable[[], str]) -> Problem | None:
+    """What is wrong with a template, if it cannot be filled in."""
+    try:
+        render()
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        file, line = _origin(error, directory)
+        return Problem(
+            file or str(directory / "*" / f"{name}.j2"), line, "", f"cannot be filled in: {error}", "see the example file"
+        )
+    return None
+
+
+def _origin(error: Exception, directory: Path) -> tuple[str, int]:
+    """The innermost template line in the traceback, as Jinja maps it."""
+    found, step = ("", 0), error.__traceback__
+    while step:
+        if step.tb_frame.f_code.co_filename.startswith(str(directory)):
+            found = (step.tb_frame.f_code.co_filename, step.tb_lineno)
+        step = step.tb_next
+    return found
 
 
 def read_names(path: Path, problems: list[Problem]) -> Names:

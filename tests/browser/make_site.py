@@ -49,14 +49,16 @@ class Site:
         self.process.wait(30)
 
 
-def start(state: Path, clamd_socket: Path, next_hop_port: int) -> Site:
-    """Gateway and console, each in a process of its own."""
+def start(
+    state: Path, clamd_socket: Path, next_hop_port: int, *, rules: str = HELD, more: str = "", outbound_hop_port: int = 0
+) -> Site:
+    """Gateway and console, each in a process of its own.  `more` are further lines of gateway.yaml."""
     state.mkdir(parents=True)
     policy, port = state / "policy.yaml", free_port()
-    policy.write_text(HELD, encoding="utf-8")
+    policy.write_text(rules, encoding="utf-8")
     origin = f"http://localhost:{port}"
-    extra = f"console: {{port: {port}, origin: '{origin}'}}\n"
-    gateway = Running(state, clamd_socket, next_hop_port, extra=extra, policy=policy)
+    extra = f"console: {{port: {port}, origin: '{origin}'}}\n{more}"
+    gateway = Running(state, clamd_socket, next_hop_port, extra, policy, outbound_hop_port=outbound_hop_port or free_port())
     gateway.start()
     command = [sys.executable, "-m", "gateway.cli", "--config", str(gateway.config), "console"]
     log = (state / "console.log").open("w")

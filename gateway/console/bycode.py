@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from gateway.console.roles import Right
@@ -19,12 +20,14 @@ async def form(visit: Visit) -> Response:
 @screen.post("/sign-in/code", Right.PUBLIC)
 async def send(visit: Visit) -> Response:
     """The same page whether the address is anybody's or not (W4)."""
-    address = visit.text("address").strip()[:254]
+    address, codes = visit.text("address").strip()[:254], visit.desk.codes
     try:
-        await visit.desk.codes.send(address, visit.desk.settings.inbound.domains, visit.source)
+        codes.may_ask(visit.source)
     except Refusal as refusal:
         return visit.page("code.html", refusal.status, address="", refusal=refusal)
-    return visit.page("code.html", address=address, refusal=None)
+    answer = visit.page("code.html", address=address, refusal=None)
+    answer.background = BackgroundTask(codes.send, address, visit.desk.settings.inbound.domains, visit.source)
+    return answer
 
 
 @screen.post("/sign-in/code/check", Right.PUBLIC)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections import defaultdict, deque
 
 import sqlalchemy as sa
 
@@ -32,6 +33,7 @@ from gateway.store.schema import recipient
 SECONDS = 600.0  # a mail takes seconds; somebody fetches a coffee
 AGAIN_SECONDS = 60.0  # until another one is sent to the same address
 TRIES = 5  # of a hundred million
+MOST, WINDOW = 60, 3_600.0  # codes that one machine may ask for in so many seconds: a terminal server of an office
 _DIGITS = 8
 
 
@@ -39,14 +41,22 @@ class Codes:
     def __init__(self, db: Db, spool: Spool, clock: Clock, accounts: Accounts, notices: Notices, notifier: Notifier):
         self._db, self._spool, self._clock, self._accounts = db, spool, clock, accounts
         self._notices, self._notifier = notices, notifier
+        self._asked: dict[str, deque[float]] = defaultdict(deque)
+
+    def may_ask(self, source: str) -> None:
+        """Counts, whoever is asked for, so that the count says nothing of it.  Raises Refusal: too many from one machine."""
+        asked, now = self._asked[source], self._clock.monotonic()
+        while asked and now - asked[0] > WINDOW:
+            asked.popleft()
+        if len(asked) >= MOST:
+            raise Refusal("しばらくしてからお試しください。", "Too many codes were asked for here. Try again later.", 429)
+        asked.append(now)
 
     async def send(self, address: str, domains: tuple[str, ...], source: str) -> None:
-        """Does nothing for who is none of ours, and says nothing of it.  Raises Refusal: too many from this machine."""
+        """Does nothing for who is none of ours.  Comes after the answer: how long it takes says nothing either."""
         address, now = address.strip().lower(), self._clock.now()
-        await self._wait(source, source)
         ours = bool(ADDRESS.fullmatch(address)) and address.rpartition("@")[2] in domains
         if not ours or not await self._db.read(_is_known, address, now):
-            await self._db.write(attempts.failed, source, source, now)  # many names from one machine are a list
             return
         if await self._db.read(_sent_at, address) > now - AGAIN_SECONDS or not self._notifier.may(address):
             return

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway import ticket
+from gateway.clock import Clock
+from gateway.model import Direction, Disposition
+from gateway.notice import Notices, example
+from gateway.notifier import Notifier
 from gateway.ticket import LIFETIME, BadTicket, Tickets
+from sanitizers.letter import Mailbox
 
+CONFIG = Path(__file__).parents[2] / "config"
 KEY = b"k" * 32
 ITEM = "01KB00000000000000000000AB"
 
@@ -59,3 +69,23 @@ def test_gateway_and_console_share_one_key_whichever_starts_first(tmp_path: Path
     assert len(keys.pop()) == 32
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["ticket.key"]
+
+
+def test_each_recipient_gets_a_notice_with_a_link_of_its_own() -> None:
+    notices, clock = Notices.load(CONFIG / "notices"), Clock(lambda: 1_000.0, lambda: 0.0)
+    who = ("a@city.example.lg.jp", "b@city.example.lg.jp")
+    notifier = Notifier(clock, Mailbox("Mugai", "postmaster@city.example.lg.jp"), 30, tickets())
+    item = replace(example.ITEM, envelope=replace(example.ITEM.envelope, direction=Direction.INBOUND))
+    for disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD):
+        decision = replace(example.RELEASE, disposition=disposition)
+        notes = notifier.held(notices, item, who, example.INSPECTION, decision)
+        assert [note.recipients for note in notes] == [(each,) for each in who]
+        for note, address in zip(notes, who, strict=True):
+            text = email.message_from_bytes(note.content, policy=email.policy.default).get_content()
+            [link] = re.findall(r"https://m\.example/notice/(\S+)", text)
+            assert (tickets().read(link).address, tickets().read(link).item) == (address, item.id)
+        assert len({email.message_from_bytes(note.content)["Message-ID"] for note in notes}) == len(who)
+    without = Notifier(clock, Mailbox("Mugai", "postmaster@city.example.lg.jp"), 30)
+    [note] = without.held(notices, item, who, example.INSPECTION, example.RELEASE)
+    assert note.recipients == who
+    assert b"/notice/" not in note.content

@@ -68,7 +68,9 @@ class House:
         )
 
     def mails(self, sink: Sink, to: str, words: str) -> list[EmailMessage]:
-        found = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in sink.directory.glob("*.eml")]
+        found = [
+            email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in sorted(sink.directory.glob("*.eml"))
+        ]
         return [m for m in found if isinstance(m, EmailMessage) and to in str(m["To"]) and words in f"{m['Subject']}"]
 
     async def mail(self, sink: Sink, to: str, words: str) -> EmailMessage:

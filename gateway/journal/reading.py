@@ -6,7 +6,7 @@ Pages go by key, newest first.  Clear text of personal fields is put back where 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,11 @@ from gateway.store.db import Db
 from gateway.store.schema import journal, journal_pending, journal_personal, message
 
 ERASED = "(erased)"
+_VALUES = 500  # of a text; SQLite takes a limited number of parameters
 _SLACK = 60.0  # seconds: events are numbered when they are committed, a little after the time they carry
+
+
+Part = Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]  # whether a column holds the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _waiting(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
     """A second's worth, or what a console wrote while no gateway runs."""
     table, wanted = journal_pending, set(query.terms)
     columns = (sa.null().label("seq"), table.c.id.label("event"), table.c.at, table.c.kind, table.c.item, table.c.entry)
-    where = [*_of_item(query, table.c.item), *_personal(query, table.c.id), *_times(query, table.c.at)]
+    where = [*_of_item(query, table.c.item), *_personal(query, table.c.id, _holds(query.text)), *_times(query, table.c.at)]
     if query.before:
         where.append(table.c.id < query.before)
     rows = conn.execute(sa.select(*columns).where(*where).order_by(table.c.id.desc()))
@@ -112,7 +116,7 @@ def _sealed(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
 
 
 def _conditions(conn: sa.Connection, query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
-    event, where = _along(query)
+    event, where = _along(query, _part(conn, query.text))
     if query.before:
         where.append(event < query.before)
     if query.since:
@@ -125,7 +129,7 @@ def _conditions(conn: sa.Connection, query: Query) -> tuple[sa.Column[Any], list
     return event, where
 
 
-def _along(query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
+def _along(query: Query, part: Part) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
     """The column that is walked backwards, and all conditions."""
     personal, rest = journal_personal, list(query.terms)
     if query.item:
@@ -135,18 +139,17 @@ def _along(query: Query) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
     elif rest:
         event, where = journal_term.c.event, [journal_term.c.term == rest.pop(0)]
     elif query.text:
-        event, where = personal.c.event, [_part(query.text)]
+        event, where = personal.c.event, [part(personal.c.value)]
     else:
         event, where = journal.c.event, []
     other = journal_term.alias()
     for each in rest:
         where.append(sa.exists(sa.select(1).where(other.c.term == each, other.c.event == event).correlate(event.table)))
     if event.table is not personal:
-        where += _personal(query, event)
+        where += _personal(query, event, part)
     elif query.address and query.text:
         again = personal.alias()
-        part = sa.func.instr(again.c.value, query.text) > 0
-        where.append(sa.exists(sa.select(1).where(again.c.event == event, part).correlate(personal)))
+        where.append(sa.exists(sa.select(1).where(again.c.event == event, part(again.c.value)).correlate(personal)))
     return event, where
 
 
@@ -163,17 +166,27 @@ def _of_item(query: Query, column: sa.ColumnElement[Any]) -> list[sa.ColumnEleme
     return [sa.or_(column == query.item, column.in_(by_receipt))]
 
 
-def _personal(query: Query, event: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+def _personal(query: Query, event: sa.ColumnElement[Any], part: Part) -> list[sa.ColumnElement[bool]]:
     table, found = journal_personal, list[sa.ColumnElement[bool]]()
     if query.address:
         found.append(event.in_(sa.select(table.c.event).where(table.c.value == query.address)))
     if query.text:
-        found.append(sa.exists(sa.select(1).where(table.c.event == event, _part(query.text))))
+        found.append(sa.exists(sa.select(1).where(table.c.event == event, part(table.c.value))))
     return found
 
 
-def _part(text: str) -> sa.ColumnElement[bool]:
-    return sa.func.instr(journal_personal.c.value, text) > 0
+def _part(conn: sa.Connection, text: str) -> Part:
+    """A part of few values is those values, found in the index of values alone; a part of many is soon met by looking."""
+    value = journal_personal.c.value
+    query = sa.select(value).where(sa.func.instr(value, text) > 0).distinct().limit(_VALUES + 1)
+    few = conn.scalars(query).all() if text else ()
+    if len(few) <= _VALUES:
+        return lambda column: column.in_(few)
+    return _holds(text)
+
+
+def _holds(text: str) -> Part:
+    return lambda column: sa.func.instr(column, text) > 0
 
 
 def _times(query: Query, at: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:

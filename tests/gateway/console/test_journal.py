@@ -6,11 +6,14 @@ import csv
 import io
 from dataclasses import replace
 
+import pytest
+
 from gateway import journal
 from gateway.console.screen import LANGUAGE_COOKIE
 from gateway.directory import Role
 from gateway.evidence.balance import balance
 from gateway.evidence.examine import examine
+from gateway.journal import reading
 from gateway.model import Delivery, DeliveryOutcome, Reply
 from gateway.settings import WorkflowSettings
 from gateway.spool import Shown
@@ -248,3 +251,17 @@ async def test_in02_an_incident_shows_its_chain_and_drafts_its_reports(c: Consol
     assert text.count("{") == text.count("&lt;/b&gt; {番号}"), "a name that nobody knows, or one that somebody else wrote"
     assert (await csirt.get("/incidents/1/other")).status_code == 404
     assert (await csirt.get("/incidents/9")).status_code == 404
+
+
+async def test_a_text_of_few_values_and_one_of_many_find_the_same(c: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("山田 花子", "山田 次郎", "佐藤", "山田 三郎"):
+        await c.rooms.journal.write(journal.LoginFailed(source="192.0.2.9", why=name[-1], name=name))
+    await c.rooms.journal.seal()
+    for most in (500, 1):
+        monkeypatch.setattr(reading, "_VALUES", most)
+        for query in (journal.Query(text="山田"), journal.Query(text="山田", kind="login_failed")):
+            found = await journal.find(c.rooms.db, query, 9)
+            assert [dict(each.facts)["why"] for each in found] == ["郎", "郎", "子"]
+        both = journal.Query(text="山田", address="山田 花子")
+        assert [dict(each.facts)["why"] for each in await journal.find(c.rooms.db, both, 9)] == ["子"]
+        assert await c.rooms.db.read(reading.count, journal.Query(text="山田")) == 3

@@ -45,6 +45,7 @@ from gateway.policy.observer import House, Observer
 from gateway.policy.recipients import RecipientCount
 from gateway.policy.rights import Destination, Forgery, Rights, Stranger
 from gateway.policy.rules import Policy
+from gateway.policy.senders import Senders
 from gateway.relay import Relay
 from gateway.reporter import Reporter
 from gateway.resolver import NameserverResolver
@@ -150,6 +151,7 @@ class Gateway:
             notifier=notifier,
             identifier=_identifier(settings, self.sandbox),
             register=Register(store.db, store.clock),
+            senders=Senders(store.db, store.clock),
             observers=_observers(settings, policy, store, self.inspector),
             contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
             candidates=Candidates(store.quarantine, keyring, Recent(store.clock.monotonic)),

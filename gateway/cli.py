@@ -25,14 +25,14 @@ from gateway.commands import (
     queue,
     report,
     sanitize,
+    senders,
     serve,
 )
 from gateway.yaml_file import BadConfiguration
 
 COMMANDS = (
-    *(serve, check, demo, sanitize, explain, queue, quarantine, digest, journal, cutoff, directory, cases, console, bench),
-    baseline,
-    report,
+    *(serve, check, demo, sanitize, explain, queue, quarantine, senders, digest, journal, cutoff, directory, cases, console),
+    *(bench, baseline, report),
 )
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 

@@ -51,6 +51,7 @@ from gateway.policy.memory import arrival_of
 from gateway.policy.observer import Observer
 from gateway.policy.recipients import removed
 from gateway.policy.rules import Guessing, Policy
+from gateway.policy.senders import Senders, denied, waivers
 from gateway.relay import Relay
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
@@ -93,6 +94,7 @@ class Pipeline:
     observers: tuple[Observer, ...] = ()  # of outbound mail
     register: Register | None = None  # of approvals and exceptions; None: no rule is ever waived
     contacts: Contacts | None = None  # who inside hears of outbound mail; None: nobody
+    senders: Senders | None = None  # denied and allowed ones; None: nobody is
     candidates: Candidates | None = None  # None: nothing is guessed
     keyring: Keyring = field(default_factory=lambda: Keyring(time.monotonic))
 
@@ -124,9 +126,11 @@ class Pipeline:
                 elif item.envelope.direction is Direction.OUTBOUND:
                     observed = [o for observer in self.observers for o in await observer.observe(item, inspection)]
                     inspection = replace(inspection, observations=tuple(observed))
-                waivers = await self.register.waivers(policy, item, inspection) if self.register else ()
-                for part, decision in policy.decide(item.envelope, group, item.size, inspection, waivers):
-                    settlement = merge(settlement, await self._act(lease, part, inspection, decision))
+                waived = await self.register.waivers(policy, item, inspection) if self.register else ()
+                listed = await self.senders.about(item, inspection) if self.senders else ()
+                waived = (*waived, *waivers(policy, listed))
+                for part, decision in policy.decide(item.envelope, group, item.size, inspection, waived):
+                    settlement = merge(settlement, await self._act(lease, part, inspection, denied(decision, listed)))
         finally:
             if isinstance(content, int):
                 os.close(content)

@@ -32,6 +32,7 @@ from gateway.console import (
     people,
     records,
     screen,
+    senders,
     signin,
 )
 from gateway.console.accounts import Accounts
@@ -59,6 +60,7 @@ SCREENS = (
     held.screen,
     mail.screen,
     originals.screen,
+    senders.screen,
     account.screen,
     people.screen,
     records.screen,

@@ -15,6 +15,7 @@ from gateway.console.guard import PICTURE_POLICY
 from gateway.console.preview import PICTURES, differences, readable
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.console.senders import DAYS, STANCES
 from gateway.console.words import Refusal, Words
 from gateway.control import NotRunning, Rejected, ask
 from gateway.docket import Filter
@@ -54,6 +55,9 @@ async def show(visit: Visit) -> Response:
         events=await journal.search(desk.store.db, item=entry.item.id, limit=50),
         locked=[part for part in entry.report.walk() if part.verdict is Verdict.LOCKED] if entry.report else [],
         fact=facts.name,
+        stances=STANCES,
+        days=DAYS,
+        subjects=_subjects(entry),
     )
 
 
@@ -68,6 +72,14 @@ def _obstacle(entry: QuarantineEntry, policy: Policy) -> Words | None:
     if entry.report is None or entry.report.verdict >= Verdict.LOCKED:
         return Words("メール全体を検査できていないため、解除できません。", "The mail as a whole was not inspected.")
     return None
+
+
+def _subjects(entry: QuarantineEntry) -> list[tuple[str, str]]:
+    """What of this mail may be denied or allowed: its sender, that domain, each of its files; with what it is called."""
+    sender = entry.item.envelope.sender.lower()
+    addresses = [sender, f"@{sender.rpartition('@')[2]}"] if sender else []
+    files = [(part.sha256_in, part.name) for part in entry.report.parts] if entry.report else []
+    return [*((each, each) for each in addresses), *dict(files[:20]).items()]
 
 
 @screen.get("/held/{entry}/text", Right.READ_HELD)

@@ -41,6 +41,7 @@ class Right(StrEnum):
     RELEASE = "release"
     DELETE = "delete"
     KEEP = "keep"  # legal hold (LG-11)
+    LIST_SENDERS = "list_senders"  # deny and allow
     MANAGE_PEOPLE = "manage_people"
     SEARCH_JOURNAL = "search_journal"  # the record of everybody's mail (ML-11)
     EXPORT_JOURNAL = "export_journal"  # out of the console, as a file
@@ -62,13 +63,13 @@ _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CISO: _RECORD | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSO: _DUTY
-    | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP}
+    | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
     | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSIRT: _DUTY | {Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL},
     Role.BUR: frozenset({Right.LIST_HELD}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
     Role.SYM: _DUTY | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION},  # runs the system, releases nothing alone (LG-08)
-    Role.SYO: _DUTY | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP},
+    Role.SYO: _DUTY | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS},
     Role.USR: frozenset(),
     Role.AUD: _RECORD | {Right.EXPORT_JOURNAL, Right.STATISTICS},  # no contents by default (AU-01)
     Role.VEN: frozenset(),

@@ -12,6 +12,7 @@ from gateway.journal.console_events import (
     LoggedIn,
     LoggedOut,
     LoginFailed,
+    SenderListed,
     Viewed,
 )
 from gateway.journal.events import (
@@ -89,6 +90,7 @@ __all__ = [
     "Searched",
     "SelfInspected",
     "SelfTested",
+    "SenderListed",
     "Started",
     "Stopped",
     "TroubleStep",

@@ -46,6 +46,19 @@ class AccountChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderListed(Event):
+    """Somebody denied or allowed a sender or a file, or ended that."""
+
+    actor: str
+    entry: int
+    stance: str
+    change: str  # "added", "removed"
+    until: float  # Unix time, seconds
+    reason: str
+    subject: str = personal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewed(Event):
     """Somebody looked into a mail."""
 

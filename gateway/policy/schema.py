@@ -20,3 +20,16 @@ arrival = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),  # of a Message-ID or of words; the words are not kept
     sa.Column("at", sa.Double, nullable=False, index=True),
 )
+
+listed = sa.Table(
+    "listed_sender",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("stance", sa.String(8), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, index=True),  # a@b.example, @b.example, or a SHA-256; lower case
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("made_at", sa.Double, nullable=False),
+    sa.Column("until", sa.Double, nullable=False),  # removing an entry ends it
+    sqlite_autoincrement=True,
+)

@@ -192,7 +192,8 @@ def history(conn: sa.Connection, number: int) -> tuple[Step, ...]:
 
 def used(conn: sa.Connection, by: Sequence[str], item: str, now: float) -> None:
     """The mail `item` met another decision because of these ("exception 7"); once for each mail."""
-    for number in {int(name.rpartition(" ")[2]) for name in by}:
+    named = [name.rpartition(" ") for name in by]
+    for number in {int(number) for kind, _, number in named if kind in tuple(Kind)}:
         there = sa.select(schema.use.c.at).where(schema.use.c.case == number, schema.use.c.message == item)
         if conn.execute(there).one_or_none() is None:
             conn.execute(schema.use.insert().values(case=number, message=item, at=now))

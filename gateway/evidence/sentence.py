@@ -38,8 +38,10 @@ SENTENCES: dict[str, Words] = {
         "Rule {rule} hid {count} recipients from one another.",
     ),
     "cleared_for_delivery": Words(
-        "無害化したメールを組み立て、検証に合格しました（{recipients} あて、{size} バイト、SHA-256 {sha256}）。",
-        "A safe copy was built and verified for {recipients}: {size} bytes, SHA-256 {sha256}.",
+        "届けるメールを組み立て、検証に合格しました（{recipients} あて、{size} バイト、SHA-256 {sha256}）。"
+        "無害化せずに入れたファイル: {as_they_came}（申請 {asked_by}、承認 {approved_by}、{by}）。",
+        "A copy was built and verified for {recipients}: {size} bytes, SHA-256 {sha256}. Files as they came: {as_they_came} "
+        "(asked by {asked_by}, approved by {approved_by}, {by}).",
     ),
     "relayed": Words(
         "{next_hop} へ {recipients} あてを配送しました。相手の応答: {replies}、通信の暗号化: {tls}。",
@@ -78,6 +80,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が案件 {case}（{machine}）で「{act}」を行いました（{before} → {after}、代理: {on_behalf}、経路: {via}）"
         "。理由: {reason}",
         "{actor} did {act} in case {case} ({machine}): {before} to {after}, for {on_behalf}, by {via}: {reason}",
+    ),
+    "sender_listed": Words(
+        "{actor} が {subject} の登録（{stance}、番号 {entry}、期限 {until}）を変更しました（{change}）。理由: {reason}",
+        "{actor} changed entry {entry} ({stance} {subject} until {until}): {change}. {reason}",
     ),
     "viewed": Words("{actor} が内容を閲覧しました: {what}", "{actor} looked at: {what}"),
     # the gateway itself

@@ -19,11 +19,15 @@ from gateway.console.senders import DAYS, STANCES
 from gateway.console.words import Refusal, Words
 from gateway.control import NotRunning, Rejected, ask
 from gateway.docket import Filter
-from gateway.model import Inspection, QuarantineState
+from gateway.judgement import judgeable
+from gateway.model import Inspection, PartReport, QuarantineState
 from gateway.policy.rules import Policy
 from gateway.quarantine import QuarantineEntry
 from gateway.spool import MissingContent
 from gateway.unlocking import Unlock, Unlocked
+from gateway.workflow import ledger, opening
+from gateway.workflow.engine import NotAllowed
+from gateway.workflow.model import Kind
 from sanitizers.letter import Enclosure
 from sanitizers.model import Method, Profile, Verdict
 
@@ -58,6 +62,8 @@ async def show(visit: Visit) -> Response:
         stances=STANCES,
         days=DAYS,
         subjects=_subjects(entry),
+        asked=await desk.store.db.read(lambda conn: ledger.select(conn, (Kind.AS_IT_CAME,), entry=entry.id, open_only=True)),
+        by_eye=_by_eye(entry, policy),
     )
 
 
@@ -72,6 +78,13 @@ def _obstacle(entry: QuarantineEntry, policy: Policy) -> Words | None:
     if entry.report is None or entry.report.verdict >= Verdict.LOCKED:
         return Words("メール全体を検査できていないため、解除できません。", "The mail as a whole was not inspected.")
     return None
+
+
+def _by_eye(entry: QuarantineEntry, policy: Policy) -> list[PartReport]:
+    """The files that two people may let leave as they came; none where the rule is silent."""
+    if entry.state is not QuarantineState.HELD or entry.report is None or policy.rule(entry.rule).original is None:
+        return []
+    return [part for part in entry.report.parts if judgeable(part)]
 
 
 def _subjects(entry: QuarantineEntry) -> list[tuple[str, str]]:
@@ -200,6 +213,23 @@ async def release(visit: Visit) -> Response:
             "承認待ちのメールです。承認の画面で処理してください。", f"It waits for an approval: {waiting}", 409
         ) from waiting
     return visit.go("/held", Words(f"{entry.item.receipt} を解除しました。", f"{entry.item.receipt} was released."))
+
+
+@screen.post("/held/{entry}/original", Right.RELEASE)
+async def original(visit: Visit) -> Response:
+    """Asks that files be delivered as they came; somebody else decides, on the page of approvals (SAN-05)."""
+    entry, chosen = await _entry(visit), visit.texts("file")
+    policy = visit.desk.policy()
+    files = [part for part in entry.report.parts if part.path in chosen] if entry.report else []
+    try:
+        asked = opening.as_it_came(policy.rule(entry.rule), entry, files, visit.who.address, visit.reason())
+        case = await visit.desk.workflow.open(asked, entry.id)
+    except (NotAllowed, ValueError) as error:
+        ja = "申請できません。ファイルを選び、利用者の設定に名簿のアドレスがあることを確認してください。"
+        raise Refusal(ja, f"This cannot be asked for: {error}", 409) from error
+    return visit.go(
+        f"/held/{entry.id}", Words(f"申請{case.id}は、別の人の承認を待ちます。", f"{case.id} waits for a second person")
+    )
 
 
 @screen.post("/held/{entry}/delete", Right.DELETE)

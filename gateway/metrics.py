@@ -78,9 +78,11 @@ class Metrics:
 
 
 def _gauges(gauges: Mapping[str, float]) -> Iterator[str]:
+    last = ""
     for name, value in gauges.items():
-        metric, _, _ = name.partition("{")
-        yield f"# TYPE mugai_{metric} gauge"
+        if (metric := name.partition("{")[0]) != last:
+            yield f"# TYPE mugai_{metric} gauge"
+            last = metric
         yield f"mugai_{name} {value:g}" if abs(value) < 1e6 else f"mugai_{name} {value:.0f}"
 
 

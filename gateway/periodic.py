@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from gateway import tally
+from gateway.alarm_names import japanese
 from gateway.clock import JST
 from gateway.model import QuarantineState, State
 from gateway.notice.wording import Names
@@ -131,7 +132,7 @@ def _sections(
         (f"{case.id}: {case.opening.subject or case.opening.rule}", f"{_moment(case.due_at or 0)} まで") for case in cases
     )
     yield Section("有効な例外・包括承認", ("件名・規則", "期限"), in_force)
-    yield _ranked("警報", "警報", tally.totals(counts, "alarm"))
+    yield _ranked("警報", "警報", Counter({japanese(name): n for name, n in tally.totals(counts, "alarm").items()}))
 
 
 def _reconciled(conn: sa.Connection, period: Period, received: int) -> Section:

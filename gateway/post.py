@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.alarm_names import japanese
 from gateway.alert_settings import TargetSettings
 from gateway.alerts import HEARTBEAT, Alert, Alerts, Send, Target, named
 from gateway.clock import JST, Clock
@@ -79,7 +80,7 @@ class _Mail:
             if alive
             else "メール無害化装置が警報を出しました。",
             "",
-            f"警報 (alarm): {alert.name}",
+            f"警報 (alarm): {japanese(alert.name)} ({alert.name})",
             f"内容 (detail): {alert.detail}",
             f"時刻 (time): {datetime.fromtimestamp(alert.at, JST):%Y-%m-%d %H:%M:%S} JST",
             f"装置 (host): {self._hostname}",
@@ -88,7 +89,7 @@ class _Mail:
             facts.append(f"メール (mail): {alert.item}")
         if alert.before:
             facts.append(f"前回知らせてから同じ警報がほかに{alert.before}回ありました。 ({alert.before} more since the last)")
-        subject = f"【{'生存確認' if alive else '警報'}】{alert.name}: {alert.detail[:60]}"
+        subject = f"【{'生存確認' if alive else '警報'}】{japanese(alert.name)}: {alert.detail[:60]}"
         name, text = f"alert.{alert.name}.{alert.at}", "\n".join(facts) + "\n"
         return self._notifier.mail(to=self._to, subject=subject, text=text, name=name, receipt="")
 

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import journal
+from gateway.alarm_names import japanese
 from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
 from gateway.console.roles import Right
@@ -62,6 +63,7 @@ async def show(visit: Visit) -> Response:
         verdicts=[(Verdict[name.upper()], count) for name, count in found.verdicts],
         findings=[(_finding(name, names), count) for name, count in found.findings],
         alarms=(await journal.search(visit.desk.store.db, kind="alarm", since=now - _DAY, limit=_ALARMS))[::-1],
+        japanese=japanese,
         now=now,
     )
 

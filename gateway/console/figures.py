@@ -69,7 +69,7 @@ def figures(conn: sa.Connection, span: Span, now: float) -> Figures:
         places=tuple(datetime.fromtimestamp(at, JST).strftime(span.form) for at in beginnings),
         received={direction: row("received", direction) for direction in Direction},
         held=row("held"),
-        totals={name: sum(row(name)) for name in ("received", "relayed", "held", "bounced", "refused", "released", "deferred")},
+        totals={name: tally.totals(counts, name).total() for name in ("received", "relayed", "held", "bounced", "refused")},
         verdicts=_most(counts, "verdict"),
         findings=_most(counts, "finding"),
         rules=_most(counts, "held"),

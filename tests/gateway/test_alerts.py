@@ -85,7 +85,7 @@ async def test_every_journalled_alarm_is_a_mail_past_the_queue(r: Rooms, tmp_pat
         await until(lambda: list(sink.directory.glob("*.eml")))
     [path] = sink.directory.glob("*.eml")
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    assert mail["Subject"] == "【警報】not-cleared: 検査"
+    assert mail["Subject"] == "【警報】最終確認で不合格: 検査"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert "メール (mail): I1" in mail.get_content()  # type: ignore[attr-defined]
     assert json.loads(path.with_suffix(".json").read_text())["sender"] == "<>"

@@ -24,7 +24,9 @@ def test_a_decision_counts_for_disposition_verdict_and_each_finding() -> None:
     metrics = Metrics()
     metrics.sealed("decided", FACTS)
     metrics.sealed("alarm", {"name": 'odd "name"\\'})
-    lines = metrics.text({"waiting": 3.0, 'certificate_days{which="inbound"}': 12.5}).splitlines()
+    lines = metrics.text(
+        {"waiting": 3.0, 'certificate_days{which="inbound"}': 12.5, 'certificate_days{which="console"}': -1.0}
+    ).splitlines()
     for line in (
         "mugai_decided_total 1",
         'mugai_disposition_total{disposition="deliver"} 1',
@@ -35,7 +37,8 @@ def test_a_decision_counts_for_disposition_verdict_and_each_finding() -> None:
         'mugai_certificate_days{which="inbound"} 12.5',
     ):
         assert line in lines
-    assert len([line for line in lines if line.startswith("# TYPE mugai_finding_total")]) == 1
+    for metric in ("finding_total", "certificate_days"):
+        assert len([line for line in lines if line.startswith(f"# TYPE mugai_{metric}")]) == 1, metric
 
 
 def test_avl04_quantiles_are_interpolated_and_buckets_add_up() -> None:

@@ -63,7 +63,7 @@ async def test_numbers_agree_with_where_the_recipients_are(r: Rooms) -> None:
     assert (flow["受け付けた"], flow["　うち受信 (内向き)"], flow["保留した"]) == ("2", "2", "1")
     assert rows(report, "照合") == {"検査待ち": "1", "保留中": "2"}
     assert rows(report, "保留した規則") == {"macro": "1"}
-    assert rows(report, "警報") == {"clamd": "1"}
+    assert rows(report, "警報") == {"ウイルス検査の停止": "1"}
     assert rows(report, "いま待っているもの")["保留中のメール"] == "1通、最も古いものは0分前"
     text = periodic.text(report)
     assert "受け付けた2通の宛先3件の現在の所在。証跡の件数と一致。" in text

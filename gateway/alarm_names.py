@@ -1,0 +1,30 @@
+"""What alarms are called in Japanese; a name that is not here (a policy's own) stays as it is."""
+
+from __future__ import annotations
+
+NAMES = {
+    "alerts": "警報の送信に失敗",
+    "certificate": "証明書の期限",
+    "clamd": "ウイルス検査の停止",
+    "clock": "時計のずれ",
+    "digest": "一覧・報告の送信に失敗",
+    "disk": "ディスクの空き",
+    "heartbeat": "生存確認",
+    "housekeeping": "定期処理の失敗",
+    "nobody-may-decide": "承認者がいない",
+    "not-cleared": "最終確認で不合格",
+    "queue": "処理の滞り",
+    "refusals": "受付拒否の多発",
+    "sandbox": "隔離環境での異常",
+    "sandbox-level": "隔離の強さの不足",
+    "signatures": "ウイルス定義が古い",
+    "store": "保存領域の復旧",
+    "volume-stop": "送受信量による停止",
+    "volume-throttle": "送受信量の抑制",
+    "volume-warn": "送受信量の増加",
+    "workflow": "承認手続きの失敗",
+}
+
+
+def japanese(name: str) -> str:
+    return NAMES.get(name, name)

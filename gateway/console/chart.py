@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.console.words import Words
 
 WIDTH, HEIGHT = 880, 180
-LEFT, BOTTOM, TOP = 44, 24, 10
+LEFT, RIGHT, BOTTOM, TOP = 44, 10, 24, 10  # around the bars, for what is written there
 _GAP = 0.22  # of a place that stays empty between groups of bars
 _MARKS = 12  # labels below the chart at most
 
@@ -51,7 +51,7 @@ class Chart:
 def bars(places: Sequence[str], series: Sequence[Series]) -> Chart:
     """One group of bars for each place, a bar for each series."""
     top = _round_up(max((value for each in series for value in each.values), default=0))
-    room, floor = (WIDTH - LEFT) / max(1, len(places)), HEIGHT - BOTTOM
+    room, floor = (WIDTH - LEFT - RIGHT) / max(1, len(places)), HEIGHT - BOTTOM
     wide = room * (1 - _GAP) / len(series)
     scale = (floor - TOP) / top
     drawn = tuple(

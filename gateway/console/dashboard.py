@@ -123,7 +123,7 @@ def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[
 
 
 def _scanner(facts: dict[str, Any], level: str, now: float) -> Light:
-    name = Words("ウイルス定義", "Virus signatures")
+    name = Words("ウイルス定義", "Signatures")
     if facts["clamd"].startswith("down"):
         return Light(name, Words("clamd 停止", "clamd is down"), level)
     if not facts["signatures_time"]:

@@ -144,7 +144,6 @@ journal = sa.Table(
     sa.Column("item", sa.String(26), nullable=False, index=True),
     sa.Column("entry", sa.LargeBinary, nullable=False),
     sa.Column("leaf", sa.LargeBinary, nullable=False),  # RFC 6962 2.1 leaf hash
-    sa.Index("journal_kind", "kind", "at"),
 )
 
 journal_personal = sa.Table(  # clear text of what the entries only commit to; erasing a row leaves the tree valid

@@ -18,7 +18,7 @@ from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Words
+from gateway.console.words import Language, Words
 from gateway.model import Direction
 from gateway.notice.wording import Names
 from gateway.watch import concerns
@@ -61,7 +61,7 @@ async def show(visit: Visit) -> Response:
         lights=[*_lights(visit, facts, now), _held(found, now)],
         latency=(facts or {}).get("inspection_seconds") or {},
         verdicts=[(Verdict[name.upper()], count) for name, count in found.verdicts],
-        findings=[(_finding(name, names), count) for name, count in found.findings],
+        findings=[(_finding(name, names, visit.language), count) for name, count in found.findings],
         alarms=(await journal.search(visit.desk.store.db, kind="alarm", since=now - _DAY, limit=_ALARMS))[::-1],
         japanese=japanese,
         now=now,
@@ -76,11 +76,12 @@ async def _figures(visit: Visit, span: str) -> Figures:
     return known[span][1]
 
 
-def _finding(name: str, names: Names) -> str:
+def _finding(name: str, names: Names, language: Language) -> str:
     """`macro removed`, `withheld encrypted`: as staff read it in notices."""
     first, _, second = name.partition(" ")
     if first in {each.value for each in Kind} and second in {each.value for each in Treatment}:
-        return f"{names.kinds[Kind(first)]} {names.treatments[Treatment(second)]}"
+        between = "" if language is Language.JA else " "
+        return between.join((names.kinds[Kind(first)], names.treatments[Treatment(second)]))
     return names.reasons[Reason(second)] if second in {each.value for each in Reason} else name
 
 

@@ -132,7 +132,7 @@ def _sections(
         (f"{case.id}: {case.opening.subject or case.opening.rule}", f"{_moment(case.due_at or 0)} まで") for case in cases
     )
     yield Section("有効な例外・包括承認", ("件名・規則", "期限"), in_force)
-    yield _ranked("警報", "警報", Counter({japanese(name): n for name, n in tally.totals(counts, "alarm").items()}))
+    yield _ranked("警報", "警報", Counter({japanese(name): n for name, n in tally.totals(counts, "alarm").items()}), "回")
 
 
 def _reconciled(conn: sa.Connection, period: Period, received: int) -> Section:
@@ -162,10 +162,10 @@ def _waiting(conn: sa.Connection, now: float) -> Section:
     return Section("いま待っているもの", ("区分", "数と古さ"), tuple(rows))
 
 
-def _ranked(title: str, head: str, counted: Counter[str]) -> Section:
+def _ranked(title: str, head: str, counted: Counter[str], unit: str = "通") -> Section:
     rest = len(counted) - _TOP
     note = f"ほか{rest}種類" if rest > 0 else ""
-    return Section(title, (head, "通"), tuple((name, f"{count:,}") for name, count in counted.most_common(_TOP)), note)
+    return Section(title, (head, unit), tuple((name, f"{count:,}") for name, count in counted.most_common(_TOP)), note)
 
 
 def _told(name: str, names: Names) -> str:
@@ -208,7 +208,7 @@ _PAGE = Markup(
 )
 _SECTION = Markup("<h2>{title}</h2>{note}<table><thead><tr><th>{0}</th><th>{1}</th></tr></thead><tbody>{rows}</tbody></table>")
 _ROW = Markup("<tr><th scope='row'>{}</th><td>{}</td></tr>")
-_NONE = Markup("<tr><td colspan='2'>ありません。</td></tr>")
+_NONE = Markup("<tr><th scope='row'>ありません。</th><td></td></tr>")
 
 
 def html(made: Periodic) -> str:

@@ -118,7 +118,7 @@ async def test_the_chart_has_words_for_whoever_does_not_see_it(c: Console) -> No
 
 
 async def test_who_sees_numbers_comes_here_first_and_the_others_do_not(c: Console) -> None:
-    for role, home in ((Role.SYM, "/dashboard"), (Role.CISO, "/dashboard"), (Role.ISM, "/held"), (Role.USR, "/account")):
+    for role, home in ((Role.SYM, "/dashboard"), (Role.CISO, "/dashboard"), (Role.ISM, "/held"), (Role.USR, "/mine")):
         browser = await c.signed_in(await c.person(role, role))
         assert (await browser.get("/")).headers["location"] == home
 

@@ -74,7 +74,7 @@ def suspension(facts: Facts) -> Outcome:
 
 def capacity(facts: Facts) -> Outcome:
     now = facts.gateway or {}
-    actual = f"待ち {now.get('waiting', '不明')} 通、空き {int(str(now.get('free_bytes', 0))) >> 20}MB、{facts.settings.queue.free_space >> 20}MB で受付停止"
+    actual = f"待ち {now.get('waiting', '不明')} 通、空き {int(str(now.get('free_bytes', 0))) >> 20}MB、{facts.settings.queue.free_space >> 20}MB で受付停止、{facts.settings.alerts.disk_days:g} 日以内に満杯なら警報"
     return partly(
         yes(facts.gateway is not None, "queue.free_space、health", actual, "ゲートウェイが応答しません。"), "容量の予測"
     )
@@ -90,8 +90,8 @@ def window(facts: Facts) -> Outcome:
     people = facts.directory.holders(Role.CSIRT, facts.today)
     addresses = facts.settings.contacts.get(Role.CSIRT, ())
     actual = f"CSIRT {len(people)} 人、連絡先 {'、'.join(addresses) or 'なし'}"
-    outcome = yes(bool(people or addresses), "名簿の役割 csirt、contacts", actual, "CSIRT の連絡先がありません。")
-    return partly(outcome, "国・県への報告様式 (第一報・続報・最終報)")
+    actual += "。第一報・続報・最終報の様式を記録から埋める (config/reports)"
+    return yes(bool(people or addresses), "名簿の役割 csirt、contacts", actual, "CSIRT の連絡先がありません。")
 
 
 def exception_approvers(facts: Facts) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.compliance.facts import Facts
-from gateway.compliance.judging import Check, always, partial, ruled, unserved, yes
+from gateway.compliance.judging import Check, always, partial, ruled, yes
 from gateway.compliance.model import Outcome, Status
 from gateway.model import Direction, Disposition
 from gateway.settings import ListenerSettings
@@ -59,6 +59,17 @@ def cleaned(facts: Facts) -> Outcome:
     rebuilt = [name for name, profile in facts.policy.profiles.items() if profile.method in (Method.REBUILD, Method.IMAGE)]
     actual = f"{'、'.join(rebuilt) or 'なし'}。組み立て直したものを別の検証器で確かめてから届ける"
     return yes(bool(rebuilt), "policy.yaml profiles の method", actual, "組み立て直す方法がありません。")
+
+
+def alarmed(facts: Facts) -> Outcome:
+    told = facts.settings.alerts.to
+    ways = "、".join(target.syslog or target.webhook or "、".join(target.mail) for target in told) or "なし"
+    return yes(
+        bool(told),
+        "alerts.to",
+        f"想定外の接続・隔離の失敗・送信量を警報にする。知らせる先 {ways}",
+        "警報を受ける人がいません。",
+    )
 
 
 def cloud(facts: Facts) -> Outcome:
@@ -144,12 +155,7 @@ CHECKS = {
     "SAN-03": Check(as_text),
     "SAN-04": Check(original_kept, ("viewed",)),
     "SAN-05": Check(cleaned, ("cleared_for_delivery",)),
-    "SAN-06": Check(
-        partial(
-            "記録の alarm・refused", "想定外の接続・隔離の失敗・送信量を記録し警報にする", "監視センターへの転送 (syslog・CEF)"
-        ),
-        ("alarm", "refused"),
-    ),
+    "SAN-06": Check(alarmed, ("alarm", "refused")),
     "SAN-07": Check(cloud, ("relayed",)),
     "SAN-08": Check(
         partial(
@@ -176,7 +182,9 @@ CHECKS = {
     "AV-06": Check(centrally, ("policy_loaded", "baseline_made")),
     "AV-07": Check(suspicious, ("expired",)),
     "AV-08": Check(targeted, ("alarm:targeted-attack",)),
-    "AV-09": Check(unserved("止めたものを職員向けの注意喚起文にまとめる機能がありません。件数は記録から集計できます。")),
+    "AV-09": Check(
+        partial("mugai report monthly、regular_reports", "止めたものの件数と種類を月ごとにまとめる", "職員向けの注意喚起文")
+    ),
     "AV-10": Check(resident, ("alarm:signatures",)),
     "AV-11": Check(always("mugai isolate", "差出人・端末をその場で両方向とも止め、送ったものを一覧にする"), ("halted",)),
 }

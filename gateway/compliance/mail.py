@@ -192,12 +192,8 @@ CHECKS = {
     "ML-09": Check(not_taken_out),
     "ML-10": Check(rights),
     "ML-11": Check(
-        partial(
-            "mugai journal search、管理画面の役割",
-            "記録を調べられ、画面で見たことは記録される",
-            "調べる目的と期間の指定、調べた記録",
-        ),
-        ("viewed",),
+        partial("管理画面・mugai journal export", "だれが何のために調べたかを記録する", "調べる者の指名とその期間"),
+        ("searched", "exported", "viewed"),
     ),
     "SD-01": Check(permitted, ("case:approval",)),
     "SD-02": Check(encrypted),

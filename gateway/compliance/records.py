@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway import intake
 from gateway.compliance.boundary import SILENT
 from gateway.compliance.facts import Facts
-from gateway.compliance.judging import Check, chain, organisational, partial, partly, ruled, stops, unserved, yes
+from gateway.compliance.judging import Check, always, chain, organisational, partial, partly, ruled, stops, unserved, yes
 from gateway.compliance.model import Outcome, Status
 from gateway.directory import wanting
 from gateway.doors import listeners
@@ -50,10 +50,15 @@ def two_people(facts: Facts) -> Outcome:
 def watched(facts: Facts) -> Outcome:
     if facts.gateway is None:
         return Outcome(Status.NG, "health", f"{facts.settings.health.host}:{facts.settings.health.port}", SILENT)
-    healthy = bool(facts.gateway.get("healthy"))
-    actual = f"{'正常' if healthy else '異常'}、待ち {facts.gateway.get('waiting')} 通"
-    outcome = yes(healthy, "health、mugai check", actual, "ゲートウェイが異常を示しています。")
-    return partly(outcome, "警報を外に送ること (今は記録とログ。監視側が /health を見に来る)")
+    healthy, told = bool(facts.gateway.get("healthy")), facts.settings.alerts.to
+    actual = f"{'正常' if healthy else '異常'}、待ち {facts.gateway.get('waiting')} 通、警報を知らせる先 {len(told)} 件"
+    why = "警報を受ける人がいません。" if healthy else "ゲートウェイが異常を示しています。"
+    return yes(healthy and bool(told), "health、alerts.to", actual, why)
+
+
+def looked_through(facts: Facts) -> Outcome:
+    signed = facts.count("inspected")
+    return yes(signed > 0, "管理画面の点検", f"期間中に「点検済」{signed} 回", "期間中に点検が一度も記録されていません。")
 
 
 def from_inside(facts: Facts) -> Outcome:
@@ -103,8 +108,7 @@ def limits(facts: Facts) -> Outcome:
 
 def outputs_right(facts: Facts) -> Outcome:
     actual = f"届けるものを照合してから送る。宛先の状態の矛盾 {len(facts.store)} 件"
-    outcome = yes(not facts.store, "なし (常に照合)", actual, _few(facts.store))
-    return partly(outcome, "受信数と処理数の日ごとの突き合わせ表")
+    return yes(not facts.store, "なし (常に照合)", actual, _few(facts.store))
 
 
 def available(facts: Facts) -> Outcome:
@@ -115,19 +119,19 @@ def available(facts: Facts) -> Outcome:
 
 CHECKS = {
     "LG-01": Check(recorded, ("received", "decided", "relayed", "held", "released", "deleted", "logged_in")),
-    "LG-02": Check(untampered, ("alarm:clock",)),
-    "LG-03": Check(unserved("記録を外部媒体に書き出し、読み戻して確かめる機能がありません。")),
-    "LG-04": Check(
-        partial("mugai journal search、mugai approval stats", "検索と集計はできる", "定期の分析と「点検済」の記録"), ("viewed",)
+    "LG-02": Check(untampered, ("verified", "alarm:clock")),
+    "LG-03": Check(
+        partial(
+            "mugai journal export・pack・checkpoint",
+            "記録と証明を外部媒体に書き出せる (手作業)",
+            "毎日の自動の書き出しと、読み戻しの確認",
+        ),
+        ("exported", "packed"),
     ),
+    "LG-04": Check(looked_through, ("inspected", "searched")),
     "LG-05": Check(clock, ("alarm:clock",)),
     "LG-06": Check(
-        partial(
-            "記録の alarm、mugai incident",
-            "障害は警報として残り、インシデントとして処理を記録できる",
-            "障害台帳 (停止時間・影響したメール)",
-        ),
-        ("alarm", "case:incident"),
+        always("管理画面の障害記録", "警報から自動で開き、原因と処置を書いて閉じる。消せない"), ("trouble_step", "alarm")
     ),
     "LG-07": Check(
         partial("記録", "作業者・理由・規則の版を記録する", "設定の変更前後の内容と、前の版に戻すこと"),
@@ -137,8 +141,7 @@ CHECKS = {
     "LG-09": Check(watched, ("alarm", "self_tested")),
     "LG-10": Check(from_inside, ("alarm:internal-infection", "alarm:internal-spoofing")),
     "LG-11": Check(
-        partial("保留の法的保全", "期限でも削除でも消えないようにできる", "証拠一式の書き出し (目録・受け渡しの記録)"),
-        ("kept",),
+        always("保留の法的保全、mugai journal pack", "期限でも消えないようにし、証拠一式を書き出せる"), ("kept", "packed")
     ),
     "LG-12": Check(this_report, ("self_inspected",)),
     "HD-01": Check(ports, ("started",)),

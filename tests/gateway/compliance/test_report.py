@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from gateway import cli, journal
 from gateway import settings as settings_file
+from gateway.alert_settings import TargetSettings
 from gateway.compliance import demands as demands_file
 from gateway.compliance import page
 from gateway.compliance.facts import Facts, gather
@@ -164,10 +165,18 @@ async def test_a_missing_rule_is_ng(row: str, rule: str, miyazaki: Facts) -> Non
     assert row_of(replace(miyazaki, policy=policy), row).status is Status.NG
 
 
-@pytest.mark.parametrize("row", ["SAN-02", "AV-01", "AV-04", "AV-10", "LG-09", "AVL-04"])
+@pytest.mark.parametrize("row", ["SAN-02", "AV-01", "AV-04", "AV-10", "AVL-04"])
 async def test_a_gateway_that_does_not_answer_is_ng_where_only_it_could_tell(row: str, miyazaki: Facts) -> None:
     assert row_of(miyazaki, row).status is not Status.NG
     assert row_of(replace(miyazaki, gateway=None), row).status is Status.NG
+
+
+async def test_lg09_alarms_need_somebody_who_hears_them(miyazaki: Facts) -> None:
+    assert {row_of(miyazaki, row).status for row in ("LG-09", "SAN-06")} == {Status.NG}
+    told = _with(miyazaki.settings, ["alerts", "to"], (TargetSettings(syslog="tls://soc.example.lg.jp:6514"),))
+    heard = replace(miyazaki, settings=told)
+    assert {row_of(heard, row).status for row in ("LG-09", "SAN-06")} == {Status.OK}
+    assert row_of(replace(heard, gateway={**LIVE, "healthy": False}), "LG-09").status is Status.NG
 
 
 async def test_av04_old_signatures_are_ng(miyazaki: Facts) -> None:

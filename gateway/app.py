@@ -142,6 +142,7 @@ class Gateway:
             relay=self.relay,
             policy=policy,
             notices=notices,
+            tls_domains=settings.outbound.tls_domains,
             next_hops={Direction.INBOUND: _next_hop(settings.inbound), Direction.OUTBOUND: _next_hop(settings.outbound)},
             backoff=Backoff(queue.first_retry, queue.longest_retry, queue.lifetime_hours * 3_600),
             clock=store.clock,

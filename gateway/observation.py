@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNSEARCHED = 1_000_000  # of what could not be searched: more than any threshold
+
 
 class Sign(StrEnum):
     """What an outbound mail shows to the observers in `gateway/policy`.  A closed set: rules match it by name."""
@@ -46,6 +48,8 @@ class Sign(StrEnum):
     UNREAD_ATTACHMENT = "unread_attachment"  # pictures and the like: nobody searched their words
     ENCRYPTED_ATTACHMENT = "encrypted_attachment"  # SD-07
     WEAK_ENCRYPTION = "weak_encryption"  # by a method that is not designated
+    PROTECTION_REMOVED = "protection_removed"  # opened with its password for inspection: it would leave unlocked (SD-02)
+    UNPROTECTED = "unprotected"  # files that would leave unlocked though the mail states class 2 or 3 (SD-02)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway import dsn, journal
@@ -41,6 +41,7 @@ from gateway.model import (
     Sign,
     State,
     Telling,
+    TlsPolicy,
     Work,
 )
 from gateway.notice import Notices
@@ -53,6 +54,7 @@ from gateway.policy.recipients import removed
 from gateway.policy.rules import Guessing, Policy
 from gateway.policy.senders import Senders, denied, waivers
 from gateway.relay import Relay
+from gateway.routing import routes
 from gateway.sandbox import SandboxDown
 from gateway.spool import MissingContent, Spool
 from gateway.unlocking import GATEWAY, Keyring
@@ -96,6 +98,7 @@ class Pipeline:
     contacts: Contacts | None = None  # who inside hears of outbound mail; None: nobody
     senders: Senders | None = None  # denied and allowed ones; None: nobody is
     candidates: Candidates | None = None  # None: nothing is guessed
+    tls_domains: Mapping[str, TlsPolicy] = field(default_factory=dict)  # of recipients outside (SD-08)
     keyring: Keyring = field(default_factory=lambda: Keyring(time.monotonic))
 
     async def step(self, lease: Lease) -> Settlement:
@@ -230,7 +233,7 @@ class Pipeline:
     def _evidence(self, inspection: Inspection, decision: Decision) -> tuple[str, ...]:
         """What the deciding rule saw, masked by its observers."""
         signs = {sign for sign, _ in self.policy.rule(decision.rule).match.sign}
-        return tuple(line for o in inspection.observations if o.sign in signs for line in o.evidence)
+        return tuple(line for o in inspection.observations if o.sign in signs for line in self.notices.sign(o))
 
     def _granted(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Decision:
         """A reviewer's grant delivers what is safe of a held mail, two people's also the files that they named; unless its rule
@@ -297,7 +300,10 @@ class Pipeline:
             cleared = await self.spool.cleared(lease)
         except MissingContent as missing:
             return self._held(lease, lease.item.recipients, replace(UNDELIVERABLE, reason=str(missing)), None)
-        outcomes = await self.relay.send(cleared, self.next_hops[cleared.item.envelope.direction])
+        direction = cleared.item.envelope.direction
+        tls_domains = self.tls_domains if direction is Direction.OUTBOUND else {}
+        ways = routes(cleared, self.next_hops[direction], tls_domains)
+        outcomes = tuple([outcome for copy, hop in ways for outcome in await self.relay.send(copy, hop)])
         by = {d: tuple(o for o in outcomes if o.delivery is d) for d in Delivery}
         expired = self._is_old(lease)
         settlement = self._relayed(lease, cleared, by[Delivery.ACCEPTED])
@@ -314,7 +320,8 @@ class Pipeline:
 
     def _relayed(self, lease: Lease, cleared: Cleared, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
         moves = tuple(Move(o.recipient, State.RELAYED, str(o.reply)) for o in outcomes)
-        events = (journal.Relayed.of(lease.item, outcomes, cleared.sha256),) if outcomes else ()
+        over = {tls: tuple(o for o in outcomes if o.tls == tls) for tls in dict.fromkeys(o.tls for o in outcomes)}
+        events = tuple(journal.Relayed.of(lease.item, same, cleared.sha256) for same in over.values())
         return Settlement(moves=moves, learnt=_wrote(lease.item, outcomes), events=events)
 
     def _undelivered(self, lease: Lease, outcomes: Sequence[DeliveryOutcome]) -> Settlement:

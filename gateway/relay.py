@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.model import Cleared, Delivery, DeliveryOutcome, NextHop, Reply
+from gateway.model import Cleared, Delivery, DeliveryOutcome, NextHop, Reply, TlsPolicy
 from gateway.smtp.client import Capabilities, Conversation, Timeouts, Trouble
 
 CONNECTIONS = 10  # at once to one next hop; what Postfix takes from one client without complaint is 50
@@ -60,7 +60,8 @@ class Relay:
                 conversation, replies = await self._converse(pool, cleared, next_hop)
             except Trouble as trouble:
                 return _outcomes(cleared, (trouble.reply,) * len(cleared.recipients), next_hop, "", answered=False)
-            outcomes = _outcomes(cleared, replies, next_hop, conversation.capabilities.tls, answered=True)
+            verified = " verified" if next_hop.tls is TlsPolicy.VERIFIED else ""
+            outcomes = _outcomes(cleared, replies, next_hop, conversation.capabilities.tls + verified, answered=True)
             pool.put(conversation)
         return outcomes
 

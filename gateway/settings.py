@@ -55,6 +55,11 @@ def _domain(value: str) -> str:
     return domain
 
 
+def _pattern(value: str) -> str:
+    """A domain, or all below one: `*.lg.jp`."""
+    return "*." + _domain(value[2:]) if value.startswith("*.") else _domain(value)
+
+
 def _network(value: object) -> object:
     try:
         return ip_network(str(value), strict=False)
@@ -118,6 +123,9 @@ class ListenerSettings(_Model):
 class _OutboundListener(ListenerSettings):
     port: Port = 2527
     next_hop: NextHopSettings = NextHopSettings(port=2528)
+    tls_domains: dict[Annotated[str, AfterValidator(_pattern)], Literal[TlsPolicy.REQUIRED, TlsPolicy.VERIFIED]] = Field(
+        {}, description="Recipient domains whose mail is never handed on in the clear (SD-08): required | verified."
+    )
 
     @field_validator("next_hop", mode="before")
     @classmethod

@@ -1,6 +1,7 @@
 """By which method a file is locked, as its own structure says; for the reader and for rules, not for opening it (SD-07).
 
-The weakest method in a file is named; "" when it does not say.  Raises nothing: a broken structure says nothing.
+The weakest method in a file is named; None when it is not locked, by a password that every Office knows, or does not say.
+Raises nothing: a broken structure says nothing.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from sanitizers import zip_strict
-from sanitizers.legacy import PACKAGE, SOURCES
+from sanitizers import rar, seven_zip, zip_strict
+from sanitizers.legacy import PACKAGE, SOURCES, locked
 from sanitizers.legacy.records import directory, stream
 from sanitizers.model import Cipher, Limits, Refused
 
@@ -17,6 +18,8 @@ _AES_EXTRA = re.compile(rb"\x01\x99\x07\x00..AE([\x01-\x03])", re.DOTALL)  # AE-
 _AES = {1: Cipher.ZIP_AES128, 2: Cipher.ZIP_AES192, 3: Cipher.ZIP_AES256}
 _STANDARD = re.compile(rb"/Filter\s*/Standard\b")
 _AROUND = 1_000  # bytes: the dictionary has two strings of 127 at most and some numbers (ISO 32000-2 table 21)
+_7Z = "application/x-7z-compressed"
+_RAR = ("application/vnd.rar", "application/x-rar-compressed")
 _AGILE = b"\x04\x00\x04\x00"  # [MS-OFFCRYPTO] 2.3.4.10: version 4.4
 
 
@@ -27,19 +30,20 @@ def method(content: bytes, media_type: str, limits: Limits) -> Cipher | None:
         if media_type == "application/pdf":
             return _of_pdf(content)
         if media_type == PACKAGE:
-            with directory(content) as ole:
-                return Cipher.OFFICE_AGILE if stream(ole, "EncryptionInfo")[:4] == _AGILE else Cipher.OFFICE_STANDARD
+            return None if locked.opens_without_asking(content) else _of_package(content)
         if media_type in SOURCES:
-            return Cipher.OFFICE_RC4
-        return _OTHERS.get(media_type)
+            is_locked = locked.is_locked(content, SOURCES[media_type]) and not locked.opens_without_asking(content)
+            return Cipher.OFFICE_RC4 if is_locked else None
+        if media_type == _7Z:
+            return Cipher.SEVEN_ZIP if seven_zip.locked(content) else None
+        if media_type in _RAR:
+            return Cipher.RAR if rar.look(content).encrypted else None
     return None
 
 
-_OTHERS = {
-    "application/x-7z-compressed": Cipher.SEVEN_ZIP,
-    "application/vnd.rar": Cipher.RAR,
-    "application/x-rar-compressed": Cipher.RAR,
-}
+def _of_package(content: bytes) -> Cipher:
+    with directory(content) as ole:
+        return Cipher.OFFICE_AGILE if stream(ole, "EncryptionInfo")[:4] == _AGILE else Cipher.OFFICE_STANDARD
 
 
 def _of_zip(content: bytes, limits: Limits) -> Cipher | None:

@@ -167,7 +167,8 @@ def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
         detected = detect(content, part)
         method = job.profile.method
         sanitiser = METHODS[method].get(detected, _OTHERWISE.get(method, unknown.sanitise))
-        return _accepted(sanitiser(content, part, detected, job), detected, job.profile.switches)
+        outcome = _accepted(sanitiser(content, part, detected, job), detected, job.profile.switches)
+        return _opened(outcome, content, detected, job) if job.profile.passwords else outcome
     except Refused as refusal:
         findings = (*refusal.findings, *_locked(refusal, content, detected, job.profile.limits))
         return Outcome(
@@ -185,6 +186,15 @@ def _locked(refusal: Refused, content: bytes, detected: str, limits: Limits) -> 
         return ()
     how = encryption.method(content, detected, limits) or Cipher.UNKNOWN
     return (Finding(Kind.ENCRYPTION, "", how, Treatment.KEPT),)
+
+
+def _opened(outcome: Outcome, content: bytes, detected: str, job: Job) -> Outcome:
+    """What was locked and is delivered has lost its protection: that is a change that people must hear of (SD-02)."""
+    how = encryption.method(content, detected, job.profile.limits)
+    if how is None or outcome.output is None:
+        return outcome
+    lost = Finding(Kind.ENCRYPTION, "", how, Treatment.REMOVED)
+    return replace(outcome, verdict=max(outcome.verdict, Verdict.SANITISED), findings=(*outcome.findings, lost))
 
 
 def _verdict(refusal: Refused, detected: str) -> Verdict:

@@ -36,6 +36,7 @@ class Running:
     outbound: int = field(default_factory=free_port)
     health: int = field(default_factory=free_port)
     outbound_hop_port: int = field(default_factory=free_port)
+    outbound_extra: str = ""  # further keys of `outbound`
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,7 +49,7 @@ class Running:
             f"notices: {CONFIG / 'notices'}\n"
             f"free_mail: {CONFIG / 'free_mail.txt'}\n"
             f"inbound: {{port: {self.inbound}, next_hop: {{port: {self.next_hop_port}}}}}\n"
-            f"outbound: {{port: {self.outbound}, next_hop: {{port: {self.outbound_hop_port}}}}}\n"
+            f"outbound: {{port: {self.outbound}, next_hop: {{port: {self.outbound_hop_port}}}{self.outbound_extra}}}\n"
             "digest_at: ''\n"  # at that hour a test would meet one mail more
             f"health: {{port: {self.health}}}\n"
             f"clamav: {{socket: {self.clamd_socket}}}\n"

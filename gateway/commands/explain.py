@@ -100,7 +100,7 @@ def _show(console: Console, notices: Notices, inspection: Inspection, group: Gro
     if decision.reason:
         console.print(plain(decision.reason))
     for seen in inspection.observations:
-        console.print(plain(" ".join((seen.sign, str(seen.count), *seen.evidence))))
+        console.print(plain(f"{seen.sign}: {'; '.join(notices.sign(seen))}"))
     console.print(
         f"verdict {inspection.verdict.name.lower()}, policy {decision.policy_version}, sandbox level {inspection.sandbox_level}"
     )

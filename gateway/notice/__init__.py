@@ -23,6 +23,7 @@ from gateway.clock import JST
 from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling, Warrant
 from gateway.notice import example
 from gateway.notice.wording import LANGUAGES, Names, filling_problem, read_names, read_templates
+from gateway.observation import UNSEARCHED, Observation
 from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.charset import clean
 from sanitizers.model import Finding, Kind, Reason, Signature, Treatment, Verdict
@@ -122,6 +123,11 @@ class Notices:
 
     def signature(self, signature: Signature) -> str:
         return self.names["ja"].signatures[signature.state].format(signer=_one_line(signature.signer) or "(名前なし)")
+
+    def sign(self, seen: Observation) -> tuple[str, ...]:
+        """One line for each piece of evidence, which its observer has masked; at least the sign's name and number."""
+        name = f"{self.names['ja'].signs[seen.sign]}({seen.count if seen.count < UNSEARCHED else '不明'})"
+        return tuple(f"{name} {_one_line(line)}" for line in seen.evidence) or (name,)
 
     def treatment(self, treatment: Treatment) -> str:
         return self.names["ja"].treatments[treatment]

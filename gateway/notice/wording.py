@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from gateway import yaml_file
-from gateway.model import Suspicion
+from gateway.model import Sign, Suspicion
 from gateway.workflow.model import Act, Stage
 from gateway.workflow.model import Kind as CaseKind
 from gateway.yaml_file import BadConfiguration, Document, Problem
@@ -47,6 +47,7 @@ class Names:
     cases: dict[CaseKind, str]
     stages: dict[Stage, str]
     acts: dict[Act, str]
+    signs: dict[Sign, str]
 
 
 def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:
@@ -98,7 +99,7 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         document = yaml_file.read(path)
     except BadConfiguration as bad:
         problems += bad.problems
-        return Names({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
+        return Names(*({} for _ in fields(Names)))
     for key in sorted(document.values.keys() - {field.name for field in fields(Names)}):
         problems.append(document.problem(key, "is not a known section"))
     verdicts = {verdict.name.lower(): verdict for verdict in Verdict}
@@ -113,6 +114,7 @@ def read_names(path: Path, problems: list[Problem]) -> Names:
         _section(document, "cases", _by_value(CaseKind), problems),
         _section(document, "stages", _by_value(Stage), problems),
         _section(document, "acts", _by_value(Act), problems),
+        _section(document, "signs", _by_value(Sign), problems),
     )
 
 

@@ -12,18 +12,34 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.model import Inspection, Leaf, Observation, QueueItem, Sign
+from gateway.observation import UNSEARCHED
 from gateway.policy.observing import Classification, Encryption
 from sanitizers.disclosure import disclosed
 from sanitizers.disclosure.model import Datum, Disclosed, Marking, Search
-from sanitizers.model import Kind, Refused
+from sanitizers.model import Cipher, Kind, Refused, Treatment
 
 _DATA = frozenset(Sign(datum) for datum in Datum)
 _CLASSES = {1: Sign.CLASS_1, 2: Sign.CLASS_2, 3: Sign.CLASS_3}
-_STATED = frozenset({*_CLASSES.values(), Sign.CLASS_UNKNOWN})
+_STATED = frozenset({*_CLASSES.values(), Sign.CLASS_UNKNOWN, Sign.UNPROTECTED})
 SEARCHED = _DATA | _STATED | {Sign.UNREAD_ATTACHMENT}  # what is asked of each file
-_ENOUGH = 1_000_000  # more than any threshold
+_PROTECTED = 2  # the class from which files are to be locked when they leave (SD-02)
 _HERE = 4_000  # characters searched in this process, in 3 ms at most; a longer text is worth a worker
 _SHOWN = 5
+_LOCKS: dict[str, str] = {  # as the programs call them, in any language
+    Cipher.ZIPCRYPTO: "ZIP ZipCrypto",
+    Cipher.ZIP_AES128: "ZIP AES-128",
+    Cipher.ZIP_AES192: "ZIP AES-192",
+    Cipher.ZIP_AES256: "ZIP AES-256",
+    Cipher.PDF_RC4_40: "PDF RC4 40 bit",
+    Cipher.PDF_RC4: "PDF RC4",
+    Cipher.PDF_AES128: "PDF AES-128",
+    Cipher.PDF_AES256: "PDF AES-256",
+    Cipher.OFFICE_RC4: "Office 97-2003",
+    Cipher.OFFICE_STANDARD: "Office 2007 AES-128",
+    Cipher.OFFICE_AGILE: "Office 2010- AES",
+    Cipher.SEVEN_ZIP: "7z",
+    Cipher.RAR: "RAR",
+}
 _BODY = "本文"
 
 
@@ -76,18 +92,24 @@ class Leaks:
             async for place, seen in self._seen(inspection):
                 if seen is None:
                     for sign in self._asked & SEARCHED:
-                        total.count(sign, _ENOUGH, (f"{place}: 内容を調べられません",))
+                        total.count(sign, UNSEARCHED, (f"{place}: 内容を調べられません",))
                 else:
                     total.add(place, seen)
+        if total.level >= _PROTECTED:
+            for leaf in inspection.leaves:  # whatever is delivered was rebuilt, and is not locked
+                total.count(Sign.UNPROTECTED, 1, (f"添付{leaf.path}: 暗号化されていません",))
         return total.observations(self._asked)
 
     def _locks(self, inspection: Inspection, total: _Sum) -> None:
         designated = set(self._encryption.designated)
         for part in inspection.report.walk():
-            for how in (finding.detail for finding in part.findings if finding.kind is Kind.ENCRYPTION):
-                total.count(Sign.ENCRYPTED_ATTACHMENT, 1, (f"添付{part.path}: {how}",))
-                if how not in designated:
-                    total.count(Sign.WEAK_ENCRYPTION, 1, (f"添付{part.path}: {how}",))
+            for lock in (finding for finding in part.findings if finding.kind is Kind.ENCRYPTION):
+                shown = (f"添付{part.path}: {_LOCKS.get(lock.detail, '不明な方式')}",)
+                total.count(Sign.ENCRYPTED_ATTACHMENT, 1, shown)
+                if lock.detail not in designated:
+                    total.count(Sign.WEAK_ENCRYPTION, 1, shown)
+                if lock.treatment is Treatment.REMOVED:
+                    total.count(Sign.PROTECTION_REMOVED, 1, shown)
 
     async def _seen(self, inspection: Inspection) -> AsyncIterator[tuple[str, Disclosed | None]]:
         letter = inspection.letter

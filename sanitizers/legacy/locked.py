@@ -75,6 +75,11 @@ def opened(content: bytes, passwords: tuple[str, ...]) -> tuple[bytes, bool]:
     raise Refused(Reason.ENCRYPTED, "a password is needed", Verdict.LOCKED)
 
 
+def opens_without_asking(content: bytes) -> bool:
+    """By a password that every Office knows: that is no protection."""
+    return any(_decrypted(content, secret) is not None for secret in _BUILT_IN)
+
+
 def _is_managed(content: bytes) -> bool:
     """[MS-OFFCRYPTO] 2.2: a licence of a rights management server."""
     with directory(content) as ole:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import docx
 import openpyxl
+import openpyxl.comments
 import pikepdf
 import pytest
 import pytest_asyncio
@@ -196,3 +197,62 @@ async def test_sd01_explain_shows_the_class_and_what_is_disclosed(site: House, t
     assert answer["rule"] == "identifying-numbers"
     assert {(each["sign"], each["count"]) for each in answer["signs"]} >= {("my_number", 1), ("class_2", 1)}
     assert "12**" in shown
+
+
+async def until_decided(site: House, receipt: str, rule: str) -> None:
+    for _ in range(30):
+        if rule in await asyncio.to_thread(site.journal, receipt, "decided"):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(site.journal(receipt))
+
+
+async def test_sd02_what_was_opened_for_inspection_does_not_leave_unlocked_by_itself(site: House) -> None:
+    plain = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(plain, encryption=pikepdf.Encryption(owner="o", user="Open-2026", R=6))
+    receipt = await site.send(attached(plain.getvalue(), "a.pdf", "application/pdf"), TO)
+    await until_decided(site, receipt, "password-wanted")
+    [entry] = [e for e in await asyncio.to_thread(site.gateway.held) if e["receipt"] == receipt]
+    await asyncio.to_thread(lambda: site.gateway.mugai("quarantine", "unlock", str(entry["number"]), stdin="Open-2026\n"))
+    await until_decided(site, receipt, "protection-removed")
+    assert await site.left(receipt) == []
+    decided = site.journal(receipt, "decided")
+    assert "protection-removed" in decided
+    assert "protection_removed 1" in decided
+    assert "PDF AES-256" in decided
+    assert "Open-2026" not in site.journal(receipt)
+
+
+def book_with_traces() -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    assert book.active is not None
+    book.active["A1"] = "公開する表"
+    book.active["A1"].comment = openpyxl.comments.Comment("SECRETCOMMENT", "tanaka")
+    hidden = book.create_sheet("名簿")
+    hidden["A1"] = "SECRETSHEET"
+    hidden.sheet_state = "hidden"
+    book.save(out)
+    return out.getvalue()
+
+
+async def test_sd03_comments_and_hidden_sheets_do_not_leave_and_the_sender_hears_of_it(site: House) -> None:
+    receipt = await site.send(attached(book_with_traces(), "a.xlsx", SHEET), TO)
+    [delivered] = await site.left(receipt)
+    [sent] = [bytes(part.get_payload(decode=True) or b"") for part in delivered.message.iter_attachments()]
+    with zipfile.ZipFile(io.BytesIO(sent)) as package:
+        everything = b"".join(package.read(name) for name in package.namelist())
+    assert "公開する表".encode() in everything
+    assert b"SECRETCOMMENT" not in everything
+    assert b"SECRETSHEET" not in everything
+    assert "outbound-cleaned" in site.journal(receipt, "decided")
+    told = "".join(str(d.message.get_content()) for d in await site.told(receipt))
+    assert "非表示のシート" in told
+
+
+async def test_sd03_a_clean_document_is_no_news(site: House) -> None:
+    receipt = await site.send(attached(sheet(("a",)), "a.xlsx", SHEET), TO)
+    assert len(await site.left(receipt)) == 1
+    assert "outbound-cleaned" not in site.journal(receipt, "decided")
+    assert await site.told(receipt) == []

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sanitizers.disclosure.model import DISCLOSED, Datum, Disclosed, Found, Marking, Search
 from sanitizers.letter import Attachment, Letter, Mailbox
 from sanitizers.model import Finding, Kind, Outcome, Part, Profile, Reason, Task, Treatment, Verdict
 from sanitizers.protocol import (
@@ -24,6 +25,7 @@ from sanitizers.protocol import (
     untrusted_ask,
     untrusted_child,
     untrusted_claim,
+    untrusted_disclosed,
     untrusted_header,
     write_ask,
     write_child,
@@ -233,3 +235,38 @@ def test_any_change_of_a_claim_is_harmless_or_garbage(field: str, value: object)
         return
     assert claim.outcome.verdict <= Verdict.SANITISED
     assert not any(c < " " or "\x7f" <= c <= "\x9f" for c in claim.outcome.name + claim.outcome.detail)
+
+
+SEARCH = Search((Datum.MY_NUMBER,), (Marking("機密性2", 2),))
+HONEST = Disclosed((Found(Datum.MY_NUMBER, 2, ("12** **** ****",)),), "機密性2", 2)
+
+
+def test_what_a_file_discloses_comes_back_as_it_was() -> None:
+    assert untrusted_disclosed(DISCLOSED.dump_json(HONEST), SEARCH) == HONEST
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        replace(HONEST, found=(Found(Datum.TELEPHONE, 1),)),
+        replace(HONEST, found=(*HONEST.found, *HONEST.found)),
+        replace(HONEST, found=(Found(Datum.MY_NUMBER, 0),)),
+        replace(HONEST, found=(Found(Datum.MY_NUMBER, -1),)),
+        replace(HONEST, found=(Found(Datum.MY_NUMBER, 1, ("123456789018",)),)),
+        replace(HONEST, found=(Found(Datum.MY_NUMBER, 1, ("*" * 500,)),)),
+        replace(HONEST, found=(Found(Datum.MY_NUMBER, 1, ("12\n**",)),)),
+        replace(HONEST, marking="機密性1", level=1),
+        replace(HONEST, level=3),
+        replace(HONEST, marking=""),
+    ],
+    ids=["unasked", "twice", "none", "negative", "unmasked", "long", "line", "marking", "level", "no-word"],
+)
+def test_sd03_a_worker_that_lies_about_what_a_file_discloses_is_garbage(lie: Disclosed) -> None:
+    with pytest.raises(Garbage):
+        untrusted_disclosed(DISCLOSED.dump_json(lie), SEARCH)
+
+
+def test_sd03_an_answer_that_is_none_is_garbage() -> None:
+    for answer in (b"", b"null", b"[]", b'{"found": "x"}', DISCLOSED.dump_json(HONEST)[:-1], b'{"more": 1}'):
+        with pytest.raises(Garbage):
+            untrusted_disclosed(answer, SEARCH)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import suppress
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
@@ -36,14 +37,9 @@ from gateway.notifier import Notifier, notifying, postmaster
 from gateway.office import Office
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
-from gateway.policy import free_mail
-from gateway.policy.forwarding import Forwarding
-from gateway.policy.free_mail import FreeMail
-from gateway.policy.leaks import Leaks
-from gateway.policy.memory import Memory
-from gateway.policy.observer import House, Observer
-from gateway.policy.recipients import RecipientCount
-from gateway.policy.rights import Destination, Forgery, Rights, Stranger
+from gateway.policy.book import Policies
+from gateway.policy.observer import House
+from gateway.policy.observers import observers_of, own_domains
 from gateway.policy.rules import Policy
 from gateway.policy.senders import Senders
 from gateway.relay import Relay
@@ -69,6 +65,7 @@ DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patie
 CONTROL = "control.sock"  # in the state directory
 DIGEST_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
+POLICY_SECONDS = 1.0  # how late published rules may count
 WORKFLOW_SECONDS = 2.0  # how late a delayed mail may leave, or an approver hear of a mail
 
 log = logging.getLogger(__name__)
@@ -79,11 +76,13 @@ class SetupError(Exception):
 
 
 class Gateway:
-    def __init__(self, settings: Settings, store: Store, config: Path | None = None):
-        """`config` is the file that the settings came from, to be compared with its baseline; None = there is none."""
+    def __init__(self, settings: Settings, store: Store, config: Path | None = None, policy: Policy | None = None):
+        """`config` is the file that the settings came from, to be compared with its baseline; None = there is none.
+        `policy` is what is in force; None = what the file says."""
         self.settings, self.store, self._seal = settings, store, _seal(settings)
         self._integrity = integrity_of(settings, store, config) if config else None
-        policy, notices = policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
+        self.policies, self._number = Policies(store.db, store.clock, Path(settings.policy)), 0
+        policy, notices = policy or policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
         self.sandbox = Sandbox(
             minimum_level=settings.sandbox.minimum_level,
             cpu_seconds=settings.sandbox.cpu_seconds,
@@ -153,8 +152,8 @@ class Gateway:
             identifier=_identifier(settings, self.sandbox),
             register=Register(store.db, store.clock),
             senders=Senders(store.db, store.clock),
-            observers=_observers(settings, policy, store, self.inspector),
-            contacts=Contacts(store.directory, House(_own_domains(settings)), settings.contacts, postmaster(settings).address),
+            observers=observers_of(settings, policy, store, self.inspector),
+            contacts=Contacts(store.directory, House(own_domains(settings)), settings.contacts, postmaster(settings).address),
             candidates=Candidates(store.quarantine, keyring, Recent(store.clock.monotonic)),
             keyring=keyring,
         )
@@ -187,6 +186,7 @@ class Gateway:
             version=version("mugai"), sandbox_level=test.level, policy_version=self.pipeline.policy.version
         )
         await self.store.journal.write(started)
+        self._number = await self.policies.number_in_force()
         self._tasks = [
             asyncio.create_task(work)
             for work in (
@@ -194,6 +194,7 @@ class Gateway:
                 self.guard.watch(),
                 self._keep_house(),
                 self._keep_time(),
+                self._keep_policy(),
                 self._send_digests(),
                 feed.of(self.settings, self.store, lambda text: self._alarm("syslog", text)).run(),
                 self.watch.run(),
@@ -218,10 +219,10 @@ class Gateway:
         await self.store.journal.stop()
 
     async def reload(self) -> None:
-        """SIGHUP: new rules and notices, or the old ones if the new are bad."""
+        """SIGHUP, or other rules are in force: new rules and notices, or the old ones if the new are bad."""
         try:
-            policy, notices = policy_file.load(Path(self.settings.policy)), Notices.load(Path(self.settings.notices))
-            observers = _observers(self.settings, policy, self.store, self.inspector)
+            policy, notices = await self.policies.current(), Notices.load(Path(self.settings.notices))
+            observers = observers_of(self.settings, policy, self.store, self.inspector)
             if problem := await self._changed():
                 raise BadConfiguration([Problem(self.settings.policy, 0, "", problem, "mugai baseline make")])
         except BadConfiguration as bad:
@@ -232,8 +233,12 @@ class Gateway:
         self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
         self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
         self.pipeline.observers = observers
-        await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True))
-        log.info("policy %s loaded", policy.version)
+        source = f"version {self._number}" if self._number else self.settings.policy
+        await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True, detail=source))
+        log.info("policy %s loaded: %s", policy.version, source)
+        with suppress(BadConfiguration):
+            if await self.policies.file_differs():
+                log.warning("%s is not in force, %s is: see `mugai policy propose --help`", self.settings.policy, source)
 
     def _status(self) -> Status:
         return Status(
@@ -309,6 +314,18 @@ class Gateway:
                 self._alarm("workflow", str(error))
                 pause = 60.0
 
+    async def _keep_policy(self) -> None:
+        """What two people published, or an emergency, or its end: taken up without a restart."""
+        while True:
+            await asyncio.sleep(POLICY_SECONDS)
+            try:
+                number = await self.policies.number_in_force()
+                if number != self._number:
+                    self._number = number  # a bad one is refused once, not every second
+                    await self.reload()
+            except Exception:
+                log.exception("whether other rules are in force is not known, asked again in %.0f s", POLICY_SECONDS)
+
     def _too_large(self, limit: int, actual: int, international: bool) -> str:
         return self.pipeline.notices.rejected_size(limit, actual, international)
 
@@ -334,28 +351,6 @@ def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:
     authenticators = tuple(Authenticator(each.id, each.peers) for each in identity.trusted_authenticators)
     own = Own(settings.inbound.domains, (settings.organisation, *identity.own_names))
     return Identifier(sandbox, resolver, authenticators, own)
-
-
-def _own_domains(settings: Settings) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*settings.inbound.domains, *settings.outbound.domains)))
-
-
-def _observers(settings: Settings, policy: Policy, store: Store, inspector: Inspector) -> tuple[Observer, ...]:
-    """Who looks at outbound mail, each with its part of `observe:` in policy.yaml."""
-    observe = policy.observe
-    house, people, memory = House(_own_domains(settings), observe.inside), store.directory, Memory(store.db, store.clock)
-    forwarding = observe.auto_forwarding
-    leaks = Leaks(inspector, policy.signs(), observe.classification, observe.encryption)
-    return (
-        Rights(people, observe.rights),
-        Destination(people, house, observe.destinations),
-        Stranger(memory, house, observe.new_recipients),
-        Forgery(house),
-        Forwarding(house, memory, forwarding.scope, forwarding.window_minutes * 60),
-        FreeMail(free_mail.read(Path(settings.free_mail)), observe.free_mail, people),
-        RecipientCount(house, observe.bulk_recipients.exempt),
-        leaks,
-    )
 
 
 def _seal(settings: Settings) -> Seal | None:

@@ -21,8 +21,10 @@ from gateway.commands import (
     directory,
     explain,
     journal,
+    policy,
     quarantine,
     queue,
+    replay,
     report,
     sanitize,
     senders,
@@ -32,7 +34,7 @@ from gateway.yaml_file import BadConfiguration
 
 COMMANDS = (
     *(serve, check, demo, sanitize, explain, queue, quarantine, senders, digest, journal, cutoff, directory, cases, console),
-    *(bench, baseline, report),
+    *(bench, baseline, report, policy, replay),
 )
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"
 

@@ -97,6 +97,8 @@ def parse(file: str, text: bytes) -> Document:
         if b"&" in text and any(isinstance(t, yaml.AliasToken) for t in yaml.scan(text, Loader=yaml.SafeLoader)):
             raise BadConfiguration([Problem(file, 0, "", "uses a YAML alias (*name)", "write the value out")])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise BadConfiguration([Problem(file, 0, "", "is nested too deeply", "is it the right file?")]) from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)

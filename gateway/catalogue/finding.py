@@ -39,10 +39,10 @@ def find(conn: sa.Connection, text: str, patterns: Sequence[str] | None, before:
         address = sa.func.lower(recipient.c.address)
         mine = sa.or_(sa.false(), *(address.op("GLOB")(pattern) for pattern in patterns))
         query = query.where(sa.exists().where(recipient.c.message == words.c.message, mine))
-    return [_found(conn, item) for item in conn.scalars(query).all()]
+    return [found(conn, item) for item in conn.scalars(query).all()]
 
 
-def _found(conn: sa.Connection, item: str) -> Found:
+def found(conn: sa.Connection, item: str) -> Found:
     there = sa.or_(message.c.content.is_not(None), message.c.blob.is_not(None)).label("kept")
     columns = (message.c.receipt, message.c.direction, message.c.sender, message.c.received_at, message.c.size, there)
     row = conn.execute(sa.select(*columns).where(message.c.id == item)).one()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gateway.commands.terminal import plain
-from gateway.policy import file as policy_file
+from gateway.policy.book import Policies
 from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.workflow import export, opening, report
@@ -83,7 +83,7 @@ def _scope(arguments: argparse.Namespace) -> Scope:
 
 async def _blanket(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
     asked = opening.blanket(
-        policy_file.load(Path(settings.policy)),
+        await Policies(store.db, store.clock, Path(settings.policy)).current(),
         _scope(arguments),
         await store.directory.current(),
         applicant=arguments.actor,
@@ -102,7 +102,7 @@ async def _propose(arguments: argparse.Namespace, workflow: Workflow, store: Sto
 
 async def _request(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
     asked = opening.exception(
-        policy_file.load(Path(settings.policy)),
+        await Policies(store.db, store.clock, Path(settings.policy)).current(),
         _scope(arguments),
         applicant=arguments.actor,
         reason=arguments.reason,

@@ -66,7 +66,7 @@ GROUPS = (
         "approval",
         (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.ORIGINAL),
         "mails that need a permission, permissions in advance, changes by two, originals (承認)",
-        (*_ASKED, Act.REVOKE, Act.APPLY),
+        (*_ASKED, Act.REVOKE, Act.APPLY, Act.RATIFY),
         "Example: mugai approval approve 12 --as kacho@city.example.lg.jp --reason 内容を確認",
     ),
     Group(

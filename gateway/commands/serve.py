@@ -16,6 +16,7 @@ import uvloop
 from gateway import settings as settings_file
 from gateway.app import Gateway, SetupError
 from gateway.journal import JournalDamaged
+from gateway.policy.book import Policies
 from gateway.settings import Settings
 from gateway.store.db import SchemaMismatch, StoreUnavailable
 from gateway.store.opening import open_store
@@ -47,7 +48,8 @@ async def _serve(settings: Settings, config: Path) -> int:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold mails, keys and passwords
     with open_store(settings) as store:
-        gateway = Gateway(settings, store, config)
+        policies = Policies(store.db, store.clock, Path(settings.policy))
+        gateway = Gateway(settings, store, config, await policies.current())
         test = await gateway.start()
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -31,6 +31,7 @@ from gateway.console import (
     originals,
     people,
     records,
+    rules,
     screen,
     senders,
     signin,
@@ -70,6 +71,7 @@ SCREENS = (
     mine.screen,
     approvals.screen,
     cases.screen,
+    rules.screen,
 )
 
 

@@ -71,7 +71,7 @@ async def statistics(visit: Visit) -> Response:
 @screen.get("/ask/{form}", Right.SIGNED_IN)
 async def form(visit: Visit) -> Response:
     await reader(visit)
-    kind, rules = _kind(visit), visit.desk.policy().rules
+    kind, rules = _kind(visit), (await visit.desk.policy()).rules
     fitting = [r for r in rules if (r.exceptions if kind is Kind.EXCEPTION else r.approval is not None)]
     days = visit.desk.settings.workflow.exception_days
     return visit.page("ask.html", kind=kind, title=FORMS[kind], rules=fitting, days=days)
@@ -110,7 +110,7 @@ async def _opening(visit: Visit, kind: Kind) -> Opening:
     scope, ends_at, policy, directory = (
         Scope(**given),
         end_of(visit.text("until")),
-        desk.policy(),
+        await desk.policy(),
         await store.directory.current(),
     )
     common = {"applicant": who, "reason": reason}

@@ -14,12 +14,13 @@ from gateway.console.passkeys import Passkeys
 from gateway.console.preview import Preview
 from gateway.console.pulse import Pulse
 from gateway.console.sessions import Sessions
+from gateway.console.trials import Trials
 from gateway.console.words import Language, Words
 from gateway.docket import Docket
 from gateway.journal import Verification
 from gateway.notice import Notices
 from gateway.notice.wording import Names
-from gateway.policy import file as policy_file
+from gateway.policy.book import Policies
 from gateway.policy.rules import Policy
 from gateway.settings import Settings
 from gateway.store.opening import Store
@@ -49,15 +50,20 @@ class Desk:
     # by span: what the dashboard showed, and since when
     figures: dict[str, tuple[float, Figures]] = field(default_factory=dict)
     said: dict[str, Words] = field(default_factory=dict)  # by session: what the next page tells
+    trials: Trials = field(default_factory=Trials)
     looking: dict[int, dict[str, float]] = field(default_factory=dict)  # by held mail: who has its page open, and since when
 
     def names(self, language: Language) -> Names:
         """The words for findings, reasons and verdicts."""
         return self.notices.names[language]
 
-    def policy(self) -> Policy:
-        """As the file says now; what the gateway has loaded may be a minute older.  Raises BadConfiguration."""
-        return policy_file.load(Path(self.settings.policy))
+    @property
+    def policies(self) -> Policies:
+        return Policies(self.store.db, self.store.clock, Path(self.settings.policy))
+
+    async def policy(self) -> Policy:
+        """What is in force; the gateway may be a second late.  Raises BadConfiguration."""
+        return await self.policies.current()
 
     def look_at(self, entry: int, who: str) -> list[str]:
         """Marks that `who` looks at a held mail; returns who else does."""

@@ -23,6 +23,8 @@ NAMES: dict[str, Words] = {
     "viewed": Words("閲覧", "looked at"),
     "queue_changed": Words("キュー操作", "queue changed"),
     "case_step": Words("承認の手続き", "workflow"),
+    "policy_proposed": Words("規則の変更の申請", "rules proposed"),
+    "policy_tried": Words("規則の試し", "rules tried"),
     "alarm": Words("警報", "alarm"),
     "refused": Words("受付拒否", "refused"),
     "recipients_hidden": Words("宛先を秘匿", "recipients hidden"),

@@ -47,7 +47,7 @@ _CHARACTERS = 20_000  # of one text
 async def show(visit: Visit) -> Response:
     entry = await _entry(visit)
     desk, scope = visit.desk, await visit.scope()
-    policy = desk.policy()
+    policy = await desk.policy()
     return visit.page(
         "mail.html",
         entry=entry,
@@ -134,7 +134,7 @@ def _unread(content: bytes) -> str:
 @screen.get("/held/{entry}/outcome", Right.READ_HELD)
 async def outcome(visit: Visit) -> Response:
     """What a release would deliver by a profile, and what of the words would differ."""
-    entry, policy = await _entry(visit), visit.desk.policy()
+    entry, policy = await _entry(visit), await visit.desk.policy()
     name = visit.request.query_params.get("profile", policy.default_profile)
     profile = _profile(policy, name)
     await _viewed(visit, entry, f"outcome by {profile.name}")
@@ -201,7 +201,7 @@ async def files(visit: Visit) -> Response:
 
 @screen.post("/held/{entry}/release", Right.RELEASE)
 async def release(visit: Visit) -> Response:
-    entry, policy = await _entry(visit), visit.desk.policy()
+    entry, policy = await _entry(visit), await visit.desk.policy()
     if obstacle := _obstacle(entry, policy):
         raise Refusal(obstacle.ja, obstacle.en, 409)
     profile = _profile(policy, visit.text("profile")).name if visit.text("profile") else ""

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 
 from gateway.console.words import Refusal
 from gateway.inspection import Inspector, ScannerDown
-from gateway.model import Inspection
+from gateway.model import Inspection, Leaf
 from gateway.office import Office
 from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
 from gateway.settings import Settings
 from gateway.spool import MissingContent, Spool
+from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.letter import Enclosure
 from sanitizers.model import Method, Profile
 
@@ -84,6 +85,16 @@ class Preview:
                 if outcome.output is not None:  # a picture has no words
                     lines += outcome.output.decode("utf-8", "replace").split("\n")
         return lines
+
+    async def message(self, content: bytes | int, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        """As `Inspector.message`, in turn with the reviewers; not kept."""
+        async with self._at_work():
+            return await self._inspector.message(content, profile, keep_leaves=keep_leaves)
+
+    async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
+        """As `Inspector.disclosed`."""
+        async with self._at_work():
+            return await self._inspector.disclosed(leaf, search)
 
     async def page(self, document: bytes, number: int) -> tuple[bytes, str, int]:
         """A picture, its media type, and how many pages there are.  `document` is the content of an enclosure."""

@@ -42,6 +42,9 @@ class Right(StrEnum):
     DELETE = "delete"
     KEEP = "keep"  # legal hold (LG-11)
     LIST_SENDERS = "list_senders"  # deny and allow
+    READ_POLICY = "read_policy"
+    DECIDE_POLICY = "decide_policy"  # as the second person, or what follows from it (LG-08)
+    CHANGE_POLICY = "change_policy"  # draft, try on stored mail, propose
     MANAGE_PEOPLE = "manage_people"
     SEARCH_JOURNAL = "search_journal"  # the record of everybody's mail (ML-11)
     EXPORT_JOURNAL = "export_journal"  # out of the console, as a file
@@ -54,24 +57,29 @@ class Right(StrEnum):
 
 
 # Privileged: only for a limited time after confirming who one is (AC-05).
-PRIVILEGED = frozenset({Right.MANAGE_PEOPLE})
+PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY})
+
+_RULES = frozenset({Right.READ_POLICY, Right.DECIDE_POLICY, Right.CHANGE_POLICY})
 
 # The record is read by whom the CISO names by these roles (ML-11); who audits reads it without contents (AU-01).
 _RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD, Right.LIST_CASES})
 _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.CISO: _RECORD | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
+    Role.CISO: _RECORD
+    | {Right.READ_POLICY, Right.DECIDE_POLICY}
+    | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSO: _DUTY
+    | _RULES
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
     | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS},
-    Role.CSIRT: _DUTY | {Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL},
+    Role.CSIRT: _DUTY | {Right.READ_POLICY, Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL},
     Role.BUR: frozenset({Right.LIST_HELD}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
-    Role.SYM: _DUTY | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION},  # runs the system, releases nothing alone (LG-08)
-    Role.SYO: _DUTY | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS},
+    Role.SYM: _DUTY | _RULES | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION},  # runs the system, releases nothing alone (LG-08)
+    Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS},
     Role.USR: frozenset(),
-    Role.AUD: _RECORD | {Right.EXPORT_JOURNAL, Right.STATISTICS},  # no contents by default (AU-01)
+    Role.AUD: _RECORD | {Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},  # no contents by default (AU-01)
     Role.VEN: frozenset(),
     Role.COM: frozenset(),
 }

@@ -95,6 +95,14 @@ SENTENCES: dict[str, Words] = {
     "self_tested": Words(
         "隔離の自己試験: 合格 {passed}、水準 {level}。{detail}", "Sandbox self-test: passed {passed}, level {level}. {detail}"
     ),
+    "policy_proposed": Words(
+        "{actor} が規則の版 {number} ({policy_version}) の承認を求めた (案件 {case}、緊急 {emergency}): {reason}",
+        "{actor} asks for version {number} of the rules ({policy_version}; case {case}, emergency {emergency}): {reason}",
+    ),
+    "policy_tried": Words(
+        "{actor} が規則 {policy_version} を過去のメール {mails} 通で試した。{changed} 通の扱いが変わる",
+        "{actor} tried rules {policy_version} on {mails} stored mails; {changed} would be treated differently",
+    ),
     "policy_loaded": Words(
         "規則の版 {policy_version} を読み込みました（採用: {accepted}）。{detail}",
         "Policy {policy_version} read; accepted: {accepted}. {detail}",

@@ -334,6 +334,30 @@ class DirectoryChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyProposed(Event):
+    """New rules wait for a second person, or are in force by one person's word (EX-02); `case` says what became of them."""
+
+    number: int
+    case: int
+    policy_version: str
+    replaces: str
+    actor: str
+    reason: str
+    emergency: bool
+    difference: str  # before and after, as a unified diff (LG-07)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTried(Event):
+    """Somebody saw what new rules would do to stored mail: it shows who wrote to whom."""
+
+    policy_version: str
+    actor: str
+    mails: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStep(Event):
     """One step of a case of the workflow: who, for whom, by which way, from which stage to which, why."""
 

@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway import yaml_file
@@ -184,6 +185,23 @@ def load(path: Path) -> Policy:
     return build(yaml_file.read(path))
 
 
+def text(path: Path) -> str:
+    """The whole of the rules in a file; of one that lies over others, what they say together.  Raises BadConfiguration."""
+    document = yaml_file.read(path)
+    if not document.below:
+        return path.read_text("utf-8")
+    together = yaml.safe_dump(document.values, allow_unicode=True, sort_keys=False, width=120)
+    return f"# {' + '.join((document.file, *document.below))}\n{together}"
+
+
+def parse(text: str, name: str = "policy.yaml") -> Policy:
+    """A text that is in no file, e.g. out of a browser.  Raises BadConfiguration."""
+    content = text.encode()
+    if len(content) > yaml_file.MAX_BYTES:
+        raise BadConfiguration([Problem(name, 0, "", f"is larger than {yaml_file.MAX_BYTES} bytes")])
+    return build(yaml_file.parse(name, content))
+
+
 def build(document: Document) -> Policy:
     try:
         raw = _Policy.model_validate(document.values)
@@ -295,6 +313,7 @@ def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
             yield document.problem(f"{key}.worst", "belongs to deliver rules only")
         if rule.action != "deliver" and not rule.reason:
             yield document.problem(f"{key}.reason", "is missing: staff must be told why")
+        yield from _impossible(key, rule, document)
         yield from _waiting_contradictions(key, rule, document)
         if rule.action == "reject" and rule.match.direction is not Direction.OUTBOUND:
             yield document.problem(
@@ -308,6 +327,17 @@ def _rule_contradictions(raw: _Policy, document: Document) -> Iterator[Problem]:
             yield document.problem(f"{key}.inform", "is for outbound mail", "recipients of held inbound mail hear of it anyway")
         if not rule.clauses:
             yield document.problem(f"{key}.clauses", "is missing", "name the requirement that the rule serves, e.g. SAN-02")
+
+
+def _impossible(key: str, rule: _Rule, document: Document) -> Iterator[Problem]:
+    """A match that no mail can meet is a mistake, not a rule (HD-03)."""
+    match = rule.match
+    if match.sign and match.direction is Direction.INBOUND:
+        yield document.problem(f"{key}.match.sign", "is looked for in outbound mail only: this rule never applies")
+    if match.identity and match.direction is Direction.OUTBOUND:
+        yield document.problem(f"{key}.match.identity", "is judged of inbound mail only: this rule never applies")
+    if rule.worst is not None and match.verdict and min(match.verdict) > rule.worst:
+        yield document.problem(f"{key}.worst", "is better than every verdict of the match: this rule never applies")
 
 
 def _waiting_contradictions(key: str, rule: _Rule, document: Document) -> Iterator[Problem]:

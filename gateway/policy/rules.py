@@ -52,6 +52,32 @@ class Match:
     def needs_inspection(self) -> bool:
         return bool(self.verdict or self.finding or self.media_type or self.name or self.identity or self.sign)
 
+    def covers(self, other: Match) -> bool:
+        """Whatever `other` matches, this matches too.  False where it can not be told."""
+        return (
+            self.direction in (None, other.direction)
+            and all(_covers(mine, theirs) for mine, theirs in self._patterns(other))
+            and all(not mine or (bool(theirs) and set(theirs) <= set(mine)) for mine, theirs in self._sets(other))
+            and self.larger_than <= other.larger_than
+            and (not self.sign or (bool(other.sign) and all(_asks(self.sign, *each) for each in other.sign)))
+        )
+
+    def _patterns(self, other: Match) -> tuple[tuple[Sequence[str], Sequence[str]], ...]:
+        return (
+            (self.sender, other.sender),
+            (self.recipient, other.recipient),
+            (self.media_type, other.media_type),
+            (self.name, other.name),
+        )
+
+    def _sets(self, other: Match) -> tuple[tuple[Sequence[object], Sequence[object]], ...]:
+        return (
+            (self.client, other.client),
+            (self.verdict, other.verdict),
+            (self.finding, other.finding),
+            (self.identity, other.identity),
+        )
+
     def envelope_holds(self, envelope: Envelope, recipient: str, size: int) -> bool:
         return (
             (self.direction is None or self.direction is envelope.direction)
@@ -72,6 +98,18 @@ class Match:
             and (not self.identity or not warned.isdisjoint(self.identity))
             and (not self.sign or any(_shows(o, self.sign, recipient) for o in inspection.observations))
         )
+
+
+def _covers(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Each of their patterns is one of mine, or fits one of mine that knows no other wildcard than *."""
+    if not mine:
+        return True
+    plain = [pattern for pattern in mine if not set("?[") & set(pattern)]
+    return bool(theirs) and all(t in mine or any(fnmatchcase(t, pattern) for pattern in plain) for t in theirs)
+
+
+def _asks(signs: Sequence[tuple[Sign, int]], sign: Sign, least: int) -> bool:
+    return any(mine is sign and number <= least for mine, number in signs)
 
 
 def _shows(observed: Observation, signs: Sequence[tuple[Sign, int]], recipient: str) -> bool:
@@ -238,7 +276,7 @@ class Policy:
 
 
 def unreachable(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:
-    """(rule, earlier rule that always wins): HD-03 asks for consistent rules.  Finds the plain cases only."""
+    """(rule, earlier rule that always wins): HD-03 asks for consistent rules.  Sure of what it finds; does not find all."""
     seen: list[Rule] = []
     shadowed: list[tuple[Rule, Rule]] = []
     for rule in rules:
@@ -248,7 +286,7 @@ def unreachable(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:
             accepts = earlier.action is not Disposition.DELIVER or (
                 rule.action is Disposition.DELIVER and earlier.worst >= rule.worst
             )
-            if accepts and earlier.match in (Match(), rule.match):
+            if accepts and earlier.match.covers(rule.match):
                 shadowed.append((rule, earlier))
                 break
         seen.append(rule)

@@ -60,10 +60,24 @@ class Workflow:
     def __init__(self, db: Db, spool: Spool, clock: Clock, letters: Letters):
         self._db, self._spool, self._clock, self.letters = db, spool, clock, letters
 
-    async def open(self, opening: Opening, entry: int | None = None) -> Case:
-        """A case of its own, or about a held mail; the case that holds one is its step's.  Only for active people (AC-10)."""
+    async def open(
+        self,
+        opening: Opening,
+        entry: int | None = None,
+        also: Callable[[sa.Connection, Case, float], None] | None = None,
+    ) -> Case:
+        """A case of its own, or about a held mail; the case that holds one is its step's.  Only for active people (AC-10).
+
+        `also` is what must be written with it, or not at all."""
         _reasoned(opening.reason)
-        return await self._write(lambda conn, now: _open(conn, opening, entry, now))
+
+        def op(conn: sa.Connection, now: float) -> Case:
+            case = _open(conn, opening, entry, now)
+            if also is not None:
+                also(conn, case, now)
+            return case
+
+        return await self._write(op)
 
     async def act(self, number: int, act: Act, actor: str, reason: str, via: str = "") -> Case:
         """`actor` is the address of a person of the directory."""

@@ -24,7 +24,7 @@ def register(shown: Sequence[Shown]) -> str:
     file.write("\ufeff")  # without it Excel takes UTF-8 for Shift JIS
     writer = csv.writer(file)
     writer.writerow(HEADINGS)
-    writer.writerows(tuple(_cell(value) for value in _row(each)) for each in shown)
+    writer.writerows(tuple(defused(value) for value in _row(each)) for each in shown)
     return file.getvalue()
 
 
@@ -40,7 +40,7 @@ def _row(shown: Shown) -> tuple[object, ...]:
     )
 
 
-def _cell(value: object) -> object:
+def defused(value: object) -> object:
     """What Excel would take for a formula stays a text (CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 

@@ -86,7 +86,7 @@ class Letters:
             lines.append(f"機密性: {details.classification}")
         if details.delivered:
             lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")
-        if case.kind is Kind.EXCEPTION and case.stage is Stage.EMERGENCY:
+        if case.stage is Stage.EMERGENCY:
             lines.append("緊急措置として、承認の前に実施しています。事後承認がなければ失効します。")
         return tuple(lines)
 

@@ -6,7 +6,7 @@ Whatever is not in these tables can not happen.  `engine.py` walks them; a prope
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gateway.directory.model import Role
@@ -139,9 +139,10 @@ MACHINES: dict[Kind, Machine] = {
             *_ASKED,
             Transition(Stage.APPROVED, Act.APPLY, Who.EITHER, Stage.APPLIED),
             Transition(Stage.APPROVED, Act.LAPSE, _G, Stage.EXPIRED),
+            *(replace(t, to=Stage.APPLIED) if t.to is Stage.APPROVED else t for t in _EMERGENCY),
         ),
-        {**_DECIDING, Stage.APPROVED: Timer(DAY)},
-        frozenset({Stage.APPROVED, Stage.APPLIED}),
+        {**_DECIDING, Stage.APPROVED: Timer(DAY), Stage.EMERGENCY: Timer(BREAK_GLASS, remind=4 * HOUR)},
+        frozenset({Stage.APPROVED, Stage.APPLIED, Stage.CLOSED}),
     ),
     Kind.ORIGINAL: Machine(
         (

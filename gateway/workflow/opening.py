@@ -16,6 +16,7 @@ from gateway.directory import Directory, Role
 from gateway.judgement import judgeable
 from gateway.model import Disposition, Hold, Inspection, PartReport, QueueItem
 from gateway.policy.rules import Policy, Rule
+from gateway.settings import WorkflowSettings
 from gateway.workflow.machine import DAY
 from gateway.workflow.model import Details, Kind, Opening, Rungs, Scope, Stage
 from gateway.workflow.report import Facts
@@ -97,7 +98,7 @@ def exception(
 
 
 def break_glass(asked: Opening, directory: Directory, allowed: tuple[Role, ...]) -> Opening:
-    """The same, in force at once for a day at most; it lapses unless somebody ratifies it (EX-02)."""
+    """An exception or a change, in force at once for a day at most; it lapses unless somebody ratifies it (EX-02)."""
     person = directory.person(asked.applicant)
     if person is None or not set(allowed) & set(person.roles):
         names = ", ".join(directory.role_names[role] for role in allowed)
@@ -186,6 +187,16 @@ def end_of(text: str) -> float:
     """2027-03-31, its last second, or 2027-03-31T17:00, in Japan; Unix time."""
     at = datetime.fromisoformat(text)
     return (datetime.combine(at, time(23, 59, 59)) if len(text) == 10 else at).replace(tzinfo=JST).timestamp()
+
+
+def rules(number: int, version: str, applicant: str, reason: str, rungs: Rungs) -> Opening:
+    """A version of the policy; once it is applied it is in force."""
+    return change(f"規則の変更 版{number} ({version})", applicant, reason, rungs)
+
+
+def emergency(asked: Opening, directory: Directory, settings: WorkflowSettings) -> Opening:
+    """A change in force by one person's word; whoever approves exceptions hears of it at once and must ratify it (EX-02)."""
+    return replace(break_glass(asked, directory, settings.break_glass), rungs=settings.exception_approvers)
 
 
 def _lasting(reason: str, ends_at: float, now: float, longest_days: float) -> None:

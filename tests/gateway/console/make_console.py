@@ -56,8 +56,8 @@ class Console:
         transport = httpx.ASGITransport(app.application(self.desk), client=(source, 40_000), raise_app_exceptions=False)
         return Browser(httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
-    async def person(self, name: str, *some: Role, patterns: Sequence[str] = ()) -> Account:
-        code = await self.desk.accounts.invite(name, name.title(), some, patterns, "test")
+    async def person(self, name: str, *some: Role, patterns: Sequence[str] = (), address: str = "") -> Account:
+        code = await self.desk.accounts.invite(name, name.title(), some, patterns, "test", address)
         return await self.desk.accounts.accept(code, "", "", PASSWORD)
 
     async def signed_in(self, who: Account, *, whole: bool = True, elevated: bool = False) -> Browser:

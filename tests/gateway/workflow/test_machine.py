@@ -22,7 +22,7 @@ FIRST = {
     Kind.DELAY: [Stage.WAITING, Stage.UNCONFIRMED],
     Kind.EXCEPTION: [Stage.WANTED, Stage.EMERGENCY],
     Kind.BLANKET: [Stage.WANTED],
-    Kind.CHANGE: [Stage.WANTED],
+    Kind.CHANGE: [Stage.WANTED, Stage.EMERGENCY],
     Kind.AS_IT_CAME: [Stage.WANTED],
     Kind.ORIGINAL: [Stage.WANTED],
     Kind.MISDIRECTED: [Stage.REPORTED],

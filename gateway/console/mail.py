@@ -219,7 +219,7 @@ async def release(visit: Visit) -> Response:
 async def original(visit: Visit) -> Response:
     """Asks that files be delivered as they came; somebody else decides, on the page of approvals (SAN-05)."""
     entry, chosen = await _entry(visit), visit.texts("file")
-    policy = visit.desk.policy()
+    policy = await visit.desk.policy()
     files = [part for part in entry.report.parts if part.path in chosen] if entry.report else []
     try:
         asked = opening.as_it_came(policy.rule(entry.rule), entry, files, visit.who.address, visit.reason())

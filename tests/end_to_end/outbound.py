@@ -101,12 +101,12 @@ def _all(sink: Sink) -> list[Delivered]:
 
 
 @asynccontextmanager
-async def house(clamd: PrivateClamd, place: Path, extra: str = "") -> AsyncIterator[House]:
+async def house(clamd: PrivateClamd, place: Path, extra: str = "", rules: str = SHIPPED) -> AsyncIterator[House]:
     outside, inside = (Sink(place / name, "127.0.0.1", free_port()) for name in ("outside", "inside"))
     await outside.start()
     await inside.start()
     policy = place / "policy.yaml"
-    policy.write_text(SHIPPED)
+    policy.write_text(rules)
     gateway = Running(place / "state", clamd.socket, inside.port, extra, policy, outbound_hop_port=outside.port)
     await asyncio.to_thread(gateway.start)
     try:

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.clamd import PrivateClamd
-from tests.end_to_end.outbound import House, house, mail
+from tests.end_to_end.outbound import SHIPPED, House, house, mail
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 TO = "partner@example.com"
@@ -30,7 +30,9 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with house(clamd, tmp_path_factory.mktemp("leaks")) as running:
+    chosen = "choose_profile: [{name: outbound, match: {direction: outbound}, profile: outbound}]"
+    rules = SHIPPED.replace("choose_profile: []", chosen)
+    async with house(clamd, tmp_path_factory.mktemp("leaks"), rules=rules) as running:
         yield running
 
 

@@ -110,7 +110,9 @@ async def test_j12_mails_to_others_open_nothing_and_tries_are_few(r: Rooms) -> N
 class Doors(Scripted):
     """Opens with one password."""
 
-    async def message(self, content: bytes, profile: Profile, keep_leaves: bool = False) -> object:
+    async def message(
+        self, content: bytes, profile: Profile, keep_leaves: bool = False, originals: frozenset[str] = frozenset()
+    ) -> object:
         if "Ab3-表9z" in profile.passwords:
             return inspection(Verdict.SANITISED)
         shut = inspection(Verdict.LOCKED)

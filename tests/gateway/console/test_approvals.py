@@ -136,7 +136,7 @@ async def test_a_return_is_answered_by_the_applicant_and_both_see_the_chain(c: C
 async def test_ex01_an_exception_is_asked_for_decided_listed_and_exported(c: Console, town: Town) -> None:
     browser = await staff(c, "taro")
     form = (await browser.get("/ask/exception")).text
-    [rule, *_] = [r.name for r in c.desk.policy().rules if r.exceptions]
+    [rule, *_] = [r.name for r in (await c.desk.policy()).rules if r.exceptions]
     assert f'value="{rule}"' in form
     asked = {"rule": rule, "sender": "*@pref.example.lg.jp", "until": "2026-12-24", "reason": "=調査"}
     assert (await browser.post("/ask/exception", **asked, measure="")).status_code == 400
@@ -155,7 +155,7 @@ async def test_ex01_an_exception_is_asked_for_decided_listed_and_exported(c: Con
 
 
 async def test_ex02_who_may_breaks_the_glass_and_another_ratifies(c: Console, town: Town) -> None:
-    [rule, *_] = [r.name for r in c.desk.policy().rules if r.exceptions]
+    [rule, *_] = [r.name for r in (await c.desk.policy()).rules if r.exceptions]
     asked = {"rule": rule, "sender": "*@x.example", "until": "2026-12-24", "reason": "災害", "measure": "電話"}
     refused = await (await staff(c, "taro")).post("/ask/exception", **asked, break_glass="yes")
     assert refused.status_code == 400
@@ -168,7 +168,7 @@ async def test_ex02_who_may_breaks_the_glass_and_another_ratifies(c: Console, to
 
 
 async def test_sd01_a_blanket_approval_is_asked_for_approved_and_revoked(c: Console, town: Town) -> None:
-    [rule, *_] = [r.name for r in c.desk.policy().rules if r.approval]
+    [rule, *_] = [r.name for r in (await c.desk.policy()).rules if r.approval]
     asked = {"rule": rule, "recipient": "*@pref.example.lg.jp", "until": "2026-12-24", "reason": "毎週の報告"}
     await (await staff(c, "taro")).post("/ask/blanket", **asked)
     [case] = await c.desk.workflow.cases((Kind.BLANKET,))

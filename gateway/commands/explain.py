@@ -1,4 +1,4 @@
-"""`mugai explain MESSAGE.eml`: what would become of this mail, and why; nothing is delivered, stored or journalled."""
+"""`mugai explain FILE`: what would become of this mail or file, and why; nothing is delivered, stored or journalled."""
 
 from __future__ import annotations
 
@@ -6,34 +6,45 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from gateway import settings as settings_file
 from gateway.commands.parts import part_values, parts_table
+from gateway.commands.policy import policy_of
 from gateway.commands.terminal import plain
 from gateway.inspection import Inspector, ScannerDown
-from gateway.model import Client, Decision, Direction, Envelope, Group, Inspection, QueueItem
+from gateway.model import Client, Direction, Envelope
 from gateway.notice import Notices
 from gateway.office import Office
 from gateway.policy import file as policy_file
+from gateway.policy import sentences
+from gateway.policy.book import Policies
 from gateway.policy.leaks import Leaks
 from gateway.policy.rules import Policy
 from gateway.sandbox import Sandbox
 from gateway.scan import Scanner
+from gateway.settings import Settings
+from gateway.specimen import Judged, Specimen, judge
+from gateway.store.opening import open_store
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "explain",
-        help="what would become of a mail, and why (規則の試し)",
-        description="Inspects MESSAGE as the gateway would: verdict and findings of each part, the rule that decided."
-        " Of outbound mail also its class and the personal information in it; not what needs the records of the gateway.",
-        epilog="Example: mugai explain samples/mail/01.eml --direction inbound --from a@example.com --to b@city.example.lg.jp",
+        help="what would become of a mail or a file, and why (規則の試し)",
+        description="Inspects FILE as the gateway would: verdict and findings of each part, the rule that decided."
+        " What is no .eml is judged as the only attachment of a mail. Of outbound mail also its class and the personal"
+        " information in it; not what needs the records of the gateway. The console's page of the same kind: /rules/test.",
+        epilog="Example: mugai explain samples/mail/01.eml --rules draft.yaml --from a@example.com --to b@city.example.lg.jp",
     )
-    parser.add_argument("message", type=Path, metavar="MESSAGE.eml")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a mail (.eml), or any other file")
+    parser.add_argument(
+        "--rules", metavar="DRAFT", help="a file, or the number of a version (`mugai policy list`); default: what is in force"
+    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write the sanitised attachments there")
     parser.add_argument("--direction", type=Direction, choices=list(Direction), default=Direction.INBOUND)
     parser.add_argument("--from", dest="sender", default="sender@example.com", metavar="A", help="reverse-path of the envelope")
     parser.add_argument("--to", dest="recipients", action="append", metavar="B", help="recipient; may be repeated")
@@ -45,58 +56,75 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
-    policy = policy_file.load(Path(settings.policy))
     try:
-        content = arguments.message.read_bytes()
-    except OSError as error:
-        print(f"mugai: {arguments.message}: {error.strerror}", file=sys.stderr)
+        policy = _policy(arguments.rules, settings)
+        content = arguments.file.read_bytes()
+    except (LookupError, OSError) as error:
+        print(f"mugai: {error}", file=sys.stderr)
         return 2
     recipients = tuple(arguments.recipients or (f"staff@{settings.inbound.domains[0]}",))
     envelope = Envelope(arguments.sender, recipients, arguments.direction, Client(arguments.client, 0, "explain"))
+    specimen = Specimen(arguments.file.name, content, envelope)
     scanner = None if arguments.no_scan else Scanner(settings.place(settings.clamav.socket), largest=settings.clamav.largest)
     try:
-        answers = asyncio.run(_explain(content, envelope, policy, scanner, settings.sandbox.wall_seconds))
+        answers = asyncio.run(_explain(specimen, policy, scanner, settings.sandbox.wall_seconds))
     except ScannerDown as down:
         print(f"mugai: {down}; start clamd, or explain without it: --no-scan", file=sys.stderr)
         return 2
+    except ValueError as wrong:
+        print(f"mugai: {wrong}: see --from and --to", file=sys.stderr)
+        return 2
     if arguments.json:
-        print(json.dumps([_values(*answer) for answer in answers], ensure_ascii=False, indent=2))
+        print(json.dumps([_values(each) for each in answers], ensure_ascii=False, indent=2))
     else:
         notices = Notices.load(Path(settings.notices))
-        for inspection, group, decision in answers:
-            _show(Console(), notices, inspection, group, decision)
+        for each in answers:
+            _show(Console(), notices, policy, each)
+    try:
+        if arguments.output:
+            _write(answers, arguments.output)
+    except OSError as error:
+        print(f"mugai: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
-Answer = tuple[Inspection, Group, Decision]
+def _policy(key: str | None, settings: Settings) -> Policy:
+    """What is in force is in the store, once there is one; this command makes none.  Raises BadConfiguration, LookupError."""
+    stored = key.isdecimal() if key else settings.place("mugai.sqlite").exists()
+    if not stored:
+        return policy_file.load(Path(key or settings.policy))
+    with open_store(settings) as store:
+        return asyncio.run(policy_of(Policies(store.db, store.clock, Path(settings.policy)), key or "current"))
 
 
-async def _explain(content: bytes, envelope: Envelope, policy: Policy, scanner: Scanner | None, wall: float) -> list[Answer]:
+async def _explain(specimen: Specimen, policy: Policy, scanner: Scanner | None, wall: float) -> tuple[Judged, ...]:
     sandbox, office = Sandbox(), Office()
     await sandbox.start()
     try:
         inspector = Inspector(sandbox, scanner, wall_seconds=wall, office=office)
-        observe, is_outbound = policy.observe, envelope.direction is Direction.OUTBOUND
-        leaks = Leaks(inspector, policy.signs(), observe.classification, observe.encryption)
-        item = QueueItem("", "", envelope, envelope.recipients, 0.0, len(content), "")
-        answers: list[Answer] = []
-        for group in policy.split(envelope, envelope.recipients, len(content)):
-            profile = policy.profiles[group.profile]
-            inspection = await inspector.message(content, profile, keep_leaves=is_outbound)
-            if is_outbound:
-                inspection = replace(inspection, observations=await leaks.observe(item, inspection))
-            decided = policy.decide(envelope, group, len(content), inspection)
-            answers += [(inspection, part, decision) for part, decision in decided]
-        return answers
+        leaks = Leaks(inspector, policy.signs(), policy.observe.classification, policy.observe.encryption)
+        return await judge(specimen, policy, inspector.message, (leaks,))
     finally:
         await sandbox.stop()
         await office.stop()
 
 
-def _show(console: Console, notices: Notices, inspection: Inspection, group: Group, decision: Decision) -> None:
+def _write(answers: Sequence[Judged], place: Path) -> None:
+    """Only what was rebuilt and verified.  Never overwrites."""
+    place.mkdir(parents=True, exist_ok=True)
+    for name, content in {each.name: each.content for answer in answers for each in answer.inspection.enclosures}.items():
+        with (place / name).open("xb") as file:
+            file.write(content)
+
+
+def _show(console: Console, notices: Notices, policy: Policy, judged: Judged) -> None:
+    inspection, group, decision = judged.inspection, judged.group, judged.decision
     console.print(plain(f"{', '.join(group.recipients)}  (profile {group.profile})", "bold"))
     console.print(parts_table(inspection.report, notices))
     console.print(plain(f"{decision.disposition} by rule {decision.rule} ({', '.join(decision.clauses)})", "bold"))
+    said = sentences.of_rule(policy.rule(decision.rule), {language: n.kinds for language, n in notices.names.items()})
+    console.print(plain(f"{said.ja}\n{said.en}"))
     if decision.reason:
         console.print(plain(decision.reason))
     for seen in inspection.observations:
@@ -106,7 +134,8 @@ def _show(console: Console, notices: Notices, inspection: Inspection, group: Gro
     )
 
 
-def _values(inspection: Inspection, group: Group, decision: Decision) -> dict[str, object]:
+def _values(judged: Judged) -> dict[str, object]:
+    inspection, group, decision = judged.inspection, judged.group, judged.decision
     return {
         "recipients": group.recipients,
         "profile": group.profile,

@@ -35,6 +35,7 @@ from gateway.console import (
     screen,
     senders,
     signin,
+    specimens,
 )
 from gateway.console.accounts import Accounts
 from gateway.console.codes import Codes
@@ -72,6 +73,7 @@ SCREENS = (
     approvals.screen,
     cases.screen,
     rules.screen,
+    specimens.screen,
 )
 
 
@@ -113,7 +115,7 @@ def application(at: Desk) -> Guard:
     routes = [screen.route(each, at) for each in declared()]
     static = Mount("/static", StaticFiles(directory=STATIC))
     app = Starlette(routes=[*routes, static], exception_handlers={HTTPException: _plainly, Exception: _surprise})
-    return Guard(app, at.settings.console)
+    return Guard(app, at.settings.console, {each.path: each.body for each in declared() if each.takes_file})
 
 
 async def _plainly(request: Request, error: Exception) -> Response:

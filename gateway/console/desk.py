@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.console.accounts import Accounts
 from gateway.console.codes import Codes
@@ -26,6 +28,9 @@ from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.ticket import Tickets
 from gateway.workflow.engine import Workflow
+
+if TYPE_CHECKING:
+    from gateway.console.specimens import Tested
 
 LOOKING_SECONDS = 300.0  # after which somebody has gone for coffee
 LOOKED_AT = 1_000  # marks kept
@@ -51,6 +56,7 @@ class Desk:
     figures: dict[str, tuple[float, Figures]] = field(default_factory=dict)
     said: dict[str, Words] = field(default_factory=dict)  # by session: what the next page tells
     trials: Trials = field(default_factory=Trials)
+    tested: OrderedDict[str, Tested] = field(default_factory=OrderedDict)  # by key: specimens that somebody looks at now
     looking: dict[int, dict[str, float]] = field(default_factory=dict)  # by held mail: who has its page open, and since when
 
     def names(self, language: Language) -> Names:

@@ -25,6 +25,7 @@ NAMES: dict[str, Words] = {
     "case_step": Words("承認の手続き", "workflow"),
     "policy_proposed": Words("規則の変更の申請", "rules proposed"),
     "policy_tried": Words("規則の試し", "rules tried"),
+    "specimen_judged": Words("持ち込みの試し", "specimen judged"),
     "alarm": Words("警報", "alarm"),
     "refused": Words("受付拒否", "refused"),
     "recipients_hidden": Words("宛先を秘匿", "recipients hidden"),

@@ -6,7 +6,7 @@ After: the headers, on every answer, errors included.  Which right a route needs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.settings import ConsoleSettings, Network
 
-BODY_BYTES = 1 << 20  # of a form; a page that takes files asks for more by itself
+BODY_BYTES = 1 << 20  # of a form; a route that takes a file declares more
 REPORTS = "/reports"  # the browser's word that a policy was broken; it comes without cookie and origin
 
 POLICY = (
@@ -40,8 +40,9 @@ HEADERS = {
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: ConsoleSettings):
-        self._app, self._peers = app, settings.peers
+    def __init__(self, app: ASGIApp, settings: ConsoleSettings, larger: Mapping[str, int]):
+        """`larger` is how many bytes the bodies of some paths may have."""
+        self._app, self._peers, self._larger = app, settings.peers, larger
         self._origin = settings.origin
         self._host = urlsplit(settings.origin).netloc
         self._headers = HEADERS | (
@@ -63,7 +64,7 @@ class Guard:
         if problem := self._problem(scope):
             await PlainTextResponse(*problem)(scope, receive, dressed)
         else:
-            await self._app(scope, _bounded(receive), dressed)
+            await self._app(scope, _bounded(receive, self._larger.get(scope["path"], BODY_BYTES)), dressed)
 
     def _problem(self, scope: Scope) -> tuple[str, int] | None:
         headers = Headers(scope=scope)
@@ -95,7 +96,7 @@ def _among(scope: Scope, peers: Iterable[Network]) -> bool:
         return False
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """Raises HTTPException 413 at the first byte too many."""
     taken = 0
 
@@ -103,7 +104,7 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > BODY_BYTES:
+        if taken > most:
             raise HTTPException(413)
         return message
 

@@ -17,13 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gateway.console.accounts import Account
 from gateway.console.desk import Desk
+from gateway.console.guard import BODY_BYTES
 from gateway.console.roles import PRIVILEGED, Right, Scope
 from gateway.console.sessions import Session
 from gateway.console.words import Language, Refusal, Words
@@ -33,6 +35,7 @@ from gateway.yaml_file import BadConfiguration
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
 LANGUAGE_COOKIE = "__Host-language"
 _FIELDS = 2_000  # of one form: a whole page of ticks, and room
+MultiPartParser.spool_max_size = 64 << 20  # an uploaded file stays in memory: nothing of it touches a disk
 _LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_?=&%.,-]*")  # where a redirect may lead: no other host (W6)
 
 
@@ -74,6 +77,11 @@ class Visit:
 
     def texts(self, name: str) -> list[str]:
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    async def file(self, name: str) -> tuple[str, bytes]:
+        """What was uploaded: its name and its bytes; ("", b"") when nothing was."""
+        value = self.form.get(name)
+        return (value.filename or "", await value.read()) if isinstance(value, UploadFile) else ("", b"")
 
     def reason(self) -> str:
         """What is done to a mail has a reason.  Raises Refusal."""
@@ -131,6 +139,11 @@ class Declared:
     path: str
     right: Right
     handler: Handler
+    body: int  # bytes that its form may have
+
+    @property
+    def takes_file(self) -> bool:
+        return self.body > BODY_BYTES
 
 
 class Screen:
@@ -140,12 +153,13 @@ class Screen:
     def get(self, path: str, right: Right) -> Callable[[Handler], Handler]:
         return self._declare("GET", path, right)
 
-    def post(self, path: str, right: Right) -> Callable[[Handler], Handler]:
-        return self._declare("POST", path, right)
+    def post(self, path: str, right: Right, *, body: int = BODY_BYTES) -> Callable[[Handler], Handler]:
+        """`body` of more than usual: its form may hold one file.  Only on a path without parameters."""
+        return self._declare("POST", path, right, body)
 
-    def _declare(self, method: str, path: str, right: Right) -> Callable[[Handler], Handler]:
+    def _declare(self, method: str, path: str, right: Right, body: int = BODY_BYTES) -> Callable[[Handler], Handler]:
         def remember(handler: Handler) -> Handler:
-            self.declared.append(Declared(method, path, right, handler))
+            self.declared.append(Declared(method, path, right, handler, body))
             return handler
 
         return remember
@@ -190,7 +204,7 @@ async def _turned_away(visit: Visit, declared: Declared) -> Response | None:
             return visit.go(f"/confirm?{query}")
     if declared.method == "POST":
         await visit.request.body()  # kept: a handler may want the bytes themselves
-        visit.form = await visit.request.form(max_fields=_FIELDS, max_files=0)
+        visit.form = await visit.request.form(max_fields=_FIELDS, max_files=int(declared.takes_file))
         # a public form has no session to abuse, and `guard` has seen that it is our own page's
         if right is not Right.PUBLIC and not hmac.compare_digest(visit.text("csrf").encode(), visit.csrf.encode()):
             raise Refusal("画面の有効期限が切れました。もう一度操作してください。", "This page is too old. Try again.", 403)

@@ -103,6 +103,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が規則 {policy_version} を過去のメール {mails} 通で試した。{changed} 通の扱いが変わる",
         "{actor} tried rules {policy_version} on {mails} stored mails; {changed} would be treated differently",
     ),
+    "specimen_judged": Words(
+        "{actor} が持ち込んだ {name}（{size} バイト、SHA-256 {sha256}）を規則 {policy_version} で試した。結果: {outcome}",
+        "{actor} had {name} ({size} bytes, SHA-256 {sha256}) judged by rules {policy_version}: {outcome}",
+    ),
     "policy_loaded": Words(
         "規則の版 {policy_version} を読み込みました（採用: {accepted}）。{detail}",
         "Policy {policy_version} read; accepted: {accepted}. {detail}",

@@ -13,6 +13,7 @@ from gateway.journal.console_events import (
     LoggedOut,
     LoginFailed,
     SenderListed,
+    SpecimenJudged,
     Viewed,
 )
 from gateway.journal.events import (
@@ -95,6 +96,7 @@ __all__ = [
     "SelfInspected",
     "SelfTested",
     "SenderListed",
+    "SpecimenJudged",
     "Started",
     "Stopped",
     "TroubleStep",

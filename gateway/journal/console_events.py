@@ -67,6 +67,18 @@ class Viewed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpecimenJudged(Event):
+    """Somebody saw what rules would make of a mail or file that they brought; nothing of it was kept."""
+
+    actor: str
+    policy_version: str
+    sha256: str
+    size: int  # bytes
+    outcome: str  # "deliver: inbound", by the first recipients
+    name: str = personal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserReported(Event):
     """The console's Content-Security-Policy stopped something: a page of ours is wrong, or somebody tries."""
 

@@ -1,0 +1,190 @@
+"""Screen: one mail or file that somebody brings, judged by a draft or by the rules in force (DV-02).
+
+Its bytes go to the sandbox of the previews and nowhere else: nothing is stored or delivered.  The answer stays in memory for
+whoever asked, a few at a time; what may be taken away is what was rebuilt and verified.  Who tested which hash is recorded.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from gateway import journal
+from gateway.clock import JST
+from gateway.console.mail import METHODS
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.console.words import Refusal
+from gateway.model import Client, Direction, Envelope
+from gateway.policy import file as policy_file
+from gateway.policy import sentences
+from gateway.policy.book import Standing, Version
+from gateway.policy.observers import observers_of
+from gateway.policy.rules import Policy
+from gateway.policy.words import DISPOSITIONS
+from gateway.smtp.address import BadAddress, address
+from gateway.specimen import RECEIPT, Judged, Specimen, judge
+from gateway.workflow.register import Register
+
+screen = Screen()
+
+LARGEST = 48 << 20  # bytes: the largest mail that the doors of most houses take, and room
+_KEPT = 6  # answers in memory
+_KEPT_BYTES = 96 << 20  # of all their files
+_CHARACTERS = 20_000  # of one text
+_CLIENT = Client("192.0.2.1", 0, "test")  # RFC 5737: nobody's
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """`version` None = the rules in force."""
+
+    by: str
+    specimen: Specimen
+    policy: Policy
+    version: Version | None
+    answers: tuple[Judged, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(len(each.content) for answer in self.answers for each in answer.inspection.enclosures)
+
+
+@screen.get("/rules/test", Right.CHANGE_POLICY)
+async def form(visit: Visit) -> Response:
+    return await _form(visit)
+
+
+@screen.post("/rules/test", Right.CHANGE_POLICY, body=LARGEST + (1 << 20))
+async def test(visit: Visit) -> Response:
+    desk = visit.desk
+    try:
+        version, specimen = await _version(visit, visit.text("version")), await _specimen(visit)
+        policy = policy_file.parse(version.text) if version else await desk.policy()
+        observers = observers_of(desk.settings, policy, desk.store, desk.preview)
+        register = Register(desk.store.db, desk.store.clock)
+        answers = await judge(specimen, policy, desk.preview.message, observers, register)
+    except Refusal as refusal:
+        return await _form(visit, refusal)
+    tested = Tested(visit.who.name, specimen, policy, version, answers)
+    await desk.store.journal.write(_recorded(tested))
+    return visit.go(f"/rules/test/{_keep(visit, tested)}")
+
+
+@screen.get("/rules/test/{key}", Right.CHANGE_POLICY)
+async def show(visit: Visit) -> Response:
+    tested, language = _tested(visit), visit.language
+    findings = {each: visit.desk.notices.names[each].kinds for each in ("ja", "en")}
+    return visit.page(
+        "rules_tested.html",
+        key=visit.request.path_params["key"],
+        tested=tested,
+        answers=[
+            (each, sentences.of_rule(tested.policy.rule(each.decision.rule), findings), _text(visit, each), list(each.files()))
+            for each in tested.answers
+        ],
+        names=visit.desk.names(language),
+        dispositions=DISPOSITIONS,
+        methods=METHODS,
+    )
+
+
+@screen.get("/rules/test/{key}/{answer}/{file}", Right.CHANGE_POLICY)
+async def sanitised(visit: Visit) -> Response:
+    """One rebuilt and verified file; never a byte of what was brought."""
+    answers = _tested(visit).answers
+    try:
+        enclosure = answers[visit.number("answer")].inspection.enclosures[visit.number("file")]
+    except IndexError:
+        raise LookupError("no such file") from None
+    name = f"attachment; filename*=UTF-8''{quote(enclosure.name, safe='')}"
+    return Response(enclosure.content, media_type="application/octet-stream", headers={"Content-Disposition": name})
+
+
+async def _form(visit: Visit, refusal: Refusal | None = None) -> Response:
+    query = visit.request.query_params if visit.request.method == "GET" else visit.form
+    domain = visit.desk.settings.inbound.domains[0]
+    drafts = [each for each in await visit.desk.policies.list(20) if each.standing is not Standing.ENDED]
+    return visit.page(
+        "rules_test.html",
+        refusal.status if refusal else 200,
+        refusal=refusal,
+        drafts=drafts,
+        chosen=query.get("version", ""),
+        direction=query.get("direction", Direction.INBOUND),
+        sender=query.get("sender", "sender@example.com"),
+        recipients=query.get("recipients", f"staff@{domain}"),
+        largest=LARGEST,
+    )
+
+
+async def _version(visit: Visit, number: str) -> Version | None:
+    """Raises LookupError."""
+    if not number:
+        return None
+    if not number.isdecimal() or len(number) > 15:
+        raise LookupError("no such version")
+    return await visit.desk.policies.get(int(number))
+
+
+async def _specimen(visit: Visit) -> Specimen:
+    """Raises Refusal."""
+    name, content = await visit.file("file")
+    if not content:
+        raise Refusal("ファイルを選んでください。", "Choose a file.", 422)
+    if len(content) > LARGEST:
+        raise Refusal(f"{LARGEST >> 20} MB までです。", f"At most {LARGEST >> 20} MB.", 413)
+    direction = Direction(visit.text("direction")) if visit.text("direction") in tuple(Direction) else Direction.INBOUND
+    try:
+        sender, *recipients = [str(address(each)) for each in (visit.text("sender").strip(), *visit.text("recipients").split())]
+    except BadAddress as bad:
+        raise Refusal(f"メールアドレスが正しくありません。({bad})", f"Not an address: {bad}", 422) from bad
+    if not recipients or not all(each.isascii() for each in (sender, *recipients)):
+        raise Refusal("宛先を英数字のアドレスで入力してください。", "Name recipients, in ASCII.", 422)
+    return Specimen(name[:255], content, Envelope(sender, tuple(recipients[:20]), direction, _CLIENT))
+
+
+def _recorded(tested: Tested) -> journal.SpecimenJudged:
+    specimen, decision = tested.specimen, tested.answers[0].decision
+    return journal.SpecimenJudged(
+        actor=tested.by,
+        policy_version=tested.policy.version,
+        sha256=specimen.sha256,
+        size=len(specimen.content),
+        outcome=f"{decision.disposition}: {decision.rule}",
+        name=specimen.name,
+    )
+
+
+def _keep(visit: Visit, tested: Tested) -> str:
+    """The oldest give way."""
+    kept, key = visit.desk.tested, secrets.token_hex(8)
+    kept[key] = tested
+    while len(kept) > _KEPT or (len(kept) > 1 and sum(each.size for each in kept.values()) > _KEPT_BYTES):
+        kept.popitem(last=False)
+    return key
+
+
+def _tested(visit: Visit) -> Tested:
+    """Raises LookupError: gone, or somebody else's."""
+    found = visit.desk.tested.get(visit.request.path_params["key"])
+    if found is None or found.by != visit.who.name:
+        raise LookupError("gone")
+    return found
+
+
+def _text(visit: Visit, judged: Judged) -> str:
+    """The text of the mail with its notice, as it would be read."""
+    letter, notices = judged.inspection.letter, visit.desk.notices
+    if letter is None:
+        return ""
+    until = visit.desk.store.clock.now() + visit.desk.settings.retention.originals_days * 86_400
+    head = notices.head(
+        judged.inspection, judged.decision, RECEIPT, datetime.fromtimestamp(until, JST), visit.desk.settings.originals_at
+    )
+    foot = notices.foot(judged.inspection, judged.decision, RECEIPT)
+    return "\n".join(filter(None, (head, letter.body, foot)))[:_CHARACTERS]

@@ -34,7 +34,7 @@ from gateway.journal_settings import JournalSettings
 from gateway.model import TlsPolicy
 from gateway.seal_settings import SealSettings, SignatureSettings
 from gateway.volume_settings import VolumeSettings
-from gateway.yaml_file import BadConfiguration, Document, Problem
+from gateway.yaml_file import BadConfiguration, Document, Problem, Unfit
 
 Network = IPv4Network | IPv6Network
 
@@ -64,7 +64,8 @@ def _network(value: object) -> object:
     try:
         return ip_network(str(value), strict=False)
     except ValueError:
-        raise ValueError("is not an IP address or network, e.g. 192.0.2.0/24") from None
+        ja = "IPアドレスでもネットワークでもありません。例 192.0.2.0/24"
+        raise Unfit("is not an IP address or network, e.g. 192.0.2.0/24", ja) from None
 
 
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]

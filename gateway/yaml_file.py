@@ -14,6 +14,34 @@ from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+JAPANESE = {  # what pydantic says, by its kinds of errors; another one is told without its details
+    "enum": "次のどれかです: {expected}",
+    "literal_error": "次のどれかです: {expected}",
+    "string_type": "文字で書いてください。数字や yes・no は引用符で囲みます。",
+    "string_too_short": "空にはできません。",
+    "string_pattern_mismatch": "使えない文字があります。({pattern})",
+    "bool_type": "true か false です。",
+    "bool_parsing": "true か false です。",
+    "int_type": "整数で書いてください。",
+    "int_parsing": "整数で書いてください。大きさは 20MB のように書けます。",
+    "int_from_float": "整数で書いてください。",
+    "float_type": "数で書いてください。",
+    "float_parsing": "数で書いてください。",
+    "greater_than": "{gt} より大きい数です。",
+    "greater_than_equal": "{ge} 以上です。",
+    "less_than": "{lt} より小さい数です。",
+    "less_than_equal": "{le} 以下です。",
+    "too_short": "一つ以上必要です。",
+    "dict_type": "「項目: 値」の形で書いてください。",
+    "model_type": "「項目: 値」の形で書いてください。",
+    "tuple_type": "一覧 [a, b] の形で書いてください。",
+    "list_type": "一覧 [a, b] の形で書いてください。",
+    "date_type": "日付です。例 2027-03-31",
+    "date_from_datetime_parsing": "日付です。例 2027-03-31",
+    "date_parsing": "日付です。例 2027-03-31",
+}
 
 MAX_BYTES = 1 << 20  # a policy of ten thousand rules is half of this
 DEEPEST = 4  # files over one another: a site, its profile, the shipped file, and one to spare; more is a loop
@@ -28,10 +56,19 @@ class Problem:
     key: str  # dotted path, "rules.3.action"
     message: str
     advice: str = ""
+    ja: str = ""  # message and advice in Japanese, where an administrator may read them on a page
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         return f"{where}: {self.key + ': ' if self.key else ''}{self.message}" + (f" ({self.advice})" if self.advice else "")
+
+
+class Unfit(ValueError):
+    """What a validator says of a value, in both languages."""
+
+    def __init__(self, en: str, ja: str):
+        super().__init__(en)
+        self.ja = ja
 
 
 class BadConfiguration(Exception):
@@ -60,8 +97,8 @@ class Document:
         """The file in which `key`, or its nearest ancestor, is written."""
         return self.files.get(self._written(key), self.file)
 
-    def problem(self, key: str, message: str, advice: str = "") -> Problem:
-        return Problem(self.file_of(key), self.line(key), key, message, advice)
+    def problem(self, key: str, message: str, advice: str = "", *, ja: str = "") -> Problem:
+        return Problem(self.file_of(key), self.line(key), key, message, advice, ja)
 
     def _written(self, key: str) -> str:
         while key and key not in self.lines:
@@ -95,21 +132,26 @@ def _read_one(path: Path) -> Document:
 def parse(file: str, text: bytes) -> Document:
     try:
         if b"&" in text and any(isinstance(t, yaml.AliasToken) for t in yaml.scan(text, Loader=yaml.SafeLoader)):
-            raise BadConfiguration([Problem(file, 0, "", "uses a YAML alias (*name)", "write the value out")])
+            ja = "YAML の別名 (*name) は使えません。値をそのまま書いてください。"
+            raise BadConfiguration([Problem(file, 0, "", "uses a YAML alias (*name)", "write the value out", ja)])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError:
-        raise BadConfiguration([Problem(file, 0, "", "is nested too deeply", "is it the right file?")]) from None
+        ja = "入れ子が深すぎます。"
+        raise BadConfiguration([Problem(file, 0, "", "is nested too deeply", "is it the right file?", ja)]) from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         advice = "indent with spaces and quote texts that contain ': '"
+        ja = f"YAML として読めません。字下げは空白で、「: 」を含む文は引用符で囲んでください。({what})"
         raise BadConfiguration(
-            [Problem(file, mark.line + 1 if mark else 0, "", f"is not valid YAML: {what}", advice)]
+            [Problem(file, mark.line + 1 if mark else 0, "", f"is not valid YAML: {what}", advice, ja)]
         ) from None
     if root is None:
         return Document(file, {}, {})
     if not isinstance(root, yaml.MappingNode):
-        raise BadConfiguration([Problem(file, 1, "", "must be a mapping of keys to values")])
+        raise BadConfiguration(
+            [Problem(file, 1, "", "must be a mapping of keys to values", ja="「項目: 値」の形で書いてください。")]
+        )
     lines: dict[str, int] = {}
     problems: list[Problem] = []
     _note_lines(file, root, "", lines, problems)
@@ -226,7 +268,14 @@ def _note_lines(file: str, node: yaml.Node, key: str, lines: dict[str, int], pro
             line = name.start_mark.line + 1
             if dotted in lines:
                 problems.append(
-                    Problem(file, line, dotted, f"is written twice (first in line {lines[dotted]})", "keep one of them")
+                    Problem(
+                        file,
+                        line,
+                        dotted,
+                        f"is written twice (first in line {lines[dotted]})",
+                        "keep one of them",
+                        f"二度書かれています (最初は {lines[dotted]} 行)。一つにしてください。",
+                    )
                 )
             lines[dotted] = line
             _note_lines(file, value, dotted, lines, problems)
@@ -242,16 +291,18 @@ def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     found = [(".".join(str(step) for step in e["loc"]), e) for e in error.errors()]
     # a list whose entries are all wrong is also "too short": say only what is wrong with the entries
     entries = {key.rpartition(".")[0] for key, _ in found} | {key.split(".")[0] for key, _ in found if "." in key}
-    return [
-        _problem(document, key, e["type"], e["msg"], e.get("input"))
-        for key, e in found
-        if not (e["type"] == "too_short" and key in entries)
-    ]
+    return [_problem(document, key, e) for key, e in found if not (e["type"] == "too_short" and key in entries)]
 
 
-def _problem(document: Document, key: str, kind: str, message: str, value: object) -> Problem:
+def _problem(document: Document, key: str, error: ErrorDetails) -> Problem:
+    kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return document.problem(key, "is not a known key", "see the annotated config/ files for the list")
+        ja = "この項目はありません。つづりを確かめてください。"
+        return document.problem(key, "is not a known key", "see the annotated config/ files for the list", ja=ja)
     if kind == "missing":
-        return document.problem(key, "is missing")
-    return document.problem(key, f"{message.removeprefix('Value error, ')} (found: {value!r:.80})")
+        return document.problem(key, "is missing", ja="必要な項目がありません。")
+    found = f"{error.get('input')!r:.80}"
+    unfit = context.get("error")
+    ja = unfit.ja if isinstance(unfit, Unfit) else JAPANESE.get(kind, "値が正しくありません。").format_map(context)
+    message = error["msg"].removeprefix("Value error, ")
+    return document.problem(key, f"{message} (found: {found})", ja=f"{ja} (書かれた値: {found})")

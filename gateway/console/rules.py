@@ -5,6 +5,7 @@ Who decides is the workflow's to say (LG-08); it counts people of the directory,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,13 +105,13 @@ async def save(visit: Visit) -> Response:
     text, why, number = visit.text("text"), visit.text("reason"), visit.text("number")
     draft = int(number) if number.isdecimal() and len(number) < 16 else 0
     try:
-        policy_file.parse(text)
+        doubts = await asyncio.to_thread(policy_file.doubts, text)  # a long text takes long to read
         if visit.text("check"):
-            return _editor(visit, text, draft, why, fits=True)
+            return _editor(visit, text, draft, why, doubts=doubts)
         with _said():
             saved = await visit.desk.policies.draft(text, visit.who.name, visit.reason(), draft)
     except BadConfiguration as bad:
-        return _editor(visit, text, draft, why, bad.problems)
+        return _editor(visit, text, draft, why, problems=bad.problems)
     except Refusal as refusal:
         return _editor(visit, text, draft, why, refusal=refusal)
     return visit.go(f"/rules/versions/{saved.number}", Words("下書きを保存しました。", "The draft was saved."))
@@ -207,15 +208,17 @@ def _editor(
     text: str,
     number: int,
     why: str,
+    *,
     problems: tuple[Problem, ...] = (),
+    doubts: tuple[Problem, ...] | None = None,
     refusal: Refusal | None = None,
-    fits: bool = False,
 ) -> Response:
+    """`doubts` None = nobody asked for a check."""
     # in a form every character must come back as it was: escaped, but neither marked nor cut
     whole = Markup("\n") + escape(text)
     status = refusal.status if refusal else 422 if problems else 200
     return visit.page(
-        "rules_edit.html", status, text=whole, number=number, why=why, problems=problems, refusal=refusal, fits=fits
+        "rules_edit.html", status, text=whole, number=number, why=why, problems=problems, refusal=refusal, doubts=doubts
     )
 
 

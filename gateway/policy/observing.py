@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gateway.directory.model import Attribute, Role
+from gateway.yaml_file import Unfit
 from sanitizers.model import Cipher
 
 
@@ -20,7 +21,8 @@ def _as_list(value: object) -> object:
 
 def _informed(value: str) -> str:
     if value != "sender" and value not in tuple(Role) and "@" not in value:
-        raise ValueError(f"must be sender, an address, or a role: {', '.join(Role)}")
+        roles = ", ".join(Role)
+        raise Unfit(f"must be sender, an address, or a role: {roles}", f"sender、メールアドレス、役割のどれかです: {roles}")
     return value
 
 

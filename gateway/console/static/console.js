@@ -21,6 +21,37 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   });
 }
 
+// -- a draft is checked while it is written: the page that its button would show, of which only the verdict is taken --------
+for (const form of document.querySelectorAll("form[data-live]")) {
+  let timer, asked;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      asked?.abort();
+      asked = new XMLHttpRequest();
+      asked.open("POST", form.action);
+      asked.responseType = "document"; // read, but nothing in it runs
+      asked.onload = ({ target }) => {
+        const fresh = target.response?.getElementById(form.dataset.live);
+        if (fresh) document.getElementById(form.dataset.live).replaceChildren(...fresh.childNodes);
+      };
+      const fields = new URLSearchParams(new FormData(form));
+      fields.set("check", "yes");
+      asked.send(fields);
+    }, 600);
+  });
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-line]"), text = document.getElementById("text");
+  if (!link || !text) return;
+  event.preventDefault();
+  const lines = text.value.split("\n"), line = Math.min(Number(link.dataset.line), lines.length) - 1;
+  const start = lines.slice(0, line).join("\n").length + (line > 0);
+  text.focus();
+  text.setSelectionRange(start, start + lines[line].length);
+  text.scrollTop = (text.scrollHeight / lines.length) * Math.max(0, line - 5);
+});
+
 // -- the reviewer's keys -------------------------------------------------------------------------------------------------
 const mails = document.querySelector("table[data-keys]");
 const rows = mails ? [...mails.tBodies[0].rows] : [];

@@ -78,7 +78,8 @@ async def test_a_bad_text_stays_in_the_form_with_its_line(office: Office) -> Non
     for extra in ({"check": "yes"}, {}):
         answer = await office.admin.post("/rules/edit", text=bad, reason=WHY, **extra)
         assert answer.status_code == 422
-        assert f"行 {line}</b>" in answer.text
+        assert f'data-line="{line}"' in answer.text
+        assert "次のどれかです" in answer.text
         assert "partner-held" in answer.text
     assert "理由を入力してください" in (await office.admin.post("/rules/edit", text=DRAFT, reason="")).text
     assert "誤りはありません" in (await office.admin.post("/rules/edit", text=DRAFT, check="yes")).text

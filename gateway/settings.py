@@ -33,6 +33,7 @@ from gateway.integrity import IntegritySettings
 from gateway.journal_settings import JournalSettings
 from gateway.model import TlsPolicy
 from gateway.seal_settings import SealSettings, SignatureSettings
+from gateway.sign_in_settings import LdapSettings
 from gateway.volume_settings import VolumeSettings
 from gateway.yaml_file import BadConfiguration, Document, Problem, Unfit
 
@@ -194,31 +195,6 @@ class IdentitySettings(_Model):
         (), description="Mail servers in front, whose Authentication-Results are believed (SAN-07)."
     )
     own_names: tuple[str, ...] = Field((), description="Names that nobody outside may show, besides organisation.")
-
-
-class LdapSettings(_Model):
-    url: str = Field("", pattern=r"^(ldaps?://[A-Za-z0-9.:\[\]-]+)?$", description="ldaps://dc.example.lg.jp; empty = none.")
-    start_tls: bool = Field(False, description="With ldap://: StartTLS before anything else. Never in the clear.")
-    ca_file: str = Field("", description="PEM file of the CA that signed the server's certificate; empty = the system's.")
-    user: str = Field("", description="DN of an account that may only read; nobody is asked anonymously.")
-    password_file: str = Field("", description="File with its password, one line.")
-    base: str = Field("", description="Where the people are: OU=職員,DC=city,DC=example,DC=lg,DC=jp")
-    filter: str = Field("(&(objectClass=person)(mail=*))", description="RFC 4515: which entries are people.")
-    address: str = Field("mail", description="Attributes of a person.")
-    name: str = "displayName"
-    section: str = "department"
-    bureau: str = Field("", description="Attribute with the bureau above the section; empty = there is none.")
-    aliases: str = Field("proxyAddresses", description="Further addresses, with or without smtp: before them.")
-    roles: dict[Role, tuple[str, ...]] = Field({}, description="DNs of the groups whose members have a role.")
-    timeout: Seconds = 10
-
-    @model_validator(mode="after")
-    def _safe(self) -> LdapSettings:
-        if self.url.startswith("ldap://") and not self.start_tls:
-            raise ValueError("ldap:// is in the clear: write ldaps://, or start_tls: true")
-        if self.url and not (self.user and self.password_file and self.base):
-            raise ValueError("needs user, password_file and base")
-        return self
 
 
 class WorkflowSettings(_Model):

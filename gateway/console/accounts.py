@@ -1,7 +1,7 @@
 """The people of the console, and how each proves who he is: password, one-time code, recovery code, invitation.
 
 There is no default account: an invitation, printed at first start or written by an administrator, is used once and lets a
-person choose a password.  Every change is journalled in its own transaction.  Passkeys are `passkeys`', sessions `sessions`'.
+person choose a password.  Every change is journalled in its own transaction.  What an account is worth today is `standing`'s.
 Raises Refusal with words for the person in front of the page; LookupError for a name that nobody has.
 """
 
@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.console import attempts, credentials, roles
+from gateway.console import attempts, credentials, roles, standing
 from gateway.console.credentials import Seal
-from gateway.console.roles import Right, Scope
+from gateway.console.roles import Right
 from gateway.console.schema import account, invitation, passkey, recovery, session
+from gateway.console.standing import Account, Origin
 from gateway.console.words import Refusal
 from gateway.directory import Role
 from gateway.store.db import Db
@@ -29,35 +29,6 @@ INVITATION_SECONDS = 7 * 86_400.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 ADDRESS = re.compile(r"[^\s@<>\"\\\x00-\x1f]{1,64}@[a-z0-9.-]{1,190}")
 _PATTERN = re.compile(r"[^\s@\[]+(@[^\s@\[]+)?")  # kenko@city.example.lg.jp, *@kenko.example.jp, or a section's code
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    name: str
-    display: str
-    roles: tuple[Role, ...]
-    patterns: tuple[str, ...]
-    address: str  # in the directory: whose mail is "mine", as whom it acts in the workflow; "" = nobody
-    has_password: bool
-    has_totp: bool
-    passkeys: int
-    suspended: bool
-    signed_in_at: float | None
-    signed_in_from: str
-    signed_out_at: float | None
-    failures: int
-
-    @property
-    def rights(self) -> frozenset[Right]:
-        return roles.rights_of(self.roles)
-
-    @property
-    def scope(self) -> Scope:
-        return roles.scope_of(self.roles, self.patterns)
-
-    @property
-    def needs_second_factor(self) -> bool:
-        return not set(self.roles) <= roles.WITHOUT_SECOND_FACTOR
 
 
 class Accounts:
@@ -69,24 +40,25 @@ class Accounts:
     async def prove_password(self, name: str, password: str, source: str) -> Account:
         """Raises Refusal: wrong, suspended, unknown (all the same words), or too many attempts."""
         name = name.strip().lower()[:64]
-        await self._may_try(name, source)
-        stored = await self._db.read(_stored_password, name)
+        await self.may_try(name, source)
+        stored = await self._db.read(_stored_password, name, self._clock.now())
         if not await credentials.password_matches(stored, password):
-            raise await self._failure(name, source, "wrong name or password")
+            raise await self.failure(name, source, "wrong name or password")
         return await self.find(name)
 
     async def prove_code(self, who: Account, code: str, source: str) -> str:
         """A one-time code, or a recovery code, which is then gone.  Returns which.  Raises Refusal."""
-        await self._may_try(who.name, source)
+        await self.may_try(who.name, source)
         sealed, last_step = await self._db.read(_totp, who.name)
         step = credentials.totp_step(self._seal.open(sealed), code, self._clock.now(), last_step) if sealed else None
         if step is not None and await self._db.write(_use_step, who.name, step):
             return "code"
         if await self._db.write(_use_recovery, who.name, credentials.digest(code)):
             return "recovery code"
-        raise await self._failure(who.name, source, "wrong code")
+        raise await self.failure(who.name, source, "wrong code")
 
-    async def _may_try(self, name: str, source: str) -> None:
+    async def may_try(self, name: str, source: str) -> None:
+        """Before any proof is looked at.  Raises Refusal."""
         seconds = await self._db.read(attempts.wait, name, source, self._clock.now())
         if seconds > 0:
             await self._db.write(_record_failure, name, source, "too many attempts", self._clock.now(), False)
@@ -96,14 +68,15 @@ class Accounts:
                 429,
             )
 
-    async def _failure(self, name: str, source: str, why: str) -> Refusal:
+    async def failure(self, name: str, source: str, why: str) -> Refusal:
+        """Counts it.  All failures have the same words."""
         await self._db.write(_record_failure, name, source, why, self._clock.now(), True)
         return Refusal("利用者名、パスワードまたはコードが違います。", "The name, password or code is wrong.", 401)
 
     # -- invitations -----------------------------------------------------------------------------------------------------
 
     async def is_empty(self) -> bool:
-        return not await self._db.read(_list)
+        return not await self._db.read(standing.everybody, self._clock.now())
 
     async def invite_first(self) -> str:
         """The code for a console without people: whoever has it becomes the first administrator."""
@@ -119,10 +92,23 @@ class Accounts:
         return await self._invite(values["name"], actor)
 
     async def invite_again(self, name: str, actor: str) -> str:
-        """For a lost password or second factor: everything is proven anew."""
-        await self.find(name)
+        """For a lost password or second factor: everything is proven anew.  Raises Refusal: see `forget`."""
+        if (await self.find(name)).origin is not Origin.INVITED:
+            raise Refusal("招待した利用者ではありません。", "Nobody invited this person.")
         await self._db.write(_reset, name, actor, self._clock.now())
         return await self._invite(name, actor)
+
+    async def suspect(self, name: str, actor: str) -> str:
+        """The password may be known to others (AC-06): it ends, its sessions too, second factors stay.  Returns the code."""
+        if (await self.find(name)).origin is not Origin.INVITED:
+            raise Refusal("招待した利用者ではありません。", "Nobody invited this person.")
+        await self._db.write(_suspect, name, actor, self._clock.now())
+        return await self._invite(name, actor)
+
+    async def forget(self, name: str, actor: str) -> None:
+        """Second factors, and whom the provider means by this person, of who comes by the house's servers."""
+        await self.find(name)
+        await self._db.write(_reset, name, actor, self._clock.now())
 
     async def _invite(self, name: str, actor: str) -> str:
         code, now = credentials.new_code(), self._clock.now()
@@ -167,18 +153,22 @@ class Accounts:
 
     async def find(self, name: str) -> Account:
         """Raises LookupError."""
-        return await self._db.read(find, name)
+        return await self._db.read(standing.find, name, self._clock.now())
 
     async def list(self) -> Sequence[Account]:
-        return await self._db.read(_list)
+        return await self._db.read(standing.everybody, self._clock.now())
 
-    async def arrive(self, address: str, display: str) -> Account:
-        """Who has proven to read the mail of `address`: the account of that name, made at the first time; plain staff.
-
-        Raises Refusal: it was suspended."""
-        who = await self._db.write(_arrive, address, display, self._clock.now())
-        if who.suspended:
-            raise Refusal("この利用者は停止されています。", "This account is suspended.", 403)
+    async def arrive(self, address: str, display: str, origin: Origin, subject: str = "") -> Account:
+        """Who has proven to be `address`: the account of that name, made at the first time.  Raises Refusal."""
+        who = await self._db.write(_arrive, address, display, origin, subject, self._clock.now())
+        if who is None:
+            ja = "このアドレスには別の利用者が登録されています。管理者に連絡してください。"
+            raise Refusal(ja, "Another person has this address here. Tell the administrator.", 403)
+        if who.barred:
+            raise Refusal("この利用者は停止されているか、名簿にありません。", "Suspended, or not in the directory.", 403)
+        if origin is Origin.MAIL and (who.needs_second_factor or who.has_totp or who.passkeys):
+            # whoever reads the mailbox is plain staff, and takes over nobody who is more
+            raise Refusal("庁内のアカウントでログインしてください。", "Sign in by your account of the house.", 403)
         return who
 
     async def change(
@@ -229,39 +219,10 @@ def _checked(
 # -- operations ----------------------------------------------------------------------------------------------------------
 
 
-def find(conn: sa.Connection, name: str) -> Account:
-    row = conn.execute(sa.select(account).where(account.c.name == name)).one_or_none()
-    if row is None:
-        raise LookupError(f"no account {name}")
-    return _account(conn, row)
-
-
-def _list(conn: sa.Connection) -> list[Account]:
-    return [_account(conn, row) for row in conn.execute(sa.select(account).order_by(account.c.name)).all()]
-
-
-def _account(conn: sa.Connection, row: sa.Row[Any]) -> Account:
-    count = conn.scalar(sa.select(sa.func.count()).select_from(passkey).where(passkey.c.account == row.name)) or 0
-    return Account(
-        name=row.name,
-        display=row.display,
-        roles=tuple(Role(each) for each in row.roles.split()),
-        patterns=tuple(row.scope.split()),
-        address=row.address,
-        has_password=bool(row.password),
-        has_totp=row.totp is not None,
-        passkeys=count,
-        suspended=row.suspended,
-        signed_in_at=row.signed_in_at,
-        signed_in_from=row.signed_in_from,
-        signed_out_at=row.signed_out_at,
-        failures=row.failures,
-    )
-
-
-def _stored_password(conn: sa.Connection, name: str) -> str:
-    """A suspended account answers as an unknown one."""
-    return conn.scalar(sa.select(account.c.password).where(account.c.name == name, ~account.c.suspended)) or ""
+def _stored_password(conn: sa.Connection, name: str, now: float) -> str:
+    """A barred account answers as an unknown one."""
+    stored = conn.scalar(sa.select(account.c.password).where(account.c.name == name))
+    return stored if stored and not standing.find(conn, name, now).barred else ""
 
 
 def _totp(conn: sa.Connection, name: str) -> tuple[bytes | None, int]:
@@ -295,20 +256,33 @@ def _invited(conn: sa.Connection, code: str, now: float) -> str | None:
     return conn.scalar(sa.select(invitation.c.account).where(invitation.c.code == code, invitation.c.expires_at > now))
 
 
-def _create(conn: sa.Connection, values: dict[str, Any], actor: str, now: float) -> bool:
+def _create(conn: sa.Connection, values: dict[str, Any], actor: str, now: float, origin: Origin = Origin.INVITED) -> bool:
     if conn.scalar(sa.select(account.c.name).where(account.c.name == values["name"])):
         return False
     rest = {"password": "", "totp_step": 0, "handle": secrets.token_bytes(32), "suspended": False, "signed_in_from": ""}
-    conn.execute(account.insert().values(**values, **rest, failures=0, created_at=now))
-    _changed(conn, values["name"], f"created with roles {values['roles']}", actor, now)
+    conn.execute(account.insert().values(**values, **rest, origin=origin, subject="", failures=0, created_at=now))
+    _changed(conn, values["name"], f"created ({origin}) with roles {values['roles'] or 'of the directory'}", actor, now)
     return True
 
 
-def _arrive(conn: sa.Connection, address: str, display: str, now: float) -> Account:
-    """Its name holds an @, which no invited person's can: neither ever becomes the other."""
-    values = {"name": address, "display": display, "roles": Role.USR, "scope": "", "address": address}
-    _create(conn, values, address, now)
-    return find(conn, address)
+def _arrive(conn: sa.Connection, address: str, display: str, origin: Origin, subject: str, now: float) -> Account | None:
+    """Its name holds an @, which no invited person's can: neither ever becomes the other.
+
+    None: the provider means another person by this address than before (it was given to a successor)."""
+    values = {"name": address, "display": display, "roles": "", "scope": "", "address": address}
+    if not origin.of_the_house:
+        values["roles"] = Role.USR
+    _create(conn, values, address, now, origin)
+    this = account.c.name == address
+    known = conn.execute(sa.select(account.c.origin, account.c.subject).where(this)).one()
+    if subject and known.subject not in ("", subject):
+        journal.insert(conn, [journal.LoginFailed(source="", why="another subject of the provider", name=address)], now)
+        return None
+    if origin.of_the_house:
+        conn.execute(account.update().where(this).values(origin=origin, subject=subject or known.subject, display=display))
+        if origin != known.origin:
+            _changed(conn, address, f"signs in by {origin}", address, now)
+    return standing.find(conn, address, now)
 
 
 def _accept(conn: sa.Connection, code: str, values: dict[str, Any] | None, who: str, stored: str, now: float) -> bool:
@@ -333,10 +307,16 @@ def _enrol(conn: sa.Connection, name: str, sealed: bytes, step: int, codes: list
 
 
 def _reset(conn: sa.Connection, name: str, actor: str, now: float) -> None:
-    conn.execute(account.update().where(account.c.name == name).values(password="", totp=None, totp_step=0))
+    conn.execute(account.update().where(account.c.name == name).values(password="", totp=None, totp_step=0, subject=""))
     for table in (recovery, passkey, session):
         conn.execute(table.delete().where(table.c.account == name))
     _changed(conn, name, "password and second factors reset", actor, now)
+
+
+def _suspect(conn: sa.Connection, name: str, actor: str, now: float) -> None:
+    conn.execute(account.update().where(account.c.name == name).values(password=""))
+    conn.execute(session.delete().where(session.c.account == name))
+    _changed(conn, name, "password ended: others may know it", actor, now)
 
 
 def _change(conn: sa.Connection, name: str, values: dict[str, Any], change: str, actor: str, now: float) -> None:

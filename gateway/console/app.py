@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -56,6 +57,9 @@ from gateway.store.opening import Store
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 
+if TYPE_CHECKING:  # needs the LDAP library
+    from gateway.console.binding import Binding
+
 SCREENS = (
     signin.screen,
     dashboard.screen,
@@ -97,7 +101,7 @@ def desk(settings: Settings, store: Store) -> Desk:
     return Desk(
         settings=settings,
         store=store,
-        pages=Pages(settings.organisation),
+        pages=Pages(settings.organisation, console.banner),
         accounts=accounts,
         sessions=sessions,
         notices=notices,
@@ -105,10 +109,20 @@ def desk(settings: Settings, store: Store) -> Desk:
         preview=Preview(settings, store.spool),
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
+        binding=_binding(settings, store, accounts),
         workflow=Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier)),
         tickets=notifier.tickets,
         codes=Codes(store.db, store.spool, store.clock, accounts, notices, notifier),
     )
+
+
+def _binding(settings: Settings, store: Store, accounts: Accounts) -> Binding | None:
+    """Raises BadConfiguration: the LDAP library is missing."""
+    if not settings.ldap.sign_in:
+        return None
+    from gateway.console.binding import Binding
+
+    return Binding(settings.ldap, store.db, accounts)
 
 
 def application(at: Desk) -> Guard:

@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from gateway import journal
 from gateway.clock import Clock
 from gateway.console import attempts, credentials
-from gateway.console.accounts import ADDRESS, Account, Accounts
+from gateway.console.accounts import ADDRESS, Accounts
 from gateway.console.schema import code as codes
+from gateway.console.standing import Account, Origin
 from gateway.console.words import Refusal
 from gateway.directory import book
 from gateway.model import Authored, Direction
@@ -72,7 +73,8 @@ class Codes:
         if not await self._db.write(_use, address[:300], given, source, now):
             raise Refusal("コードが違うか、期限が切れています。", "The code is wrong or has run out.", 401)
         person = (await self._db.read(book.read))[1].person(address)
-        return await self._accounts.arrive(person.address if person else address, person.name if person else address)
+        address, name = (person.address, person.name) if person else (address, address)
+        return await self._accounts.arrive(address, name, Origin.MAIL)
 
     async def _wait(self, address: str, source: str) -> None:
         if (seconds := await self._db.read(attempts.wait, address, source, self._clock.now())) > 0:

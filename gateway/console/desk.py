@@ -29,7 +29,8 @@ from gateway.store.opening import Store
 from gateway.ticket import Tickets
 from gateway.workflow.engine import Workflow
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # `binding` needs the LDAP library
+    from gateway.console.binding import Binding
     from gateway.console.specimens import Tested
 
 LOOKING_SECONDS = 300.0  # after which somebody has gone for coffee
@@ -44,6 +45,7 @@ class Desk:
     accounts: Accounts
     sessions: Sessions
     passkeys: Passkeys
+    binding: Binding | None  # nobody signs in by LDAP
     notices: Notices
     docket: Docket
     preview: Preview

@@ -21,7 +21,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 class Pages:
-    def __init__(self, organisation: str):
+    def __init__(self, organisation: str, banner: str):
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -31,7 +31,7 @@ class Pages:
             finalize=_finalized,
         )
         self._environment.filters |= {"cut": cut, "moment": _moment, "second": _second, "size": _size}
-        self._environment.globals["organisation"] = organisation
+        self._environment.globals |= {"organisation": organisation, "banner": banner}
 
     def render(self, template: str, language: Language, **values: Any) -> str:
         """`_("日本語", "English")`, or `_(Words(...))`, is the text in the reader's language."""

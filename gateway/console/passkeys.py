@@ -24,9 +24,9 @@ from webauthn.helpers.structs import (
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.console import accounts
-from gateway.console.accounts import Account
+from gateway.console import standing
 from gateway.console.schema import account, passkey
+from gateway.console.standing import Account
 from gateway.console.words import Refusal
 from gateway.store.db import Db
 
@@ -97,7 +97,7 @@ class Passkeys:
         """Whose passkey this is.  Raises Refusal."""
         try:
             credential = parse_authentication_credential_json(answer)
-            found = await self._db.read(_find, credential.raw_id)
+            found = await self._db.read(_find, credential.raw_id, self._clock.now())
             if found is None:
                 raise Refusal(*_BAD)
             who, public_key, count = found
@@ -144,12 +144,12 @@ def _handle(conn: sa.Connection, name: str) -> bytes:
     return bytes(conn.execute(sa.select(account.c.handle).where(account.c.name == name)).scalar_one())
 
 
-def _find(conn: sa.Connection, key: bytes) -> tuple[Account, bytes, int] | None:
+def _find(conn: sa.Connection, key: bytes, now: float) -> tuple[Account, bytes, int] | None:
     row = conn.execute(sa.select(passkey).where(passkey.c.id == key)).one_or_none()
     if row is None:
         return None
-    who = accounts.find(conn, row.account)
-    return None if who.suspended else (who, row.public_key, row.sign_count)
+    who = standing.find(conn, row.account, now)
+    return None if who.barred else (who, row.public_key, row.sign_count)
 
 
 def _keep(conn: sa.Connection, name: str, key: bytes, public_key: bytes, count: int, label: str, now: float) -> None:

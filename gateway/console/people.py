@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
+from gateway.console.standing import Origin
 from gateway.console.words import Refusal, Words
 from gateway.directory import Role
 
@@ -37,16 +38,25 @@ async def show(visit: Visit) -> Response:
 @screen.post("/people/{name}", Right.MANAGE_PEOPLE)
 async def change(visit: Visit) -> Response:
     name, actor, address = visit.request.path_params["name"], visit.who.name, visit.text("address")
-    if "@" in name:
-        raise Refusal("メールのコードで入る利用者の役割は変えられません。", "Who comes by a code stays plain staff.")
+    if (await visit.desk.accounts.find(name)).origin is not Origin.INVITED:
+        raise Refusal("この利用者の役割は、ここでは変えられません。", "The roles of this person are not changed here.")
     await visit.desk.accounts.change(name, visit.text("display"), _roles(visit), _patterns(visit), actor, address)
     return visit.go("/people", Words("変更しました。", "Changed."))
 
 
 @screen.post("/people/{name}/reset", Right.MANAGE_PEOPLE)
 async def reset(visit: Visit) -> Response:
+    name, accounts = visit.request.path_params["name"], visit.desk.accounts
+    if (await accounts.find(name)).origin is Origin.INVITED:
+        return _invitation(visit, name, await accounts.invite_again(name, visit.who.name))
+    await accounts.forget(name, visit.who.name)
+    return visit.go("/people", Words("二要素認証を消しました。", "Second factors are forgotten."))
+
+
+@screen.post("/people/{name}/suspect", Right.MANAGE_PEOPLE)
+async def suspect(visit: Visit) -> Response:
     name = visit.request.path_params["name"]
-    return _invitation(visit, name, await visit.desk.accounts.invite_again(name, visit.who.name))
+    return _invitation(visit, name, await visit.desk.accounts.suspect(name, visit.who.name))
 
 
 @screen.post("/people/{name}/suspend", Right.MANAGE_PEOPLE)

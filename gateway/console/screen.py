@@ -23,11 +23,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from gateway.console.accounts import Account
 from gateway.console.desk import Desk
 from gateway.console.guard import BODY_BYTES
 from gateway.console.roles import PRIVILEGED, Right, Scope
 from gateway.console.sessions import Session
+from gateway.console.standing import Account
 from gateway.console.words import Language, Refusal, Words
 from gateway.quarantine import AlreadyDone, Kept
 from gateway.yaml_file import BadConfiguration

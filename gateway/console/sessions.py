@@ -1,7 +1,8 @@
 """Who is signed in: server-side sessions behind one random cookie (security.md 5.3).
 
 A session begins half (the password was right) and becomes whole with the second factor; its cookie changes at each step up.
-It ends by hand, after idle time, at its absolute age, or when the account changes.  It is bound to nothing fragile (address).
+It ends by hand, after idle time, at its absolute age, when the account changes, and at once when the directory has the person
+no more or with other roles (AC-10): each request asks.  It is bound to nothing fragile (address).
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.console import accounts, attempts, credentials
-from gateway.console.accounts import Account
+from gateway.console import attempts, credentials, standing
 from gateway.console.schema import account, session
+from gateway.console.standing import Account
 from gateway.store.db import Db
 
 SEEN_SECONDS = 30.0  # how exact "last seen" is: a write for every request would be one too many
@@ -30,6 +31,7 @@ class Session:
     token: str  # the cookie; "" when listed
     account: Account
     whole: bool
+    method: str
     began_at: float
     seen_at: float
     elevated_until: float
@@ -62,14 +64,15 @@ class Sessions:
     async def begin(self, who: Account, source: str, agent: str, *, whole: bool, method: str) -> str:
         """The cookie of a new session."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
-        await self._db.write(_begin, _id(token), who.name, whole, source, agent[:200], now)
+        await self._db.write(_begin, _id(token), who, whole, method, source, agent[:200], now)
         if whole:
             await self._welcome(_id(token), who, source, method)
         return token
 
     async def complete(self, half: Session, method: str) -> str:
         """The second factor was right: whole, under another cookie."""
-        token = await self._renew(half, whole=True)
+        method = f"{half.method}, {method}"
+        token = await self._renew(half, whole=True, method=method)
         await self._welcome(_id(token), half.account, half.source, method)
         return token
 
@@ -93,14 +96,14 @@ class Sessions:
         if not token:
             return None
         now = self._clock.now()
-        found = await self._db.read(_find, token, now - self._idle, now - self._absolute)
+        found = await self._db.read(_find, token, now, now - self._idle, now - self._absolute)
         if found is not None and now - found.seen_at > SEEN_SECONDS:
             await self._db.write(_update, found.id, {"seen_at": now})
         return found
 
     async def list(self, who: Account) -> Sequence[Session]:
         now = self._clock.now()
-        return await self._db.read(_list, who.name, now - self._idle, now - self._absolute)
+        return await self._db.read(_list, who, now - self._idle, now - self._absolute)
 
     async def end(self, name: str, session_id: str, why: str) -> None:
         self.last.pop(session_id, None)
@@ -120,8 +123,9 @@ def _id(token: str) -> str:
     return credentials.digest(token.encode().hex())  # case matters in a cookie
 
 
-def _begin(conn: sa.Connection, key: str, name: str, whole: bool, source: str, agent: str, now: float) -> None:
-    values = {"id": key, "account": name, "whole": whole, "source": source, "agent": agent}
+def _begin(conn: sa.Connection, key: str, who: Account, whole: bool, method: str, source: str, agent: str, now: float) -> None:
+    values = {"id": key, "account": who.name, "whole": whole, "method": method, "source": source, "agent": agent}
+    values["standing"] = who.standing
     conn.execute(session.insert().values(**values, began_at=now, seen_at=now, elevated_until=0.0))
 
 
@@ -136,23 +140,24 @@ def _update(conn: sa.Connection, key: str, values: dict[str, Any]) -> None:
     conn.execute(session.update().where(session.c.id == key).values(values))
 
 
-def _find(conn: sa.Connection, token: str, idle_since: float, began_since: float) -> Session | None:
+def _find(conn: sa.Connection, token: str, now: float, idle_since: float, began_since: float) -> Session | None:
     alive = sa.and_(session.c.seen_at > idle_since, session.c.began_at > began_since)
     row = conn.execute(sa.select(session).where(session.c.id == _id(token), alive)).one_or_none()
-    found = _session(conn, row, token) if row else None
-    return None if found is None or found.account.suspended else found
+    if row is None:
+        return None
+    who = standing.find(conn, row.account, now)
+    return None if who.barred or who.standing != row.standing else _session(row, who, token)
 
 
-def _list(conn: sa.Connection, name: str, idle_since: float, began_since: float) -> list[Session]:
-    alive = sa.and_(session.c.account == name, session.c.seen_at > idle_since, session.c.began_at > began_since)
+def _list(conn: sa.Connection, who: Account, idle_since: float, began_since: float) -> list[Session]:
+    alive = sa.and_(session.c.account == who.name, session.c.seen_at > idle_since, session.c.began_at > began_since)
     rows = conn.execute(sa.select(session).where(alive).order_by(session.c.seen_at.desc())).all()
-    return [_session(conn, row, "") for row in rows]
+    return [_session(row, who, "") for row in rows]
 
 
-def _session(conn: sa.Connection, row: sa.Row[Any], token: str) -> Session:
-    who = accounts.find(conn, row.account)
+def _session(row: sa.Row[Any], who: Account, token: str) -> Session:
     times = (row.began_at, row.seen_at, row.elevated_until)
-    return Session(row.id, token, who, row.whole, *times, row.source, row.agent)
+    return Session(row.id, token, who, row.whole, row.method, *times, row.source, row.agent)
 
 
 def _end(conn: sa.Connection, name: str, key: str, why: str, now: float) -> None:

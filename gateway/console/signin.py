@@ -15,6 +15,7 @@ from gateway.console import credentials
 from gateway.console.guard import REPORTS
 from gateway.console.roles import Right
 from gateway.console.screen import COOKIE, LANGUAGE_COOKIE, Screen, Visit
+from gateway.console.standing import Account, Origin
 from gateway.console.words import Language, Refusal, Words
 
 screen = Screen()
@@ -37,9 +38,8 @@ async def form(visit: Visit) -> Response:
 
 async def _form(visit: Visit, refusal: Refusal | None = None) -> Response:
     options = await visit.desk.passkeys.invitation()
-    banner = visit.desk.settings.console.banner
-    status = refusal.status if refusal else 200
-    return visit.page("sign_in.html", status, banner=banner, options=options, refusal=refusal, name=visit.text("name")[:64])
+    status, by_ldap = refusal.status if refusal else 200, visit.desk.binding is not None
+    return visit.page("sign_in.html", status, options=options, refusal=refusal, name=visit.text("name")[:64], by_ldap=by_ldap)
 
 
 @screen.post("/sign-in", Right.PUBLIC)
@@ -48,19 +48,39 @@ async def by_password(visit: Visit) -> Response:
         who = await visit.desk.accounts.prove_password(visit.text("name"), visit.text("password"), visit.source)
     except Refusal as refusal:
         return await _form(visit, refusal)
+    return await _first_factor(visit, who, "password")
+
+
+async def _first_factor(visit: Visit, who: Account, method: str) -> Response:
     required = visit.desk.settings.console.second_factor and who.needs_second_factor
     whole = not (required or who.has_totp or who.passkeys)
-    token = await visit.desk.sessions.begin(who, visit.source, visit.agent, whole=whole, method="password")
+    token = await visit.desk.sessions.begin(who, visit.source, visit.agent, whole=whole, method=method)
     return visit.signed_in(token, "/" if whole else "/sign-in/second")
+
+
+@screen.post("/sign-in/ldap", Right.PUBLIC)
+async def by_ldap(visit: Visit) -> Response:
+    if visit.desk.binding is None:
+        raise LookupError("nobody signs in by LDAP")
+    try:
+        who = await visit.desk.binding.prove(visit.text("name"), visit.text("password"), visit.source)
+    except Refusal as refusal:
+        return await _form(visit, refusal)
+    return await _first_factor(visit, who, "ldap")
 
 
 @screen.post("/sign-in/passkey", Right.PUBLIC)
 async def by_passkey(visit: Visit) -> Response:
+    half, sessions = visit.session, visit.desk.sessions
     try:
         who = await visit.desk.passkeys.prove(visit.text("answer"), visit.source)
+        if half is not None and not half.whole and half.account.name == who.name:
+            return visit.signed_in(await sessions.complete(half, "passkey"), "/")
+        if who.origin.of_the_house:  # whose account was closed there must not come in by what he enrolled here
+            raise Refusal("先に庁内のアカウントでログインしてください。", "Sign in by your account of the house first.", 403)
     except Refusal as refusal:
         return await _form(visit, refusal)
-    return visit.signed_in(await visit.desk.sessions.begin(who, visit.source, visit.agent, whole=True, method="passkey"), "/")
+    return visit.signed_in(await sessions.begin(who, visit.source, visit.agent, whole=True, method="passkey"), "/")
 
 
 @screen.get("/sign-in/second", Right.HALF_SIGNED_IN)
@@ -139,9 +159,7 @@ async def accept(visit: Visit) -> Response:
         who = await accounts.accept(code, visit.text("name"), visit.text("display"), visit.text("password"))
     except Refusal as refusal:
         return visit.page("invitation.html", refusal.status, code=code, invited=invited, refusal=refusal)
-    required = visit.desk.settings.console.second_factor and who.needs_second_factor
-    token = await visit.desk.sessions.begin(who, visit.source, visit.agent, whole=not required, method="invitation")
-    return visit.signed_in(token, "/sign-in/second" if required else "/")
+    return await _first_factor(visit, who, "invitation")
 
 
 @screen.post("/sign-out", Right.HALF_SIGNED_IN)
@@ -162,12 +180,14 @@ async def confirm_form(visit: Visit) -> Response:
 
 @screen.post("/confirm", Right.SIGNED_IN)
 async def confirm(visit: Visit) -> Response:
-    """Privileged work for a limited time (AC-05): the code of this moment, or the password where there is no code."""
+    """Privileged work for a limited time (AC-05): the code of this moment; without, the password, here or of the house."""
     assert visit.session is not None
     accounts = visit.desk.accounts
     try:
         if visit.who.has_totp:
             await accounts.prove_code(visit.who, visit.text("proof"), visit.source)
+        elif visit.who.origin is Origin.LDAP and visit.desk.binding is not None:
+            await visit.desk.binding.confirm(visit.who, visit.text("proof"), visit.source)
         else:
             await accounts.prove_password(visit.who.name, visit.text("proof"), visit.source)
     except Refusal as refusal:

@@ -1,7 +1,7 @@
 """Who is who in the house: people, sections, roles, deputies (requirements AC-03, AC-04, AC-08, AC-10, ML-10).
 
-`model` the values and their questions · `importing` YAML and CSV · `ldap` from an LDAP server · `difference` the preview ·
-`book` the version that counts.
+`model` the values and their questions · `importing` YAML and CSV · `ldap` from an LDAP server · `bind` whose password it is
+there · `difference` the preview · `book` the version that counts.
 """
 
 from gateway.directory.book import Book, Stale

@@ -2,20 +2,20 @@
 
 A simple bind inside LDAPS or StartTLS satisfies a domain controller that demands signing and channel binding.  Sections and
 roles come from attributes and groups; deputies stay as they are.  Raises BadConfiguration in one sentence: the server is down,
-its certificate is wrong, the password too, an entry does not make a person.  Nobody signs in through here.
+its certificate is wrong, the password too, an entry does not make a person.  Who signs in is `bind`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+from gateway import secret_file
 from gateway.directory import importing
 from gateway.directory.importing import Row
 from gateway.directory.model import Directory, Role
-from gateway.settings import LdapSettings
+from gateway.sign_in_settings import LdapSettings
 from gateway.yaml_file import BadConfiguration, Problem
 
 try:
@@ -29,6 +29,7 @@ except ImportError:
 PAGE = 500  # entries in one answer; AD gives at most 1,000
 MOST = 50_000  # entries: more than any city has staff, and a filter that matches everything is found out
 NESTED = 5  # groups in groups
+STATE = ["userAccountControl", "nsAccountLock"]  # what `disabled` reads
 DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE in userAccountControl
 NEVER = (0, 0x7FFF_FFFF_FFFF_FFFF)  # accountExpires
 FILETIME = datetime(1601, 1, 1, tzinfo=UTC)
@@ -39,20 +40,20 @@ Entry = Mapping[str, Sequence[Any]]
 def load(settings: LdapSettings, known: Directory) -> Directory:
     """`known` gives the sections' order, deputies and what else the server does not say."""
     if not settings.url:
-        raise _problem(settings, "gateway.yaml names no server", "set ldap.url")
+        raise problem(settings, "gateway.yaml names no server", "set ldap.url")
     try:
         return importing.read_rows(settings.url, list(_people(settings)), known)
     except AuthenticationError:
-        raise _problem(settings, f"does not accept {settings.user} with the password in {settings.password_file}") from None
+        raise problem(settings, f"does not accept {settings.user} with the password in {settings.password_file}") from None
     except LDAPError as error:
-        raise _problem(settings, f"{error}", "is it up, is the certificate signed by ca_file, is base right?") from None
+        raise problem(settings, f"{error}", "is it up, is the certificate signed by ca_file, is base right?") from None
 
 
 def _people(settings: LdapSettings) -> Iterator[Row]:
-    with _client(settings).connect(timeout=settings.timeout) as connection:
+    with client(settings).connect(timeout=settings.timeout) as connection:
         roles = _roles(connection, settings)
         attributes = [settings.address, settings.name, settings.section, settings.bureau, settings.aliases]
-        attributes += ["cn", "userAccountControl", "accountExpires", "nsAccountLock"]
+        attributes += ["cn", "accountExpires", *STATE]
         found = connection.paged_search(
             settings.base,
             bonsai.LDAPSearchScope.SUBTREE,
@@ -63,26 +64,27 @@ def _people(settings: LdapSettings) -> Iterator[Row]:
         )
         for number, entry in enumerate(found):
             if number >= MOST:
-                raise _problem(settings, f"more than {MOST} entries match the filter", "narrow ldap.base or ldap.filter")
-            if not _disabled(entry):
+                raise problem(settings, f"more than {MOST} entries match the filter", "narrow ldap.base or ldap.filter")
+            if not disabled(entry):
                 yield _row(settings, str(entry.dn), entry, roles)
 
 
-def _client(settings: LdapSettings) -> Any:
-    try:
-        password = Path(settings.password_file).read_text().strip("\r\n")
-    except OSError as error:
-        raise _problem(settings, f"{settings.password_file}: {error.strerror}") from None
-    if not password:  # RFC 4513 5.1.2: a server takes it for an anonymous bind and says success
-        raise _problem(settings, f"{settings.password_file} is empty")
-    client = bonsai.LDAPClient(settings.url, tls=settings.start_tls)
-    client.set_credentials("SIMPLE", user=settings.user, password=password)
-    client.set_cert_policy("demand")
+def client(settings: LdapSettings) -> Any:
+    """Binds as the account that may read."""
+    return client_as(settings, settings.user, secret_file.read(settings.password_file, "ldap.password_file"))
+
+
+def client_as(settings: LdapSettings, user: str, password: str) -> Any:
+    if not password or "\0" in password:  # RFC 4513 5.1.2: a server takes none for an anonymous bind and says success
+        raise ValueError("an empty password is never sent")
+    made = bonsai.LDAPClient(settings.url, tls=settings.start_tls)
+    made.set_credentials("SIMPLE", user=user, password=password)
+    made.set_cert_policy("demand")
     if settings.ca_file:
-        client.set_ca_cert(settings.ca_file)
-    client.set_server_chase_referrals(False)  # another server would get the password
-    client.set_ignore_referrals(True)
-    return client
+        made.set_ca_cert(settings.ca_file)
+    made.set_server_chase_referrals(False)  # another server would get the password
+    made.set_ignore_referrals(True)
+    return made
 
 
 def _roles(connection: Any, settings: LdapSettings) -> dict[str, list[Role]]:
@@ -92,7 +94,7 @@ def _roles(connection: Any, settings: LdapSettings) -> dict[str, list[Role]]:
         members: set[str] = set()
         for group in groups:
             if not _members(connection, group, settings.timeout, NESTED, members):
-                raise _problem(settings, f"there is no group {group}", f"see ldap.roles.{role}")
+                raise problem(settings, f"there is no group {group}", f"see ldap.roles.{role}")
         for dn in members:
             roles.setdefault(dn, []).append(role)
     return roles
@@ -110,28 +112,28 @@ def _members(connection: Any, group: str, timeout: float, depth: int, found: set
     return bool(entries)
 
 
-def _disabled(entry: Entry) -> bool:
-    control = _text(entry, "userAccountControl")
-    return bool(control.isdecimal() and int(control) & DISABLED) or _text(entry, "nsAccountLock").lower() == "true"
+def disabled(entry: Entry) -> bool:
+    control = text(entry, "userAccountControl")
+    return bool(control.isdecimal() and int(control) & DISABLED) or text(entry, "nsAccountLock").lower() == "true"
 
 
 def _row(settings: LdapSettings, dn: str, entry: Entry, roles: dict[str, list[Role]]) -> Row:
     cells = {
-        "address": _text(entry, settings.address),
-        "name": _text(entry, settings.name) or _text(entry, "cn"),
-        "section": _text(entry, settings.section),
+        "address": text(entry, settings.address),
+        "name": text(entry, settings.name) or text(entry, "cn"),
+        "section": text(entry, settings.section),
         "aliases": " ".join(_aliases(entry, settings)),
-        "until": _until(_text(entry, "accountExpires")),
+        "until": _until(text(entry, "accountExpires")),
         "roles": " ".join(roles.get(dn.lower(), ())),
     }
     if settings.bureau:
-        cells["bureau"] = _text(entry, settings.bureau)
+        cells["bureau"] = text(entry, settings.bureau)
     return Row(dn, 0, cells)
 
 
 def _aliases(entry: Entry, settings: LdapSettings) -> Iterator[str]:
     """proxyAddresses holds X500: and SIP: ones as well."""
-    own = _text(entry, settings.address).lower()
+    own = text(entry, settings.address).lower()
     for value in map(str, entry.get(settings.aliases, ()) if settings.aliases else ()):
         kind, _, address = value.rpartition(":")
         if kind.lower() in ("smtp", "") and address.lower() != own:
@@ -145,10 +147,10 @@ def _until(expires: str) -> str:
     return str((FILETIME + timedelta(microseconds=int(expires) / 10) - timedelta(days=1)).date())
 
 
-def _text(entry: Entry, name: str) -> str:
+def text(entry: Entry, name: str) -> str:
     values = entry.get(name, ())
     return str(values[0]).strip() if values else ""
 
 
-def _problem(settings: LdapSettings, message: str, advice: str = "") -> BadConfiguration:
+def problem(settings: LdapSettings, message: str, advice: str = "") -> BadConfiguration:
     return BadConfiguration([Problem(settings.url or "gateway.yaml", 0, "ldap", message, advice)])

@@ -11,7 +11,7 @@ from gateway.journal.events import Event, personal
 class LoggedIn(Event):
     actor: str
     source: str
-    method: str  # "password", "code", "recovery code", "passkey"
+    method: str  # one or two of "password", "ldap", "oidc", "code", "recovery code", "passkey", "code by mail", "invitation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ import pyotp
 
 from gateway import settings as settings_file
 from gateway.console import app
-from gateway.console.accounts import Account
 from gateway.console.desk import Desk
 from gateway.console.screen import COOKIE
+from gateway.console.standing import Account
 from gateway.cutoff import Stops
 from gateway.directory import Book, Role
 from gateway.store.opening import Store
@@ -80,10 +80,11 @@ class Console:
 
 
 @asynccontextmanager
-async def console(root: Path) -> AsyncIterator[Console]:
+async def console(root: Path, **changes: object) -> AsyncIterator[Console]:
+    """`changes` are further parts of the settings."""
     settings = settings_file.load(CONFIG)
     at = settings.console.model_copy(update={"origin": ORIGIN})
-    settings = settings.model_copy(update={"state_directory": root, "console": at})
+    settings = settings.model_copy(update={"state_directory": root, "console": at, **changes})
     async with rooms(root) as opened:
         book, stops = Book(opened.db, opened.clock), Stops(opened.db, opened.clock)
         store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal, book, stops)

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from gateway.console.accounts import Account
+from gateway.console.standing import Account, Origin
 from gateway.directory import Role
 from gateway.model import State
 from gateway.workflow import token
@@ -24,7 +24,7 @@ async def town(c: Console) -> Town:
 
 
 async def staff(c: Console, name: str) -> Browser:
-    return await c.signed_in(await c.desk.accounts.arrive(at(name), name))
+    return await c.signed_in(await c.desk.accounts.arrive(at(name), name, Origin.MAIL))
 
 
 async def holder(c: Console, name: str, role: Role) -> Account:

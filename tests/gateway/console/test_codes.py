@@ -9,6 +9,7 @@ from email import policy
 import sqlalchemy as sa
 
 from gateway.console.codes import MOST, SECONDS, TRIES
+from gateway.console.standing import Origin
 from gateway.store.schema import cleared
 from tests.gateway.console.make_console import Browser, Console
 from tests.gateway.make_directory import HOUSE, at
@@ -89,7 +90,7 @@ async def test_a_mailbox_is_not_flooded_and_a_machine_that_asks_for_many_waits(c
 async def test_ac10_who_is_suspended_gets_no_code(c: Console) -> None:
     await with_house(c)
     browser = await asked(c, at("taro"))
-    who = await c.desk.accounts.arrive(at("taro"), "太郎")
+    who = await c.desk.accounts.arrive(at("taro"), "太郎", Origin.MAIL)
     await c.desk.accounts.suspend(who.name, True, "kanri")
     answer = await browser.post("/sign-in/code/check", address=at("taro"), code=await code_of(c))
     assert answer.status_code == 403

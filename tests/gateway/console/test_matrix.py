@@ -8,9 +8,9 @@ import secrets
 import pytest
 
 from gateway.console import app, roles
-from gateway.console.accounts import Account
 from gateway.console.guard import HEADERS
 from gateway.console.roles import PRIVILEGED, Right
+from gateway.console.standing import Account
 from gateway.directory import Role
 from tests.gateway.console.make_console import Browser, Console
 
@@ -29,6 +29,7 @@ WHO = {
     "GET /sign-in": ANYBODY,
     "POST /sign-in": ANYBODY,
     "POST /sign-in/passkey": ANYBODY,
+    "POST /sign-in/ldap": ANYBODY,
     "GET /sign-in/second": HALF,
     "POST /sign-in/second": HALF,
     "POST /sign-in/enrol": HALF,
@@ -131,6 +132,7 @@ WHO = {
     "GET /people/{name}": "sym",
     "POST /people/{name}": "sym",
     "POST /people/{name}/reset": "sym",
+    "POST /people/{name}/suspect": "sym",
     "POST /people/{name}/suspend": "sym",
 }
 ROUTES = sorted(WHO)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.console import mine
+from gateway.console.standing import Origin
 from gateway.control import NotRunning, Rejected
 from gateway.directory import Role
 from gateway.model import State
@@ -27,7 +28,7 @@ async def with_house(c: Console) -> None:
 
 
 async def staff(c: Console, name: str) -> Browser:
-    return await c.signed_in(await c.desk.accounts.arrive(at(name), name))
+    return await c.signed_in(await c.desk.accounts.arrive(at(name), name, Origin.MAIL))
 
 
 async def locked(c: Console, *to: str, reason: Reason = Reason.ENCRYPTED) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.waiting import PATIENCE, until
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -60,17 +63,17 @@ class Running:
         )
         return path
 
-    def start(self, *, wait: float = 60) -> None:
+    def start(self) -> None:
         log = (self.state / "serve.log").open("ab") if self.state.exists() else subprocess.DEVNULL
         command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), "serve"]
         self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        ends = time.monotonic() + wait
+        ends = time.monotonic() + PATIENCE
         while time.monotonic() < ends:
             if self.process.poll() is not None:
                 raise AssertionError(f"serve ended with {self.process.returncode}; see {self.state / 'serve.log'}")
             try:
                 for port in (self.inbound, self.outbound):
-                    socket.create_connection(("127.0.0.1", port), 0.2).close()
+                    socket.create_connection(("127.0.0.1", port), 5).close()
                 return
             except OSError:
                 time.sleep(0.05)
@@ -85,12 +88,12 @@ class Running:
     def stop(self) -> int:
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def mugai(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
         """One command on the same installation; its standard output."""
         command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=PATIENCE)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout
 
@@ -101,14 +104,21 @@ class Running:
         return list(json.loads(self.mugai("queue", "list", "--json", "--limit", "100000")))
 
     def healthy(self) -> dict[str, object]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/health", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/health", timeout=PATIENCE) as answer:
             return dict(json.load(answer))
 
-    async def until_empty(self, seconds: float = 60) -> None:
+    def asked(self, query: str, *values: str) -> list[tuple[str]]:
+        """A look into the store itself: for who looks often, a command each time would cost more than the mail."""
+        with closing(sqlite3.connect(f"file:{self.state}/mugai.sqlite?mode=ro", uri=True, timeout=PATIENCE)) as store:
+            return store.execute(query, values).fetchall()
+
+    def facts(self, kind: str, receipt: str = "") -> list[dict[str, object]]:
+        """Entries of the journal, about one mail or about anything."""
+        item = "AND item = (SELECT id FROM message WHERE receipt = ?)" if receipt else "AND ? = ''"
+        tables = ("journal", "journal_pending")
+        query = " UNION ALL ".join(f"SELECT entry FROM {table} WHERE kind = ? {item}" for table in tables)
+        return [json.loads(entry) for (entry,) in self.asked(query, *(kind, receipt) * len(tables))]
+
+    async def until_empty(self) -> None:
         """Until nothing waits any more."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            if not await asyncio.to_thread(self.queued):
-                return
-            await asyncio.sleep(0.3)
-        raise AssertionError(f"still queued: {self.queued()[:3]}")
+        await until(lambda: not self.asked("SELECT id FROM job LIMIT 1"), lambda: f"still queued: {self.queued()[:3]}")

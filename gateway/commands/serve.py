@@ -50,18 +50,24 @@ async def _serve(settings: Settings, config: Path) -> int:
     with open_store(settings) as store:
         policies = Policies(store.db, store.clock, Path(settings.policy))
         gateway = Gateway(settings, store, config, await policies.current())
-        test = await gateway.start()
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+        loop, started, stop = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         reloads: set[asyncio.Task[None]] = set()
 
+        async def reloaded() -> None:
+            await started.wait()
+            await gateway.reload()
+
         def reload() -> None:
-            task = loop.create_task(gateway.reload())
+            task = loop.create_task(reloaded())
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
+        # before the doors open: a signal in between would end the process with a mail in its hands
         loop.add_signal_handler(signal.SIGHUP, reload)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        test = await gateway.start()
+        started.set()
         where = ", ".join(
             f"{side} {s.host}:{s.port}" for side, s in (("inbound", settings.inbound), ("outbound", settings.outbound))
         )

@@ -119,7 +119,7 @@ async def door(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) ->
     contexts = [await chromium.new_context(viewport=SIZE, locale="ja-JP") for _ in range(2)]
     try:
         await set_up(site, contexts[0], contexts[1], seen)
-        await site.gateway.until_empty(240)
+        await site.gateway.until_empty()
         yield Door(site, contexts[0], contexts[1], seen)
     finally:
         await chromium.close()
@@ -275,7 +275,7 @@ async def test_au01_the_auditor_finds_follows_and_packs_a_mail(door: Door) -> No
     await page.click("[data-open] >> nth=0")
     await page.fill("#release-reason", "業務に必要なため")
     await page.click("button:has-text('無害化して解除')")
-    await gateway.until_empty(120)
+    await gateway.until_empty()
     page = await door.page(await auditor(door))
     await page.goto(f"{origin}/journal")
     await expect(page.locator("main")).to_contain_text("検索そのものも記録されます")

@@ -9,7 +9,7 @@ import os
 import re
 import smtplib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -24,6 +24,7 @@ from samples import container
 from tests.browser import make_site
 from tests.browser.make_site import SIZE, STAFF, Site, send, watched
 from tests.running import free_port
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -94,7 +95,7 @@ class House:
         message.set_content("税の見積もりについて、照会します。")
 
         def sending() -> None:
-            with smtplib.SMTP("127.0.0.1", self.site.gateway.outbound, timeout=60) as client:
+            with smtplib.SMTP("127.0.0.1", self.site.gateway.outbound, timeout=PATIENCE) as client:
                 client.send_message(message)
 
         await asyncio.to_thread(sending)
@@ -111,13 +112,6 @@ class House:
         await page.click("button.main")
         await expect(page.locator("h1")).to_contain_text("自分のメール")
         return page
-
-
-async def until(what: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < ends, "it did not come about"
-        await asyncio.sleep(0.2)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -20,6 +20,7 @@ from gateway.clamd import PrivateClamd
 from gateway.policy import file as policy_file
 from gateway.smtp.sink import Sink
 from tests.running import CONFIG, Running, free_port
+from tests.waiting import PATIENCE, until
 
 STAFF = "tanaka@city.example.lg.jp"
 SHIPPED = (CONFIG / "policy.yaml").read_text()
@@ -46,7 +47,7 @@ class House:
         content = message if isinstance(message, bytes) else message.as_bytes(policy=email.policy.SMTP)
 
         def talk() -> bytes:
-            with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=30) as client:
+            with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=PATIENCE) as client:
                 assert client.ehlo()[0] == 250
                 for code, said in (client.mail(sender), *(client.rcpt(r) for r in recipients), client.data(content)):
                     assert code == 250, said
@@ -83,11 +84,7 @@ class House:
         wanted = policy_file.load(self.gateway.policy).version
         assert self.gateway.process is not None
         self.gateway.process.send_signal(signal.SIGHUP)
-        for _ in range(100):
-            if (await asyncio.to_thread(self.gateway.healthy))["policy"] == wanted:
-                return
-            await asyncio.sleep(0.1)
-        raise AssertionError("the new rules were not taken up")
+        await until(lambda: self.gateway.healthy()["policy"] == wanted)
 
 
 def _all(sink: Sink) -> list[Delivered]:

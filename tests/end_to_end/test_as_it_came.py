@@ -6,8 +6,8 @@ import asyncio
 import email
 import email.policy
 import json
+import signal
 import smtplib
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -18,6 +18,7 @@ import pytest_asyncio
 from gateway.clamd import PrivateClamd
 from gateway.smtp.sink import Sink
 from tests.running import CONFIG, Running, free_port
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 REVIEWER, CHIEF, STAFF = (f"{name}@city.example.lg.jp" for name in ("jouhou", "jouhoukacho", "staff"))
@@ -49,20 +50,18 @@ class House:
         message.set_content("図面をお送りします。")
         for number, file in enumerate(files, 1):
             message.add_attachment(file, maintype="application", subtype="octet-stream", filename=f"図面{number}.xyz")
-        with smtplib.SMTP("127.0.0.1", self.gateway.inbound, timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.gateway.inbound, timeout=PATIENCE) as client:
             client.send_message(message)
         await self.gateway.until_empty()
         return next(e for e in await asyncio.to_thread(self.gateway.held) if e["subject"] == subject)
 
     async def arrived(self, subject: str) -> EmailMessage:
-        ends = time.monotonic() + 60
-        while time.monotonic() < ends:
-            for path in self.inside.directory.glob("*.eml"):
-                mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-                if mail["Subject"] == subject:
-                    return mail  # type: ignore[return-value]
-            await asyncio.sleep(0.2)
-        raise AssertionError(self.gateway.mugai("journal", "tail", "-n", "30"))
+        def found() -> list[EmailMessage]:
+            contents = [path.read_bytes() for path in self.inside.directory.glob("*.eml")]
+            mails = [email.message_from_bytes(content, policy=email.policy.default) for content in contents]
+            return [mail for mail in mails if mail["Subject"] == subject]  # type: ignore[misc]
+
+        return (await until(found, lambda: self.gateway.mugai("journal", "tail", "-n", "30")))[0]
 
     async def ask(self, entry: object, *files: str) -> str:
         """The number of the case."""
@@ -130,8 +129,9 @@ async def test_what_two_people_said_is_looked_at_again_by_the_rules_of_that_mome
     number = await house.ask(entry["number"], "1")
     house.gateway.policy.write_text(POLICY.replace("    original: {by: [[syo, cso]]}\n", ""))
     assert house.gateway.process is not None
-    house.gateway.process.send_signal(1)  # SIGHUP
-    await asyncio.sleep(2)
+    loaded = len(house.gateway.facts("policy_loaded"))
+    house.gateway.process.send_signal(signal.SIGHUP)
+    await until(lambda: len(house.gateway.facts("policy_loaded")) > loaded)
     assert await house.approve(number, CHIEF)
     await house.gateway.until_empty()
     [again] = [e for e in await asyncio.to_thread(house.gateway.held) if e["subject"] == "規則が変わる件"]

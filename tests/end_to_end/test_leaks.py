@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from gateway.clamd import PrivateClamd
 from tests.end_to_end.outbound import SHIPPED, House, house, mail
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 TO = "partner@example.com"
@@ -202,11 +203,7 @@ async def test_sd01_explain_shows_the_class_and_what_is_disclosed(site: House, t
 
 
 async def until_decided(site: House, receipt: str, rule: str) -> None:
-    for _ in range(30):
-        if rule in await asyncio.to_thread(site.journal, receipt, "decided"):
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError(site.journal(receipt))
+    await until(lambda: any(e["rule"] == rule for e in site.gateway.facts("decided", receipt)), lambda: site.journal(receipt))
 
 
 async def test_sd02_what_was_opened_for_inspection_does_not_leave_unlocked_by_itself(site: House) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import time
 import urllib.request
 from pathlib import Path
 
@@ -13,27 +12,25 @@ import pytest
 from gateway.clamd import EICAR, PrivateClamd
 from gateway.smtp.sink import Sink
 from tests.running import Running
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 STAFF = "staff@city.example.lg.jp"
 
 
 def scrape(gateway: Running) -> dict[str, float]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{gateway.health}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{gateway.health}/metrics", timeout=PATIENCE) as answer:
         lines = answer.read().decode().splitlines()
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
 
 
-async def until(gateway: Running, name: str, least: float) -> dict[str, float]:
-    ends = time.monotonic() + 60
-    while (numbers := await asyncio.to_thread(scrape, gateway)).get(name, 0) < least:
-        assert time.monotonic() < ends, numbers
-        await asyncio.sleep(0.3)
-    return numbers
+async def grown(gateway: Running, name: str, least: float) -> dict[str, float]:
+    await until(lambda: scrape(gateway).get(name, 0) >= least, lambda: scrape(gateway))
+    return await asyncio.to_thread(scrape, gateway)
 
 
 def send(gateway: Running, body: str) -> None:
-    with smtplib.SMTP("127.0.0.1", gateway.inbound, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", gateway.inbound, timeout=PATIENCE) as client:
         client.sendmail("a@b.example", [STAFF], f"Subject: test\r\n\r\n{body}\r\n".encode())
 
 
@@ -49,8 +46,8 @@ async def test_lg09_metrics_move_with_mails(clamd: PrivateClamd, tmp_path: Path)
         assert before["mugai_inspection_seconds_count"] == 0
         await asyncio.to_thread(send, gateway, "hello")
         await asyncio.to_thread(send, gateway, EICAR.decode("ascii"))
-        await until(gateway, "mugai_relayed_total", 1)
-        after = await until(gateway, 'mugai_disposition_total{disposition="hold"}', 1)
+        await grown(gateway, "mugai_relayed_total", 1)
+        after = await grown(gateway, 'mugai_disposition_total{disposition="hold"}', 1)
         assert after['mugai_received_total{direction="inbound"}'] == 2
         assert after['mugai_disposition_total{disposition="deliver"}'] == 1
         assert after['mugai_verdict_total{verdict="infected"}'] == 1

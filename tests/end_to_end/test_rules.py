@@ -38,7 +38,7 @@ async def site(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) ->
             await opened.send(sample.content, STAFF, sender="someone@example.com", inbound=True)
         await opened.send(mail(), STAFF, sender="sales@partner.example", inbound=True)
         await opened.send(mail(body="電話 03-1234-5678 までご連絡ください。\n"), "partner@example.com")
-        await opened.gateway.until_empty(120)
+        await opened.gateway.until_empty()
         yield opened
 
 

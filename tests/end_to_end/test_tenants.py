@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import json
 import smtplib
-import sqlite3
-import time
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,31 +35,11 @@ POLICY = 'base: {profile}/policy.yaml\nobserve: {{inside: ["*@school.example.ed.
 SITE = "base: {profile}/gateway.yaml\noutbound: {{next_hop: {{tls: opportunistic}}}}\n"
 
 
-class Watched(Running):
-    """Looks into the store itself: a command for each look would cost more than the mail."""
-
-    def asked(self, query: str, *values: str) -> list[tuple[str]]:
-        with contextlib.closing(sqlite3.connect(f"file:{self.state}/mugai.sqlite?mode=ro", uri=True)) as store:
-            return store.execute(query, values).fetchall()
-
-    async def until_empty(self, seconds: float = 120) -> None:
-        ends = time.monotonic() + seconds
-        while self.asked("SELECT id FROM job LIMIT 1"):
-            assert time.monotonic() < ends, self.queued()[:3]
-            await asyncio.sleep(0.1)
-
-    def facts(self, receipt: str, kind: str) -> list[dict[str, object]]:
-        """Entries of the journal about a mail."""
-        tables = ("journal_pending", "journal")  # whatever is sealed meanwhile is in the second
-        query = "SELECT entry FROM {} WHERE kind = ? AND item = (SELECT id FROM message WHERE receipt = ?)"
-        return [json.loads(entry) for table in tables for (entry,) in self.asked(query.format(table), kind, receipt)]
-
-
 @dataclass(frozen=True)
 class Town:
     tenant: str
     house: House
-    gateway: Watched
+    gateway: Running
 
     async def send(self, message: EmailMessage, *recipients: str, inbound: bool = False, sender: str = STAFF) -> str:
         return await self.house.send(message, *(recipients or (PARTNER,)), sender=sender, inbound=inbound)
@@ -70,7 +47,7 @@ class Town:
     async def decided(self, receipt: str) -> tuple[str, str]:
         """Rule and disposition."""
         await self.gateway.until_empty()
-        [facts] = {json.dumps(each) for each in self.gateway.facts(receipt, "decided")}
+        [facts] = {json.dumps(each) for each in self.gateway.facts("decided", receipt)}
         return json.loads(facts)["rule"], json.loads(facts)["disposition"]
 
     async def leaves(self, message: EmailMessage, *recipients: str, sender: str = STAFF) -> bool:
@@ -91,7 +68,7 @@ async def town(tenant: str, clamd: PrivateClamd, place: Path) -> AsyncIterator[T
     (place / "policy.yaml").write_text(POLICY.format(profile=profile))
     (place / "site.yaml").write_text(SITE.format(profile=profile))
     extra = f"base: {place / 'site.yaml'}\n"
-    gateway = Watched(place / "state", clamd.socket, inside.port, extra, place / "policy.yaml", outbound_hop_port=outside.port)
+    gateway = Running(place / "state", clamd.socket, inside.port, extra, place / "policy.yaml", outbound_hop_port=outside.port)
     gateway.mugai("directory", "import", str(CONFIG / "directory.yaml"), "--reason", "導入")
     gateway.mugai("baseline", "make", "--reason", "導入")
     await asyncio.to_thread(gateway.start)
@@ -252,7 +229,7 @@ async def test_av07_a_look_alike_is_kept_back_where_the_document_says_delete(t: 
         entry = next(e for e in t.house.gateway.held() if e["receipt"] == receipt)
         t.mugai("quarantine", "release", str(entry["number"]), "--reason", "届けたい")
         assert await t.house.came_in(receipt) == []
-    alarmed = "targeted-attack" in [each["name"] for each in t.gateway.facts(receipt, "alarm")]
+    alarmed = "targeted-attack" in [each["name"] for each in t.gateway.facts("alarm", receipt)]
     assert alarmed is (t.tenant == "takasaki")
     good = letter("見積書", From=PARTNER, To=STAFF)
     assert len(await t.house.came_in(await t.send(good, STAFF, inbound=True, sender=PARTNER))) == 1

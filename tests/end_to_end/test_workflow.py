@@ -10,7 +10,7 @@ import io
 import json
 import smtplib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -20,6 +20,7 @@ import pytest_asyncio
 from gateway.clamd import PrivateClamd
 from gateway.smtp.sink import Sink
 from tests.running import CONFIG, Running, free_port
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 STAFF, HEAD, DEPUTY = (f"{name}@city.example.lg.jp" for name in ("staff", "zeimukacho", "zeimuhosa"))
@@ -81,7 +82,7 @@ class House:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, to, subject
         message.set_content("本文")
-        with smtplib.SMTP("127.0.0.1", self.gateway.outbound, timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.gateway.outbound, timeout=PATIENCE) as client:
             client.ehlo("lgwan.example.lg.jp")
             client.mail(sender)
             client.rcpt(to)
@@ -108,13 +109,8 @@ class House:
         cases = json.loads(self.gateway.mugai(group, "list", "--json", *(("--all",) if everything else ())))
         return next(case for case in cases if case["receipt"] == receipt)
 
-    async def until(self, what: object, seconds: float = 40) -> None:
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            if await asyncio.to_thread(what):  # type: ignore[arg-type]
-                return
-            await asyncio.sleep(0.3)
-        raise AssertionError(self.gateway.mugai("journal", "tail", "-n", "30"))
+    async def until(self, what: Callable[[], object]) -> None:
+        await until(what, lambda: self.gateway.mugai("journal", "tail", "-n", "30"))
 
     async def stopped(self, group: str, receipt: str) -> str:
         """The number of the case that the mail waits for."""

@@ -99,7 +99,7 @@ async def test_killed_at_random_moments_nothing_is_lost_and_nothing_raw_is_deliv
         load.stopping = True
         await asyncio.gather(*senders)
         await asyncio.to_thread(gateway.start)
-        await gateway.until_empty(300)
+        await gateway.until_empty()
     finally:
         load.stopping = True
         if gateway.process is not None and gateway.process.poll() is None:

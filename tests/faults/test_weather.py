@@ -8,7 +8,7 @@ import signal
 import smtplib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,14 @@ import pytest
 from gateway.clamd import PrivateClamd
 from gateway.smtp.sink import Sink
 from tests.running import Running, free_port
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 STAFF = "staff@city.example.lg.jp"
 
 
 def send(port: int, text: str, sender: str = "sender@example.com", recipient: str = STAFF) -> tuple[int, bytes]:
-    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         client.ehlo("mx.example.com")
         client.mail(sender)
         code, answer = client.rcpt(recipient)
@@ -37,14 +38,6 @@ def own_clamd() -> Iterator[PrivateClamd]:
     private.stop()
 
 
-async def until(seconds: float, condition: Callable[[], bool]) -> None:
-    for _ in range(int(seconds * 5)):
-        if await asyncio.to_thread(condition):
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError("it did not come about")
-
-
 async def test_av01_without_clamd_mail_waits_and_goes_on_when_clamd_is_back(own_clamd: PrivateClamd, tmp_path: Path) -> None:
     sink = Sink(tmp_path / "hop", "127.0.0.1", free_port())
     await sink.start()
@@ -54,11 +47,11 @@ async def test_av01_without_clamd_mail_waits_and_goes_on_when_clamd_is_back(own_
     own_clamd.process.wait()
     own_clamd.socket.unlink(missing_ok=True)
     assert send(gateway.inbound, "while clamd is down")[0] == 250
-    await until(10, lambda: "clamd" in str(gateway.queued()))
+    await until(lambda: "clamd" in str(gateway.asked("SELECT why FROM job")))
     assert list((tmp_path / "hop").glob("*.eml")) == []
     back = subprocess.Popen(own_clamd.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        await until(30, lambda: len(list((tmp_path / "hop").glob("*.eml"))) == 1)
+        await until(lambda: len(list((tmp_path / "hop").glob("*.eml"))) == 1)
     finally:
         gateway.stop()
         back.kill()
@@ -70,12 +63,12 @@ async def test_the_next_hop_is_down_then_up(clamd: PrivateClamd, tmp_path: Path)
     gateway = Running(tmp_path / "state", clamd.socket, free_port())
     await asyncio.to_thread(gateway.start)
     assert send(gateway.inbound, "patience")[0] == 250
-    await until(10, lambda: [row["work"] for row in gateway.queued()] == ["relay"])
+    await until(lambda: gateway.asked("SELECT work FROM job") == [("relay",)])
     assert gateway.stop() == 0
     await asyncio.to_thread(gateway.start)
     sink = Sink(tmp_path / "hop", "127.0.0.1", gateway.next_hop_port)
     await sink.start()
-    await until(20, lambda: len(list((tmp_path / "hop").glob("*.eml"))) == 1)
+    await until(lambda: len(list((tmp_path / "hop").glob("*.eml"))) == 1)
     gateway.stop()
     await sink.stop()
 
@@ -93,13 +86,13 @@ async def test_a_refused_mail_comes_back_as_a_dsn_and_a_refused_dsn_is_kept(clam
     gateway = Running(tmp_path / "state", clamd.socket, refusing.port, outbound_hop_port=outside.port)
     await asyncio.to_thread(gateway.start)
     assert send(gateway.inbound, "unwanted")[0] == 250
-    await until(20, lambda: len(list((tmp_path / "out").glob("*.eml"))) == 1)
+    await until(lambda: len(list((tmp_path / "out").glob("*.eml"))) == 1)
     report = (tmp_path / "out" / "0001.eml").read_bytes()
     assert b"multipart/report" in report
     assert b"Status: 5.7.1" in report
     assert '"sender": "<>"' in (tmp_path / "out" / "0001.json").read_text()
     assert send(gateway.inbound, "nobody to tell", sender="")[0] == 250
-    await until(20, lambda: [entry["rule"] for entry in gateway.held()] == ["undeliverable"])
+    await until(lambda: gateway.asked("SELECT rule FROM quarantine") == [("undeliverable",)])
     gateway.stop()
     await refusing.stop()
     await outside.stop()
@@ -125,7 +118,7 @@ async def test_a_port_that_is_taken_is_one_sentence(clamd: PrivateClamd, tmp_pat
 
 def _serve(gateway: Running) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gateway.cli", "--config", str(gateway.config), "serve"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
 async def test_a_bad_policy_on_sighup_keeps_the_old_one(clamd: PrivateClamd, tmp_path: Path) -> None:
@@ -139,11 +132,12 @@ async def test_a_bad_policy_on_sighup_keeps_the_old_one(clamd: PrivateClamd, tmp
     policy.write_text("rules: [\n")
     assert gateway.process is not None
     os.kill(gateway.process.pid, signal.SIGHUP)
-    await until(10, lambda: "accepted=False" in gateway.mugai("journal", "search", "--kind", "policy_loaded"))
+    await until(lambda: any(not entry["accepted"] for entry in gateway.facts("policy_loaded")))
     assert send(gateway.inbound, "still works")[0] == 250
-    await until(20, lambda: len(list((tmp_path / "hop").glob("*.eml"))) == 1)
+    await until(lambda: len(list((tmp_path / "hop").glob("*.eml"))) == 1)
     policy.write_text(shipped)
+    taken = len(gateway.facts("policy_loaded"))
     os.kill(gateway.process.pid, signal.SIGHUP)
-    await until(10, lambda: "accepted=True" in gateway.mugai("journal", "search", "--kind", "policy_loaded"))
+    await until(lambda: [entry["accepted"] for entry in gateway.facts("policy_loaded")][taken:] == [True])
     gateway.stop()
     await sink.stop()

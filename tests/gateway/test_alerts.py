@@ -27,6 +27,7 @@ from gateway.smtp.sink import Sink
 from sanitizers.letter import Mailbox
 from tests.gateway.make_spool import START, Rooms, Times, rooms
 from tests.running import free_port
+from tests.waiting import PATIENCE, until
 
 ALERT = Alert("not-cleared", "word\nof the <verifier>", START, "I1", 4)
 HOST = "mugai.city.example.lg.jp"
@@ -65,13 +66,6 @@ async def running(room: Alerts) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition: object, seconds: float = 10) -> None:
-    assert callable(condition)
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 async def test_every_journalled_alarm_is_a_mail_past_the_queue(r: Rooms, tmp_path: Path) -> None:
@@ -139,7 +133,7 @@ SAID = "word of the <verifier> (4 more before) mail=I1"
 async def test_syslog_by_udp_is_one_rfc5424_line(r: Rooms) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(5)
+        server.settimeout(PATIENCE)
         await to(r, syslog=f"udp://127.0.0.1:{server.getsockname()[1]}").send(ALERT)
         match = LINE.fullmatch(server.recv(4_096).decode())
     assert match

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from gateway.deception import Own, is_alike, warnings
 from gateway.model import Suspicion
 from sanitizers.letter import Letter, Mailbox
+from tests.effort import linear
 
 OURS = "city.example.lg.jp"
 OWN = Own((OURS,), ("例示市",))
@@ -86,10 +85,9 @@ def test_h06_neighbours_are_not_look_alikes(domain: str) -> None:
 
 
 def test_h06_hostile_values_cost_little() -> None:
-    began = time.process_time()
     address = "a@" + "xn--" + "a" * 59 + "." + "rn." * 60 + "jp"
-    kinds(*(Mailbox("@" * 5_000 + "a.b" * 2_000, address) for _ in range(20)), reply_to=address)
-    assert time.process_time() - began < 1.0
+    with linear():
+        kinds(*(Mailbox("@" * 5_000 + "a.b" * 2_000, address) for _ in range(20)), reply_to=address)
 
 
 def test_the_warning_shows_both_sides() -> None:

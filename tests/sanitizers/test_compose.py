@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import time
 from dataclasses import replace
 from email.message import EmailMessage, Message
 from typing import cast
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from sanitizers.charset import clean
 from sanitizers.compose import compose
 from sanitizers.letter import Enclosure, Letter, Mailbox
+from tests.effort import linear
 
 LETTER = Letter(
     subject="見積書の送付について①㈱髙橋" * 4,
@@ -146,10 +146,9 @@ def test_trace_comes_first() -> None:
     )
 
 
-def test_40_mb_take_less_than_a_second() -> None:
-    started = time.process_time()
-    raw = compose(LETTER, [Enclosure("a.pdf", "application/pdf", b"\x01\x02\x03\xff" * (10 << 20))])
-    assert time.process_time() - started < 1.0
+def test_40_mb_are_composed() -> None:
+    with linear():
+        raw = compose(LETTER, [Enclosure("a.pdf", "application/pdf", b"\x01\x02\x03\xff" * (10 << 20))])
     assert len(raw) > 54 << 20
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -32,6 +31,7 @@ from sanitizers.protocol import (
     write_claim,
     write_start,
 )
+from tests.effort import linear
 
 FINDING = Finding(Kind.MACRO, "word/vbaProject.bin", "AutoOpen", Treatment.REMOVED)
 DOCUMENT = Outcome(Verdict.SANITISED, "application/pdf", b"%PDF", "application/pdf", "見積書.pdf", (FINDING,))
@@ -209,11 +209,9 @@ def test_lengths_and_types_are_bounded_before_anything_is_read(kind: int, body: 
         untrusted_header(HEADER.pack(kind, body, payload), frozenset({FrameType.ANSWER}), 1000)
 
 
-def test_a_million_errors_cost_no_more_than_a_second() -> None:
-    began = time.process_time()
-    with pytest.raises(Garbage):
+def test_a_million_errors_are_not_told_one_by_one() -> None:
+    with linear(), pytest.raises(Garbage):
         untrusted_claim(b'{"objections":[' + b"0," * (JSON_BYTES // 2 - 20) + b"0]}", None, Task.VERIFY)
-    assert time.process_time() - began < 1
 
 
 @given(st.binary(max_size=200), st.none() | st.binary(max_size=10), st.sampled_from(Task))

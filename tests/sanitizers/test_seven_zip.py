@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 
 import pytest
@@ -49,11 +48,10 @@ def test_what_is_opened_is_no_longer_locked(sealed: bytes) -> None:
 
 
 @pytest.mark.parametrize("cycles", [23, 62, 63])
-def test_a_key_that_takes_for_ever_is_not_derived(cycles: int) -> None:
-    started = time.process_time()
+def test_a_key_that_takes_for_ever_is_not_derived(cycles: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seven_zip, "sha256", None)  # not one round of it
     with pytest.raises(Refused):
         seven_zip._decrypted(bytes(16), bytes([cycles]), b"secret")
-    assert time.process_time() - started < 0.5
 
 
 @given(st.binary(max_size=300), st.integers(0, 200))

@@ -19,6 +19,7 @@ from gateway.smtp.server import Limits, Listener, Refusal, SmtpServer
 from gateway.spool import Spool
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
+from tests.waiting import PATIENCE
 
 NOTICES = Notices.load(Path(__file__).parents[3] / "config" / "notices")
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
@@ -85,7 +86,7 @@ class Talker:
     async def hear(self) -> bytes:
         """One reply, all its lines; b"" when the connection is closed."""
         reply = b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     line = await self.reader.readline()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 import tracemalloc
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from sanitizers.authentication import arc, dkim, fields
 from sanitizers.authentication.dns import Dns, Unanswered
 from sanitizers.identity import QUESTIONS, RecordType, Result, Signature
+from tests.effort import linear
 from tests.sanitizers.make_signed import FORWARDERS, MAIL, NOW, Zone, forwarded, record, rsa_key, sealed, signed, zone
 
 KEY = ("one._domainkey.shop.example.com", RecordType.TXT)
@@ -165,11 +165,10 @@ def test_arc_without_an_answer() -> None:
     ids=range(8),
 )
 def test_h07_hostile_headers_and_bodies_cost_little(mail: bytes) -> None:
-    began = time.process_time()
-    message, dns = fields.read(mail, 1 << 20), Dns(Zone())
-    dkim.verify(message, dns, NOW)
-    arc.verify(message, dns)
-    assert time.process_time() - began < 1.0
+    with linear():
+        message, dns = fields.read(mail, 1 << 20), Dns(Zone())
+        dkim.verify(message, dns, NOW)
+        arc.verify(message, dns)
 
 
 def test_h07_a_large_body_fits_into_a_worker() -> None:

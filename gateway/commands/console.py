@@ -60,6 +60,8 @@ async def _serve(settings: Settings) -> int:
         if await desk.accounts.is_empty():
             code = await desk.accounts.invite_first()
             print(f"First start: open {settings.console.origin}/invitation and enter {code}", flush=True)
+        else:
+            print(f"Console: {settings.console.origin}", flush=True)
         server = app.server(desk)
         try:
             await server.serve()

@@ -1,12 +1,13 @@
 """`mugai demo` (`make run`): a whole gateway on this machine, its own clamd and two recording next hops, fed with the samples.
 
-It shows what arrived, what was removed and what was held and why, then keeps running until Ctrl-C.
+It shows what arrived, what was removed and what was held and why, then keeps running, with the console, until Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -51,13 +52,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     try:
-        return uvloop.run(_demo(settings, once=arguments.once))
+        return uvloop.run(_demo(settings, arguments.config, once=arguments.once))
     except (SetupError, ClamdMissing, StoreUnavailable, SchemaMismatch, JournalDamaged) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
         return 2
 
 
-async def _demo(settings: Settings, *, once: bool) -> int:
+async def _demo(settings: Settings, config: Path, *, once: bool) -> int:
     os.umask(0o077)
     console = Console()
     async with AsyncExitStack() as stack:
@@ -95,9 +96,26 @@ async def _demo(settings: Settings, *, once: bool) -> int:
                 "Try: swaks --server 127.0.0.1:2525 --from you@example.com --to staff@city.example.lg.jp --attach @file"
             )
             console.print("     mugai quarantine list   mugai journal tail   mugai journal verify")
+            console.print(await _console(stack, config, settings.place("console.log")))
             console.print("Running until Ctrl-C.")
             await _until_interrupted()
     return 0
+
+
+async def _console(stack: AsyncExitStack, config: Path, log: Path) -> str:
+    """Starts `mugai console` as a process of its own, to be ended with the demo.  Returns the line that says where it is."""
+    command = (sys.executable, "-m", "gateway.cli", "--config", str(config), "console")
+    with log.open("ab") as errors:
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=errors)
+    assert process.stdout is not None
+    stack.push_async_callback(process.wait)
+    stack.callback(_end, process)
+    return (await process.stdout.readline()).decode().strip() or f"The console did not start: {log} says why."
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):  # Ctrl-C reaches it too
+        process.terminate()
 
 
 async def _next_hop(side: str, listener: ListenerSettings, hops: Path) -> Sink:

@@ -158,6 +158,10 @@ def _attachment(part: _Entity, digests: frozenset[str], *, marked: bool) -> Iter
     disposition = part.fields.get("content-disposition", b"")
     if not disposition.startswith((b"attachment;", b"inline;")):
         yield f"content disposition {disposition[:60]!r}"
+    if charset := part.parameters.get(b"charset"):
+        if charset != b"UTF-8" or not part.media_type.startswith(b"text/"):
+            yield f"charset {charset!r} of an attachment"
+        _decoded(part).decode()
     parameters = part.parameters | _parameters(disposition[disposition.find(b";") :])
     for name in _names(parameters):
         if character := text.invisible(name):

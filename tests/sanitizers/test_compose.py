@@ -81,6 +81,14 @@ def test_names_are_written_for_old_and_new_programs() -> None:
     assert b'name="=?UTF-8?B?6KaL56mN5pu4Lnhsc3g=?="' in raw
 
 
+def test_an_attached_text_says_that_it_is_utf8_and_no_other_file_has_a_charset() -> None:
+    files = [Enclosure("議事録.txt", "text/plain", "\ufeff議事録\r\n".encode()), Enclosure("a.pdf", "application/pdf", b"x")]
+    for parsed in both(compose(LETTER, files)):
+        leaves = [part for part in parsed.walk() if not part.is_multipart()]
+        assert [part.get_content_charset() for part in leaves] == ["utf-8", "utf-8", None]
+        assert leaves[1].get_payload(decode=True) == "\ufeff議事録\r\n".encode()
+
+
 @given(st.text(max_size=200), st.text(max_size=120), st.text(max_size=400))
 def test_anything_clean_becomes_strict_lines(subject: str, name: str, body: str) -> None:
     subject, name = (re.sub(r"[\n\t]", " ", clean(value)[0]).strip() for value in (subject, name))

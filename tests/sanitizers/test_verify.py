@@ -221,6 +221,8 @@ def test_a_composed_message_is_accepted_with_its_digests_only() -> None:
         (b"text/plain", b"text/html"),
         (b"application/pdf", b"text/html"),
         (b"application/pdf", b"application/x-msdownload"),
+        (b"application/pdf;", b"application/pdf; charset=UTF-7;"),
+        (b"application/pdf;", b"application/pdf; charset=UTF-8;"),
         (b"multipart/mixed", b"multipart/alternative"),
         (b".pdf", b".exe"),
         (b"attachment;", b"form-data;"),

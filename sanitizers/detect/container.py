@@ -22,6 +22,10 @@ OLE_TYPE = "application/x-ole-storage"
 _LARGEST_LOOK = 1 << 20  # a [Content_Types].xml is some KB; what is larger is not looked into
 _MAIN = re.compile(r"""ContentType\s*=\s*["']([^"'<>]{1,200}?\.main(?:\+xml)?)["']""", re.IGNORECASE)
 _MIMETYPE = re.compile(rb"application/[A-Za-z0-9.+-]{1,100}")
+# The manifest's entry of the whole package, with its attributes in either order (ODF 1.3 part 2, 4.3)
+_ENTRY_OF_ALL = re.compile(
+    rb"""<[\w:]{0,40}file-entry\b(?=[^<>]{0,300}full-path=["']/["'])[^<>]{0,300}media-type=["']([^"']{1,120})["']"""
+)
 
 _ZIP_MEMBERS = (  # a member by which other ZIP-based formats give themselves away; the first that is there counts
     ("AndroidManifest.xml", "application/vnd.android.package-archive"),
@@ -65,7 +69,7 @@ _INSTALLER_CLASSES = ("000C1084", "000C1086", "000C1082")  # .msi, .msp, .mst
 
 
 def inside_zip(content: bytes) -> str:
-    """OOXML by the content type of its main part (ECMA-376-2 10.1), OpenDocument by `mimetype`, others by a member."""
+    """OOXML by the content type of its main part (ECMA-376-2 10.1), OpenDocument by `mimetype` or manifest, others by a member."""
     try:
         members = {member.name.replace("\\", "/"): member for member in zip_strict.read(content, Limits())}
         lower = {name.lower() for name in members}
@@ -73,9 +77,18 @@ def inside_zip(content: bytes) -> str:
             return _open_packaging(_small(types), lower)
         if (mimetype := members.get("mimetype")) and _MIMETYPE.fullmatch(declared := _small(mimetype).strip()):
             return declared.decode()
+        if "content.xml" in members and (manifest := members.get("META-INF/manifest.xml")):
+            return _undeclared(_small(manifest))
     except Refused:
         return ZIP_TYPE
     return next((found for name, found in _ZIP_MEMBERS if name.lower() in lower), ZIP_TYPE)
+
+
+def _undeclared(manifest: bytes) -> str:
+    """Some programs leave `mimetype` out, and office programs then read the manifest."""
+    declared = _ENTRY_OF_ALL.search(manifest)
+    known = declared and _MIMETYPE.fullmatch(declared[1])
+    return known[0].decode() if known else "application/x-opendocument-package"
 
 
 def _small(member: Member) -> bytes:

@@ -7,6 +7,7 @@ OLE2) are `container`'s; what consists of characters is `prose`'s.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an archive without members
 
 _UDIF = 512  # bytes of the trailer of a macOS disc image
 _ISO_AT = 0x8001  # ECMA-119 6.3: the volume descriptors follow 16 sectors of 2048 bytes
+_ANYMAP = re.compile(rb"P[1-6](?:\s{1,9}|#[^\n]{0,200}\n){1,9}\d{1,5}\s{1,9}(?:#[^\n]{0,200}\n){0,9}\d{1,5}\s")
 _DER_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # RFC 5652: id-data .7.1, signed .7.2, enveloped .7.3, ...
 
 
@@ -57,6 +59,9 @@ _MAGICS = (
     *_at(0, "image/tiff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     *_at(0, "image/jp2", b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
     *_at(0, "image/vnd.adobe.photoshop", b"8BPS"),
+    *_at(0, "image/vnd.ms-dds", b"DDS \x7c\0\0\0"),
+    *_at(0, "image/x-qoi", b"qoif\0"),  # no picture is 16 million pixels wide
+    *_at(0, "image/x-sgi", b"\x01\xda\0\x01", b"\x01\xda\0\x02", b"\x01\xda\x01\x01", b"\x01\xda\x01\x02"),
     *_at(0, "image/wmf", b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0\0\x03", b"\x01\0\x09\0\0\x01"),
     *_at(40, "image/emf", b" EMF"),  # [MS-EMF] 2.3.4.2: the signature of the header record
     # archives
@@ -148,6 +153,23 @@ def _icon(content: bytes) -> str:
     return ""
 
 
+def _apple_icon(content: bytes) -> str:
+    """The sign alone is a word: the length behind it must be the file's."""
+    return "image/x-icns" if content[:4] == b"icns" and int.from_bytes(content[4:8]) == len(content) else ""
+
+
+def _paintbrush(content: bytes) -> str:
+    """PCX: maker, version, run length encoding, bits a pixel and plane."""
+    head = content[:4]
+    is_header = len(head) == 4 and head[0] == 0x0A and head[1] in (0, 2, 3, 4, 5) and head[2] == 1 and head[3] in (1, 2, 4, 8)
+    return "image/vnd.zbrush.pcx" if is_header else ""
+
+
+def _anymap(content: bytes) -> str:
+    """PBM, PGM, PPM: a letter, a number, and the size in words."""
+    return "image/x-portable-anymap" if _ANYMAP.match(content) else ""
+
+
 def _iso_media(content: bytes) -> str:
     """ISO/IEC 14496-12 4.3: HEIF, AVIF, MP4 and QuickTime are told apart by their brands."""
     if content[4:8] != b"ftyp":
@@ -170,9 +192,11 @@ def _old_tar(content: bytes) -> str:
     return "application/x-tar" if int(digits, 8) == sum(header) - sum(header[148:156]) + 8 * 0x20 else ""
 
 
-def _disc_image(content: bytes) -> str:
-    """The one format that is known by its end: a macOS disc image has its header there."""
-    return "application/x-apple-diskimage" if content[-_UDIF : 4 - _UDIF] == b"koly" else ""
+def _by_end(content: bytes) -> str:
+    """Two formats have their sign there: a macOS disc image and, in its second version, Targa."""
+    if content[-_UDIF : 4 - _UDIF] == b"koly":
+        return "application/x-apple-diskimage"
+    return "image/x-tga" if content.endswith(b"TRUEVISION-XFILE.\0") else ""
 
 
 def _cms(content: bytes) -> str:
@@ -183,4 +207,7 @@ def _cms(content: bytes) -> str:
     return "application/pkcs7-signature" if content[at + len(_DER_OID)] == 2 else "application/pkcs7-mime"
 
 
-_LOOKS: tuple[Callable[[bytes], str], ...] = (_bitmap, _icon, _iso_media, _riff, _old_tar, _cms, _disc_image)
+_LOOKS: tuple[Callable[[bytes], str], ...] = (
+    *(_bitmap, _icon, _apple_icon, _paintbrush, _anymap, _iso_media, _riff, _old_tar, _cms),
+    _by_end,
+)

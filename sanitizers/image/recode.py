@@ -37,8 +37,20 @@ _PILLOW = {  # media type -> the only decoders that may look at it
     "image/avif": ("AVIF",),
     "image/jp2": ("JPEG2000",),
 }
-MEDIA_TYPES = tuple(_PILLOW)
 _ANY = tuple(name for names in _PILLOW.values() for name in names)
+_PILLOW |= {  # still pictures that no office program shows inside a document: only as files, and delivered as PNG
+    "image/vnd.adobe.photoshop": ("PSD",),  # all layers as they look together
+    "image/vnd.microsoft.icon": ("ICO",),
+    "image/vnd.ms-dds": ("DDS",),
+    "image/vnd.zbrush.pcx": ("PCX",),
+    "image/x-icns": ("ICNS",),
+    "image/x-portable-anymap": ("PPM",),
+    "image/x-qoi": ("QOI",),
+    "image/x-sgi": ("SGI",),
+    "image/x-tga": ("TGA",),
+    "image/x-win-cursor": ("CUR",),
+}
+MEDIA_TYPES = tuple(_PILLOW)
 # Keys of Pillow's `info` that speak of pixels and time; every other is reported as metadata.
 _CODING = frozenset(
     {"adobe", "adobe_transform", "compression", "extension", "gamma", "interlace", "progression", "progressive", "srgb"}
@@ -55,6 +67,7 @@ _TIFF_TEXTS = {
     315: "Artist",
     33432: "Copyright",
 }
+_OF_ONE_SIZE = write.MULTIPLE - {"TIFF"}  # TIFF pages differ and are counted one by one; of other formats one frame is decoded
 _LONGEST = 600_000.0  # milliseconds a frame may stand; the formats' own fields end near this
 _FINEST = 10_000  # dots per inch; no scanner is finer
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
@@ -142,13 +155,13 @@ def _rebuild(content: bytes, formats: tuple[str, ...], limits: Limits, findings:
 
 def _measure(picture: Image.Image, limits: Limits) -> int:
     """Number of frames, after comparing what the headers promise with the caps; nothing is decoded here."""
-    frames = int(getattr(picture, "n_frames", 1))
+    frames = max(1, int(getattr(picture, "n_frames", 1)))  # a PSD counts its layers
     if frames > limits.frames:
         raise Refused(Reason.LIMIT_PARTS, f"{frames} frames, limit {limits.frames}")
     pixels = picture.width * picture.height
     if pixels > limits.pixels:
         raise Refused(Reason.LIMIT_PIXELS, f"{picture.width}x{picture.height} pixels, limit {limits.pixels}")
-    if picture.format != "TIFF" and pixels * frames > limits.total_pixels:  # TIFF pages differ: counted one by one
+    if picture.format in _OF_ONE_SIZE and pixels * frames > limits.total_pixels:
         raise Refused(Reason.LIMIT_PIXELS, f"{frames} frames of {pixels} pixels, limit {limits.total_pixels} in all")
     return frames
 
@@ -189,7 +202,8 @@ def _frames(picture: Image.Image, count: int, limits: Limits) -> Iterator[Frame]
     """Each frame upright, in sRGB, and with nothing in `info` but its transparency."""
     budget, first = limits.total_pixels, picture.tell()  # of an HEIF file the primary picture
     for number in range(first, first + count):
-        picture.seek(number)
+        if number != picture.tell():  # a PSD without layers has no frame to go to
+            picture.seek(number)
         budget -= picture.width * picture.height
         if picture.width * picture.height > limits.pixels or budget < 0:
             raise Refused(Reason.LIMIT_PIXELS, f"page {number + 1} of {picture.width}x{picture.height} pixels")

@@ -1,7 +1,7 @@
 """Pixels to a picture file, one encoder per format: what is written here holds nothing that was not asked for.
 
-A format that cannot hold the pixels (JPEG with transparency), or that many readers cannot open (AVIF, JPEG 2000), is answered
-in JPEG or PNG; the caller reports it.  Raises what Pillow raises.
+A format that cannot hold the pixels (JPEG with transparency), or that many readers cannot open (AVIF, JPEG 2000, Photoshop), is
+answered in JPEG or PNG; the caller reports it.  Raises what Pillow raises.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _MODES = {  # what each encoder takes as it is; every other mode is converted, t
     "TIFF": ("1", "L", "LA", "I;16", "I", "F", "P", "RGB", "RGBA"),
     "WEBP": ("RGB", "RGBA"),
 }
+_PHOTOGRAPHS = frozenset({"AVIF", "HEIF", "JPEG2000"})  # as PNG they would be many times as large
 _OPAQUE = frozenset({"JPEG", "BMP"})  # BMP has an alpha channel that few readers honour
 _QUALITY = 90  # of what is newly made lossy: no difference is seen at reading size
 _WEBP_QUALITY = 80  # libwebp's default, with which most files were written: higher only adds bytes
@@ -69,7 +70,7 @@ def write(frames: Iterator[Frame], style: Style) -> Written:
         _tiff(frames, style, out)
         return Written(out.getvalue(), "TIFF")
     pictures = list(frames)
-    format = style.format if style.format in TYPES else "JPEG"
+    format = style.format if style.format in TYPES else "JPEG" if style.format in _PHOTOGRAPHS else "PNG"
     if format in _OPAQUE and pictures[0].pixels.has_transparency_data:
         format = "PNG"
     fitted = [Frame(_fit(frame.pixels, format), frame.duration) for frame in pictures]

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Container
 
 from sanitizers.job import Findings
-from sanitizers.model import Treatment
+from sanitizers.model import Kind, Treatment
 from sanitizers.odf.allowlist import OFFICE, RULES, TEXT, kind_of, tags
 from sanitizers.ooxml import xml
 
 _FIELDS = frozenset(tags(TEXT, "execute-macro", "dde-connection", "database-display", "database-name", "database-row-number"))
 _SCRIPTS, *_LISTENERS = tags(OFFICE, "scripts", "event-listeners")
+_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _PARAGRAPHS = frozenset(tags(TEXT, "p", "h"))
 _OASIS = "urn:oasis:names:tc:opendocument:"
 # Declarations that stay although no name uses them: values mention their prefixes
@@ -46,7 +47,20 @@ def prune(root: xml.Element, where: str, findings: Findings) -> None:
         del element.attrib[name]
     for element in doomed:
         _drop(element, doomed, where, findings)
+    _settle_identifiers(root, where, findings)
     forget_namespaces(root)
+
+
+def _settle_identifiers(root: xml.Element, where: str, findings: Findings) -> None:
+    """What stands twice identifies nothing, and strict readers take the whole for broken (xml:id 1.0, 4)."""
+    seen: set[str] = set()
+    for element in root.iter():
+        identifier = element.get(_ID)
+        if identifier in seen:
+            findings.add(Kind.UNKNOWN_CONSTRUCT, where, f"second {identifier}", Treatment.REMOVED)
+            del element.attrib[_ID]
+        elif identifier is not None:
+            seen.add(identifier)
 
 
 def forget_namespaces(root: xml.Element) -> None:

@@ -28,6 +28,9 @@ _ELEMENTS = {
     "mailMerge", "externalData", "connection", "dde-link", "dde-connection-decl", "object-ole", "applet", "plugin",
     "event-listener", "script", "smartTag",
 }  # fmt: skip
+_SHOWN = (
+    "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}control"  # where a form field of ODF stands; of OOXML it is ActiveX
+)
 _ATTRIBUTES = re.compile(r"^(?:onaction|macro|on(?:click|load|error))$", re.IGNORECASE)
 _ACTIONS = re.compile(
     r"ppaction://(?:program|macro|ole)|^\s*(?:javascript|vbscript|file|data|ms-\w+)\s*:|^\\\\\\\\", re.IGNORECASE
@@ -104,7 +107,7 @@ def _markup(data: bytes) -> Iterator[str]:
             yield "processing instruction" if element.tag is etree.ProcessingInstruction else "comment"
             continue
         name, text = etree.QName(element).localname, element.text or ""
-        if name in _ELEMENTS:
+        if name in _ELEMENTS and element.tag != _SHOWN:
             yield f"element {name}"
         if name == "instrText":
             codes.append(text)

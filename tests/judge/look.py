@@ -129,7 +129,8 @@ def _open_document(content: bytes) -> tuple[Iterator[str], int]:
         body = etree.fromstring(package.read("content.xml"), _PARSER).find(".//{*}body")
     if body is None:
         raise ValueError("no body")
-    sheets = list(body.iter("{*}table")) if body.find("{*}spreadsheet") is not None else list(body.iter("{*}page"))
+    sheets = body.findall("{*}spreadsheet/{*}table") or list(body.iter("{*}page"))
+    sheets = [sheet for sheet in sheets if sheet.find("{*}table-source") is None]  # a cache of another file is no sheet
     return iter(["".join(p.itertext(tag=None)) for p in body.iter("{*}p", "{*}h")]), len(sheets)
 
 

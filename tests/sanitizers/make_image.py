@@ -24,6 +24,23 @@ def encoded(pixels: Image.Image, format: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def photoshop(pixels: Image.Image, layers: int = 0) -> bytes:
+    """The least PSD that there is (Adobe's file format specification): header, as many empty layers as asked for, the whole."""
+    record = bytes(16) + struct.pack(">H", 0) + b"8BIMnorm" + struct.pack(">BBBBI", 255, 0, 0, 0, 12) + bytes(12)
+    info = struct.pack(">h", layers) + record * layers if layers else b""
+    info += bytes(len(info) % 2)
+    section = struct.pack(">I", len(info)) + info
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, pixels.height, pixels.width, 8, 3)
+    whole = b"".join(band.tobytes() for band in pixels.convert("RGB").split())
+    return header + bytes(8) + struct.pack(">I", len(section)) + section + bytes(2) + whole
+
+
+def cursor(pixels: Image.Image) -> bytes:
+    """An icon of bitmaps with another number in its head; where the pointer points stands where an icon counts planes."""
+    icon = encoded(pixels, "ICO", bitmap_format="bmp")
+    return icon[:2] + b"\2" + icon[3:]
+
+
 def exif(orientation: int = 1, position: bool = False, text: str = "canary") -> Image.Exif:
     data = Image.Exif()
     data[ExifTags.Base.Orientation] = orientation

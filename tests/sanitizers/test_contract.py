@@ -29,7 +29,7 @@ from sanitizers.job import LocalJob
 from sanitizers.model import Outcome, Part, Reason, Treatment, Verdict
 from sanitizers.registry import SANITISERS, sanitise
 from sanitizers.verify import verify
-from tests.sanitizers import make_electronic, make_odf
+from tests.sanitizers import make_electronic, make_image, make_odf
 from tests.sanitizers.make_heif import PHOTOGRAPH
 
 _HTML = "<html><body><h1>お知らせ</h1><p>明日は休館です。</p></body></html>"
@@ -105,6 +105,16 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     },
     "image/avif": ("a.avif", picture.plain("AVIF")),
     "image/jp2": ("a.jp2", picture.plain("JPEG2000")),
+    "image/vnd.adobe.photoshop": ("a.psd", make_image.photoshop(make_image.picture())),
+    **{
+        media_type: (f"a.{kind.lower()}", picture.plain(kind))
+        for kind, media_type in (
+            *(("DDS", "image/vnd.ms-dds"), ("ICNS", "image/x-icns"), ("ICO", "image/vnd.microsoft.icon")),
+            *(("PCX", "image/vnd.zbrush.pcx"), ("PPM", "image/x-portable-anymap"), ("SGI", "image/x-sgi")),
+            *(("QOI", "image/x-qoi"), ("TGA", "image/x-tga")),
+        )
+    },
+    "image/x-win-cursor": ("a.cur", make_image.cursor(make_image.picture("RGBA"))),
     "image/heic": ("a.heic", PHOTOGRAPH),
     "image/svg+xml": ("案内図.svg", drawing.svg()),
     "image/vnd.dxf": ("平面図.dxf", drawing.dxf(drawing.LINE, drawing.WORDS)),

@@ -54,6 +54,13 @@ def compound(*names: str) -> bytes:
         (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
         (b"BM" + bytes(12) + b"\x28\0\0\0" + bytes(12), "image/bmp"),
         (b"\0\0\x01\0\x01\0\x10\x10\0\0", "image/vnd.microsoft.icon"),
+        (b"8BPS\0\x01", "image/vnd.adobe.photoshop"),
+        (b"\n\x05\x01\x08", "image/vnd.zbrush.pcx"),
+        (b"\x01\xda\x01\x01", "image/x-sgi"),
+        (b"P6\n# made by a scanner\n640 480\n255\n", "image/x-portable-anymap"),
+        (b"qoif\0\0\0\x30", "image/x-qoi"),
+        (b"DDS \x7c\0\0\0", "image/vnd.ms-dds"),
+        (b"icns\0\0\0\x1c", "image/x-icns"),
         (b"\0\0\0\x18ftypheic", "image/heic"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "image/avif"),
         (b"\0\0\0\x18ftypisom", "video/mp4"),
@@ -86,6 +93,13 @@ def test_f08_f10_a_signature_decides_whatever_the_name_says(sign: bytes, media_t
 def test_f04_no_signature_counts_behind_a_prefix(prefix: bytes) -> None:
     for sign in (b"PK\x03\x04", b"\xff\xd8\xff", b"7z\xbc\xaf\x27\x1c", b"MZ\x90\0"):
         assert found(prefix + sign + bytes(50)) in ("application/octet-stream", "text/html", "text/plain")
+
+
+def test_targa_is_known_by_its_end_or_its_name_and_a_word_is_no_picture() -> None:
+    assert found(bytes(60) + b"TRUEVISION-XFILE.\0") == "image/x-tga"
+    assert found(b"\0\0\x02" + bytes(60), "a.tga") == "image/x-tga"
+    assert found(b"P6 is the road to take\n", "memo.txt") == "text/plain"
+    assert found(b"icns are pictures", "memo.txt") == "text/plain"
 
 
 def test_f04_a_polyglot_is_what_its_first_byte_says() -> None:

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageCms, ImageFile, ImageStat
 from sanitizers import image
 from sanitizers.image.recode import Recoded
 from sanitizers.job import Findings, LocalJob
-from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment, Verdict
+from sanitizers.model import Kind, Limits, Outcome, Part, Profile, Reason, Refused, Treatment, Verdict
 from tests.sanitizers import make_image as make
 
 CANARY = b"canary"
@@ -192,6 +192,54 @@ def test_formats_that_few_readers_open_become_jpeg_or_png(format: str, options: 
     assert recode(make.encoded(see_through, format))[0].media_type == "image/png"
 
 
+RARE = {
+    "image/vnd.adobe.photoshop": make.photoshop(make.picture()),
+    "image/vnd.ms-dds": make.encoded(make.picture(), "DDS"),
+    "image/vnd.zbrush.pcx": make.encoded(make.picture(), "PCX"),
+    "image/x-portable-anymap": make.encoded(make.picture(), "PPM"),
+    "image/x-qoi": make.encoded(make.picture(), "QOI"),
+    "image/x-sgi": make.encoded(make.picture(), "SGI"),
+    "image/x-tga": make.encoded(make.picture(), "TGA"),
+}
+
+
+@pytest.mark.parametrize("media_type", RARE)
+def test_a_picture_of_a_rare_format_becomes_png_pixel_by_pixel(media_type: str) -> None:
+    outcome = sanitise(RARE[media_type], media_type, "図面.dat")
+    assert (outcome.media_type, outcome.verdict, outcome.name) == ("image/png", Verdict.SANITISED, "図面.png")
+    assert outcome.output is not None
+    assert difference(opened(outcome.output), make.picture()) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "side"),
+    [
+        (make.encoded(make.picture("RGBA", (128, 128)), "ICO"), "image/vnd.microsoft.icon", 128),
+        (make.encoded(make.picture("RGBA", (128, 128)), "ICNS"), "image/x-icns", 1024),  # Pillow writes all sizes
+        (make.cursor(make.picture("RGBA", (128, 128))), "image/x-win-cursor", 128),
+    ],
+)
+def test_of_an_icon_the_largest_size_is_delivered(content: bytes, media_type: str, side: int) -> None:
+    outcome = sanitise(content, media_type)
+    assert outcome.output is not None
+    assert opened(outcome.output).size == (side, side)
+
+
+def test_layers_of_a_photoshop_file_go_and_do_not_count_as_pictures() -> None:
+    content = make.photoshop(make.picture(), layers=3)
+    job = LocalJob(Profile(limits=Limits(total_pixels=48 * 32)))
+    outcome = image.sanitise(content, Part("2", "案.psd", ""), "image/vnd.adobe.photoshop", job)
+    assert outcome.output is not None
+    assert difference(opened(outcome.output), make.picture()) == 0
+    assert Kind.HIDDEN_CONTENT in {finding.kind for finding in outcome.findings}
+
+
+@pytest.mark.parametrize("content", RARE.values())
+def test_d10_a_document_shows_no_picture_of_a_rare_format(content: bytes) -> None:
+    with pytest.raises(Refused):
+        recode(content)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -230,6 +278,20 @@ def test_one_over_a_limit_is_refused_and_the_limit_itself_is_not(content: bytes,
     assert refusal.value.reason is reason
     one_more = Limits(pixels=limits.pixels + 1, total_pixels=limits.total_pixels + 1, frames=limits.frames + 1)
     assert recode(content, one_more)[0].content
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.sampled_from(sorted(RARE)))
+def test_hostile_bytes_of_a_rare_format_give_a_picture_or_a_refusal(data: st.DataObject, media_type: str) -> None:
+    content = bytearray(RARE[media_type])
+    for _ in range(data.draw(st.integers(1, 12))):
+        content[data.draw(st.integers(0, min(200, len(content) - 1)))] = data.draw(st.integers(0, 255))
+    try:
+        outcome = sanitise(bytes(content), media_type)
+    except Refused:
+        return
+    assert outcome.output is not None
+    assert opened(outcome.output).size[0] > 0
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from sanitizers import odf
+from sanitizers.detect import detect
 from sanitizers.job import LocalJob
 from sanitizers.model import Kind, Outcome, Part, Profile, Reason, Refused, Setting, Switchboard, Switches, Verdict
 from sanitizers.odf import formula
@@ -477,6 +479,29 @@ def test_a_formula_document_keeps_its_formula() -> None:
     rebuilt = rebuild(package(formula_, ODF), ODF)
     assert "<mi>x</mi>" in rebuilt.xml
     assert not rebuilt.holds(MARK)
+
+
+def test_an_identifier_that_stands_twice_identifies_nothing() -> None:
+    content_xml = rebuild(odt('<text:p xml:id="a">一</text:p><text:p xml:id="a">二</text:p>')).members["content.xml"]
+    assert content_xml.count(b"xml:id") == 1
+    assert etree.fromstring(content_xml) is not None  # a parser that collects identifiers is content
+
+
+def test_a_document_without_mimetype_is_what_its_manifest_says() -> None:
+    with zipfile.ZipFile(io.BytesIO(ods(cell("of:=1+41")))) as whole:
+        members = {name: whole.read(name) for name in whole.namelist() if name != "mimetype"}
+    assert detect(zipped(members), Part("1", "", "")) == ODS
+    assert sanitise(zipped(members), Part("1", "表.ods", ""), LocalJob()).output is not None
+    members["META-INF/manifest.xml"] = members["META-INF/manifest.xml"].replace(b'full-path="/"', b'full-path="x/"')
+    assert detect(zipped(members), Part("1", "", "")) == "application/x-opendocument-package"
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    return stream.getvalue()
 
 
 def test_d01_a_document_type_declaration_is_refused() -> None:

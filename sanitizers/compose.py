@@ -165,7 +165,7 @@ def _enclosure(enclosure: Enclosure) -> tuple[bytes, bytes]:
     else:
         named, filenames = f'name="{" ".join(_words(name))}"'.split(" "), list(_segments(name))
     is_message = enclosure.media_type == "message/rfc822" and _is_lines(enclosure.content)
-    # every text that a sanitiser makes is UTF-8; unsaid, a reader that shows texts inline takes them for US-ASCII (RFC 2046 4.1.2)
+    # every text that a sanitiser makes is UTF-8; unsaid, one shown inline is taken for US-ASCII (RFC 2046 4.1.2)
     charset = ("charset=UTF-8;",) if enclosure.media_type.startswith("text/") else ()
     head = (
         _header("Content-Type", (f"{enclosure.media_type};", *charset, *named))

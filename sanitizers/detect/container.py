@@ -69,7 +69,7 @@ _INSTALLER_CLASSES = ("000C1084", "000C1086", "000C1082")  # .msi, .msp, .mst
 
 
 def inside_zip(content: bytes) -> str:
-    """OOXML by the content type of its main part (ECMA-376-2 10.1), OpenDocument by `mimetype` or manifest, others by a member."""
+    """OOXML by the content type of its main part (ECMA-376-2 10.1), OpenDocument by `mimetype`, others by a member."""
     try:
         members = {member.name.replace("\\", "/"): member for member in zip_strict.read(content, Limits())}
         lower = {name.lower() for name in members}

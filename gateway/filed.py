@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.incident.indicators import hosts
+
 if TYPE_CHECKING:
     from gateway import model
 
@@ -17,11 +19,15 @@ class Filed:
     sender: str = ""  # as the mail shows it: names and addresses
     names: tuple[str, ...] = ()  # of files
     hashes: tuple[str, ...] = ()  # SHA-256 of files, as they came
+    hosts: tuple[str, ...] = ()  # of links, in the body and in files
 
     @classmethod
     def of(cls, inspection: model.Inspection) -> Filed:
-        files = [part for part in inspection.report.walk() if part.name]
+        parts = inspection.report.walk()
+        files = [part for part in parts if part.name]
         letter = inspection.letter
         shown = " ".join(f"{box.name} {box.address}" for box in letter.from_) if letter else ""
         names, hashes = tuple(part.name for part in files), tuple(part.sha256_in for part in files)
-        return cls(letter.subject if letter else "", shown, names, hashes)
+        told = (finding.detail for part in parts for finding in part.findings)
+        linked = hosts((*((letter.body,) if letter else ()), *(excerpt.text for excerpt in inspection.excerpts), *told))
+        return cls(letter.subject if letter else "", shown, names, hashes, linked)

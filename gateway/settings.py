@@ -35,6 +35,7 @@ from gateway.model import TlsPolicy
 from gateway.seal_settings import SealSettings, SignatureSettings
 from gateway.sign_in_settings import LdapSettings
 from gateway.volume_settings import VolumeSettings
+from gateway.workflow_settings import WorkflowSettings
 from gateway.yaml_file import BadConfiguration, Document, Problem, Unfit
 
 Network = IPv4Network | IPv6Network
@@ -75,15 +76,6 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, Field(pattern=r"^[^@\s<>]{1,64}@[^@\s<>]{1,190}$")]
 Peer = Annotated[Network, BeforeValidator(_network)]
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 = any free one, for tests
-
-
-def rungs(value: object) -> object:
-    """`ism`, or one after the other `[ism, bur]`, or several at once `[ism, [cso, sym]]`."""
-    each = value if isinstance(value, list | tuple) else [value]
-    return [rung if isinstance(rung, list | tuple) else [rung] for rung in each]
-
-
-Rungs = Annotated[tuple[Annotated[tuple[Role, ...], Field(min_length=1)], ...], BeforeValidator(rungs), Field(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -197,27 +189,6 @@ class IdentitySettings(_Model):
     own_names: tuple[str, ...] = Field((), description="Names that nobody outside may show, besides organisation.")
 
 
-class WorkflowSettings(_Model):
-    links: bool = Field(False, description="Put a link to the console (its origin) into each notice to staff.")
-    exception_approvers: Rungs = Field(((Role.CISO,),), description="Who approves exceptions, rung after rung (EX-01).")
-    exception_days: float = Field(365, gt=0, description="The longest that an exception or a blanket approval may last.")
-    break_glass: tuple[Role, ...] = Field(
-        (Role.SYM, Role.SYO, Role.ISM, Role.CSO), description="Who may put an exception in force at once, for 24 h (EX-02)."
-    )
-    change_approvers: Rungs = Field(
-        ((Role.SYM, Role.SYO, Role.CSO),), description="The second person of a change that takes two (LG-08)."
-    )
-    original_approvers: Rungs = Field(((Role.SYO,), (Role.CSO,)), description="Who answers who needs the original (SAN-05).")
-    misdirected_chain: Rungs = Field(
-        ((Role.ISM, Role.BUR), (Role.CSO,)), description="Who hears of a misdirected mail, rung after rung (ML-08)."
-    )
-    incident_chain: Rungs = Field(
-        ((Role.ISM,), (Role.CSO, Role.SYM, Role.CSIRT), (Role.CISO,)),
-        description="The chain of reports; the last rung approves the closure (IN-01, IN-03).",
-    )
-    auditor_apart: bool = Field(True, description="Whoever audits holds no other role (AC-08); false = the checks warn only.")
-
-
 class HealthSettings(_Model):
     host: str = "127.0.0.1"
     port: Port = Field(8025, description="GET /health: JSON, 200 or 503; GET /metrics: Prometheus.")
@@ -261,6 +232,7 @@ class Settings(_Model):
     notices: str = Field("", description="Folder of the notice templates; empty = notices/ beside this file.")
     free_mail: str = Field("", description="List of free mail domains (ML-07); empty = free_mail.txt beside this file.")
     reports: str = Field("", description="Folder of the incident report templates; empty = reports/ beside this file.")
+    playbooks: str = Field("", description="The plan for emergencies (IN-04); empty = playbooks.yaml beside this file.")
     originals_at: str = Field(
         "インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices."
     )
@@ -298,7 +270,13 @@ class Settings(_Model):
 
 
 # if nothing is said
-PLACES = {"policy": "policy.yaml", "free_mail": "free_mail.txt", "notices": "notices", "reports": "reports"}
+PLACES = {
+    "policy": "policy.yaml",
+    "free_mail": "free_mail.txt",
+    "notices": "notices",
+    "reports": "reports",
+    "playbooks": "playbooks.yaml",
+}
 
 
 def load(path: Path) -> Settings:

@@ -21,6 +21,7 @@ from gateway.model import QueueItem
 
 LONGEST = 2_000  # characters for one mail; a name list of a thousand recipients is not what anybody searches by
 MOST_FILES = 20  # whose contents are compared
+MOST_HOSTS = 50  # a newsletter links to a handful; more is a list of links
 TERMS = 8
 
 
@@ -30,6 +31,7 @@ class Likeness(StrEnum):
     SENDER = "sender"
     SUBJECT = "subject"
     FILE = "file"
+    HOST = "host"  # of a link
 
 
 def fold(text: str) -> str:
@@ -85,12 +87,15 @@ def alike(conn: sa.Connection, item: str, most: int) -> dict[Likeness, list[str]
 
 def _likenesses(item: QueueItem, filed: Filed) -> Iterator[tuple[Likeness, bytes]]:
     if item.envelope.sender:
-        yield Likeness.SENDER, _key(item.envelope.sender.lower())
+        yield Likeness.SENDER, key(item.envelope.sender.lower())
     if subject := fold(filed.subject):
-        yield Likeness.SUBJECT, _key(subject)
+        yield Likeness.SUBJECT, key(subject)
     for sha256 in filed.hashes[:MOST_FILES]:
-        yield Likeness.FILE, _key(sha256)
+        yield Likeness.FILE, key(sha256)
+    for host in filed.hosts[:MOST_HOSTS]:
+        yield Likeness.HOST, key(host)
 
 
-def _key(text: str) -> bytes:
+def key(text: str) -> bytes:
+    """Under which a likeness is filed."""
     return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).digest()

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from gateway.commands import playbook
 from gateway.commands.terminal import plain
 from gateway.policy.book import Policies
 from gateway.settings import Settings
@@ -56,6 +57,7 @@ def add(group: str, actions: Actions) -> None:
             form.add_argument("--mail", default="", metavar="RECEIPT", help="the mail that it began with")
             form.add_argument("--severity", default="", metavar="WORD")
             form.add_argument("--drill", action="store_true", help="an exercise (訓練)")
+            playbook.add(actions)
 
 
 def _form(actions: Actions, name: str, text: str, form: Form) -> argparse.ArgumentParser:

@@ -18,6 +18,7 @@ from gateway import settings as settings_file
 from gateway.clamd import EICAR
 from gateway.directory import Directory
 from gateway.doors import listeners
+from gateway.incident import plan
 from gateway.notice import Notices
 from gateway.office import Office
 from gateway.policy import file as policy_file
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     found += _files(
         Path(settings.policy) if settings else beside / "policy.yaml",
         Path(settings.notices) if settings else beside / "notices",
+        Path(settings.playbooks) if settings else beside / "playbooks.yaml",
     )
     if settings is not None:
         found += _relay(settings)
@@ -77,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if bad_ones else 0
 
 
-def _files(policy: Path, notices: Path) -> Iterator[Found]:
+def _files(policy: Path, notices: Path, playbooks: Path) -> Iterator[Found]:
     try:
         loaded = policy_file.load(policy)
         yield Found("ok", "policy", f"{len(loaded.rules)} rules, version {loaded.version}")
@@ -88,6 +90,10 @@ def _files(policy: Path, notices: Path) -> Iterator[Found]:
         yield Found("ok", "notices", "every template renders")
     except BadConfiguration as bad:
         yield from (Found("bad", "notices", str(problem)) for problem in bad.problems)
+    try:
+        yield Found("ok", "playbooks", f"{len(plan.load(playbooks).playbooks)} playbooks for emergencies")
+    except BadConfiguration as bad:  # mail goes on without a plan
+        yield from (Found("warn", "playbooks", str(problem)) for problem in bad.problems)
 
 
 def _relay(settings: Settings) -> Iterator[Found]:

@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from ipaddress import ip_address
 from pathlib import Path
 
 from rich.console import Console
@@ -79,7 +78,7 @@ def _leave(arguments: argparse.Namespace, state: Path, error: StoreUnavailable) 
     """The store is locked: what was asked lies beside it, and counts as soon as the gateway breathes."""
     wanted = [(scope, "") for scope in SIDES[arguments.side]] if arguments.command == "stop" and arguments.side else []
     if arguments.command == "isolate":
-        scope = Scope.HOST if _is_ip(arguments.who) else Scope.SENDER
+        scope = register.scope_of(arguments.who)
         wanted = [(scope, register.valid(scope, arguments.who))]
     if not wanted:
         print(f"mugai: {error}", file=sys.stderr)
@@ -108,7 +107,7 @@ async def _resume(arguments: argparse.Namespace, store: Store) -> int:
 
 
 async def _isolate(arguments: argparse.Namespace, store: Store) -> int:
-    scope = Scope.HOST if _is_ip(arguments.who) else Scope.SENDER
+    scope = register.scope_of(arguments.who)
     halt = await store.stops.stop(scope, arguments.who, operator(), arguments.reason)
     sent = await store.stops.sent(scope, arguments.who, arguments.days * DAY)
     if arguments.json:
@@ -117,14 +116,6 @@ async def _isolate(arguments: argparse.Namespace, store: Store) -> int:
     print(f"stop {halt.id}: {halt.value} is blocked both ways. It sent {len(sent)} mails in the last {arguments.days:g} days.")
     _sent(sent)
     return 0
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _list(halts: Sequence[Halt]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gateway.compliance.facts import UNUSED_DAYS, Facts
 from gateway.compliance.judging import Check, always, chain, partial, partly, ruled, stops, unserved, yes
 from gateway.compliance.model import Outcome, Status
 from gateway.directory.model import ROLE_NAMES, Role
+from gateway.incident import plan as plan_file
 from gateway.model import Sign
+from gateway.yaml_file import BadConfiguration
 
 PRIVILEGED = (Role.SYM, Role.SYO, Role.CSO)
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -94,6 +98,18 @@ def window(facts: Facts) -> Outcome:
     return yes(bool(people or addresses), "名簿の役割 csirt、contacts", actual, "CSIRT の連絡先がありません。")
 
 
+def emergency_plan(facts: Facts) -> Outcome:
+    setting, taken = "playbooks.yaml、mugai incident playbook", facts.count("act:step")
+    try:
+        plan = plan_file.load(Path(facts.settings.playbooks))
+    except BadConfiguration as bad:
+        return Outcome(Status.NG, setting, "なし", f"緊急時対応計画が読めません: {bad.problems[0]}")
+    actual = (
+        f"手順書 {len(plan.playbooks)} 件、庁外の連絡先 {len(plan.contacts)} 件。期間中に実施した手順 {taken} 回 (訓練を含む)"
+    )
+    return yes(bool(plan.contacts), setting, actual, "庁外の連絡先がありません。")
+
+
 def exception_approvers(facts: Facts) -> Outcome:
     wanted, rungs = facts.demands.exception_approvers, facts.settings.workflow.exception_approvers
     actual = f"{chain(rungs)}。期限必須、最長 {facts.settings.workflow.exception_days:g} 日"
@@ -130,14 +146,7 @@ CHECKS = {
     "IN-01": Check(report_chain, ("case:incident",)),
     "IN-02": Check(window, ("case:incident",)),
     "IN-03": Check(always("mugai incident", "経過・原因・対策を記録し、最後の段の人が完了を承認する"), ("case:incident",)),
-    "IN-04": Check(
-        partial(
-            "mugai stop・isolate・incident report --drill",
-            "止める・切り離す・訓練する操作がある",
-            "事案ごとの手順書と、届いたものの回収",
-        ),
-        ("halted", "case:incident"),
-    ),
+    "IN-04": Check(emergency_plan, ("act:step", "halted", "case:incident")),
     "IN-05": Check(
         partial("規則の inform", "規則ごとに所属の管理者へ知らせる", "人ごとの違反の集計と、措置の記録"), ("notice_sent",)
     ),

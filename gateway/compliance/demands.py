@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gateway import yaml_file
 from gateway.directory.model import Role
-from gateway.settings import rungs
+from gateway.workflow_settings import rungs
 from gateway.yaml_file import BadConfiguration, Problem
 
 FILE = "demands.yaml"

@@ -19,7 +19,7 @@ _READ = ("alarm", "case_step", "decided")  # kinds whose words are looked at
 
 
 def evidence(conn: sa.Connection, since: float) -> dict[str, Evidence]:
-    """By subject: `relayed`, `clause:SD-01`, `alarm:signatures`, `case:incident`."""
+    """By subject: `relayed`, `clause:SD-01`, `alarm:signatures`, `case:incident`, `act:step`."""
     counts, last = defaultdict[str, int](int), dict[str, float]()
     newest: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=SHOWN))
     columns = (journal.c.seq, journal.c.at, journal.c.kind, journal.c.entry)
@@ -49,3 +49,4 @@ def _subjects(kind: str, entry: bytes) -> Iterator[str]:
         yield f"alarm:{facts['name']}"
     else:
         yield f"case:{facts['machine']}"
+        yield f"act:{facts['act']}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -155,7 +156,7 @@ def _given(visit: Visit) -> dict[str, str]:
 
 
 def _query(given: dict[str, str], before: int = 0) -> Query:
-    words = {name: given[name] for name in FIELDS if name not in ("since", "until")}
+    words: dict[str, Any] = {name: given[name] for name in FIELDS if name not in ("since", "until")}
     return Query(**words, since=_day(given["since"]), until=_day(given["until"], 1), before=before)
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import Clock
-from gateway.cutoff.schema import halt
+from gateway.cutoff.schema import halt, halted_mail
 from gateway.model import Direction
 from gateway.store.db import Db
 from gateway.store.schema import job, message, recipient
@@ -28,6 +28,7 @@ class Scope(StrEnum):
     OUTBOUND = "outbound"
     SENDER = "sender"  # an address, both ways
     HOST = "host"  # an IP, both ways
+    MAILS = "mails"  # what was found to belong to one incident, named by its case
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,15 @@ def stop(conn: sa.Connection, scope: Scope, value: str, actor: str, reason: str,
     return Halt(int(key[0]), scope, value, now, actor, reason)
 
 
+def stop_mails(conn: sa.Connection, case: str, items: Sequence[str], actor: str, reason: str, now: float) -> Halt:
+    """Nothing more is done about these mails; those that were stopped for the same case stay so (IN-04)."""
+    made = stop(conn, Scope.MAILS, case, actor, reason, now)
+    known = set(conn.scalars(sa.select(halted_mail.c.message).where(halted_mail.c.halt == made.id)))
+    if fresh := [{"halt": made.id, "message": item} for item in dict.fromkeys(items) if item not in known]:
+        conn.execute(halted_mail.insert(), fresh)
+    return made
+
+
 def resume(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> bool:
     """False: it was asked for, a second person must confirm.  True: it has ended."""
     found = next((h for h in active(conn) if h.id == number), None)
@@ -118,6 +128,8 @@ def sent(conn: sa.Connection, scope: Scope, value: str, since: float) -> list[Se
 def _about(h: Halt) -> sa.ColumnElement[bool]:
     if h.scope is Scope.HOST:
         return _by_host(h.value)
+    if h.scope is Scope.MAILS:
+        return message.c.id.in_(sa.select(halted_mail.c.message).where(halted_mail.c.halt == h.id))
     if h.scope is not Scope.SENDER:
         return message.c.direction == h.scope.value
     to = sa.exists().where(recipient.c.message == message.c.id, sa.func.lower(recipient.c.address) == h.value)
@@ -138,9 +150,20 @@ def valid(scope: Scope, value: str) -> str:
         return ""
     if scope is Scope.HOST:
         return str(ip_address(value))
+    if scope is Scope.MAILS:
+        return value
     if "@" not in value.strip("@"):
         raise ValueError(f"{value} is neither an address nor an IP")
     return value.lower()
+
+
+def scope_of(who: str) -> Scope:
+    """An IP is a host, everything else a sender."""
+    try:
+        ip_address(who)
+    except ValueError:
+        return Scope.SENDER
+    return Scope.HOST
 
 
 def _halt(row: sa.Row[tuple[object, ...]]) -> Halt:

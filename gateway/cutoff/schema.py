@@ -1,4 +1,4 @@
-"""The table of stops; an ended one stays, with who ended it and why."""
+"""The tables of stops; an ended one stays, with who ended it and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ halt = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("scope", sa.String(16), nullable=False),
-    sa.Column("value", sa.Text, nullable=False),  # address or IP in lower case; "" for a side
+    sa.Column("value", sa.Text, nullable=False),  # address or IP in lower case; a case for mails; "" for a side
     sa.Column("since", sa.Double, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
@@ -20,4 +20,11 @@ halt = sa.Table(
     sa.Column("ended_at", sa.Double, index=True),
     sa.Column("ended_by", sa.Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+halted_mail = sa.Table(
+    "halted_mail",  # of a stop that is about these mails and no others
+    metadata,
+    sa.Column("halt", sa.ForeignKey("halt.id"), primary_key=True),
+    sa.Column("message", sa.ForeignKey("message.id"), primary_key=True),
 )

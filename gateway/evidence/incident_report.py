@@ -41,6 +41,7 @@ ACTS: dict[Act, Words] = {
     Act.RETURN: Words("差し戻し", "Returned"),
     Act.CLOSE: Words("終結", "Closed"),
     Act.COMMENT: Words("経過の記録", "Comment"),
+    Act.STEP: Words("手順を実施", "Step of a playbook"),
     Act.REMIND: Words("督促", "Reminded"),
     Act.ESCALATE: Words("期限超過により上位へ", "Next rung, time ran out"),
     Act.VIEW: Words("閲覧", "Looked at"),

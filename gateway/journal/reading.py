@@ -39,6 +39,7 @@ class Query:
     """All that is given must hold; empty = does not matter."""
 
     item: str = ""  # a message's id or its receipt number
+    items: tuple[str, ...] = ()  # any of these ids
     address: str = ""  # or any other personal value, as a whole
     kind: str = ""
     rule: str = ""
@@ -132,7 +133,7 @@ def _conditions(conn: sa.Connection, query: Query) -> tuple[sa.Column[Any], list
 def _along(query: Query, part: Part) -> tuple[sa.Column[Any], list[sa.ColumnElement[bool]]]:
     """The column that is walked backwards, and all conditions."""
     personal, rest = journal_personal, list(query.terms)
-    if query.item:
+    if query.item or query.items:
         event, where = journal.c.event, _of_item(query, journal.c.item)
     elif query.address:
         event, where = personal.c.event, [personal.c.value == query.address]
@@ -161,7 +162,7 @@ def _edge(conn: sa.Connection, where: sa.ColumnElement[bool], order: sa.ColumnEl
 
 def _of_item(query: Query, column: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
     if not query.item:
-        return []
+        return [column.in_(query.items)] if query.items else []
     by_receipt = sa.select(message.c.id).where(message.c.receipt == query.item.upper())
     return [sa.or_(column == query.item, column.in_(by_receipt))]
 

@@ -15,7 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from gateway.model import Direction, Disposition, Hiding, Sign, Suspicion, Telling
 from gateway.policy.observing import Informed, Observing
 from gateway.policy.rules import Approval, Delay, Match, Rule
-from gateway.settings import Peer, Rungs, Size
+from gateway.settings import Peer, Size
+from gateway.workflow_settings import Rungs
 from gateway.yaml_file import Unfit
 from sanitizers.model import Kind, Limits, Method, Profile, Setting, Switchboard, Verdict
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from gateway import catalogue, journal
+from gateway.incident.preservation import is_preserved
 from gateway.store.schema import cleared, message
 
 BATCH = 100  # originals in one transaction, so that accepting never waits long behind it
@@ -20,7 +21,7 @@ ORPHAN_SECONDS = 3_600.0  # a content is named by its row within seconds of its 
 def dispose(conn: sa.Connection, finished_before: float, now: float) -> int:
     """Up to BATCH originals; each leaves a record."""
     there = sa.or_(message.c.content.is_not(None), message.c.blob.is_not(None))
-    query = sa.select(message.c.id, message.c.sha256).where(message.c.finished_at < finished_before, there)
+    query = sa.select(message.c.id, message.c.sha256).where(message.c.finished_at < finished_before, there, ~is_preserved())
     rows = conn.execute(query.order_by(message.c.finished_at).limit(BATCH)).all()
     conn.execute(message.update().where(message.c.id.in_([row.id for row in rows])).values(content=None, blob=None))
     catalogue.forget(conn, [row.id for row in rows])

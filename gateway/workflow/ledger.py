@@ -155,7 +155,8 @@ def move(conn: sa.Connection, case: Case, transition: Transition, hand: Hand, no
 
 def climb(conn: sa.Connection, case: Case, rung: int, now: float) -> Case:
     """Time ran out: the next rung is asked."""
-    values: dict[str, object] = {"rung": rung, "due_at": _due(case.opening, case.stage, now), "tell_at": now, "told": False}
+    due_at, tell_at = _due(case.opening, case.stage, now), now if case.opening.tell else None
+    values: dict[str, object] = {"rung": rung, "due_at": due_at, "tell_at": tell_at, "told": False}
     return _changed(conn, case, values, Act.ESCALATE, Hand(GATEWAY, "期限までに処理されませんでした。"), now)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.directory.model import Role
+from gateway.incident.indicators import NOTHING, Indicators
 
 Rungs = tuple[tuple[Role, ...], ...]  # who decides first, and who when time runs out; within one rung any of the roles
 
@@ -69,6 +70,7 @@ class Act(StrEnum):
     OPEN = "open"
     VIEW = "view"
     COMMENT = "comment"
+    STEP = "step"  # of a playbook (IN-04)
     REMIND = "remind"
     ESCALATE = "escalate"
 
@@ -105,6 +107,9 @@ class Details:
     sent_at: float = 0.0  # Unix time
     severity: str = ""  # of an incident
     drill: bool = False  # an exercise (IN-04)
+    participants: tuple[str, ...] = ()  # of an exercise: nobody else hears of it
+    playbook: str = ""
+    indicators: Indicators = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from gateway.directory import Directory, Role
 from gateway.judgement import judgeable
 from gateway.model import Disposition, Hold, Inspection, PartReport, QueueItem
 from gateway.policy.rules import Policy, Rule
-from gateway.settings import WorkflowSettings
 from gateway.workflow.machine import DAY
 from gateway.workflow.model import Details, Kind, Opening, Rungs, Scope, Stage
 from gateway.workflow.report import Facts
+from gateway.workflow_settings import WorkflowSettings
 
 if TYPE_CHECKING:  # its room stands on this one
     from gateway.quarantine import QuarantineEntry

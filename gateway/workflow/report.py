@@ -83,6 +83,7 @@ def incident(
     *,
     severity: str = "",
     drill: bool = False,
+    participants: tuple[str, ...] = (),
     known: Facts | None = None,
 ) -> Opening:
     """`known`: the mail that it began with, if there is one."""
@@ -96,5 +97,10 @@ def incident(
         rungs=rungs,
         item=known.item.id if known else "",
         recipients=known.recipients if known else (),
-        details=Details(severity=severity, drill=drill, attachments=known.attachments if known else ()),
+        details=Details(
+            severity=severity,
+            drill=drill,
+            participants=participants,
+            attachments=known.attachments if known else (),
+        ),
     )

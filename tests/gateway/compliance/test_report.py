@@ -184,6 +184,13 @@ async def test_av04_old_signatures_are_ng(miyazaki: Facts) -> None:
     assert row_of(replace(miyazaki, gateway=old), "AV-04").status is Status.NG
 
 
+async def test_in04_a_plan_that_can_not_be_read_is_ng(miyazaki: Facts, tmp_path: Path) -> None:
+    assert row_of(miyazaki, "IN-04").status is Status.OK
+    assert "手順書 5 件" in row_of(miyazaki, "IN-04").actual
+    missing = _with(miyazaki.settings, ["playbooks"], str(tmp_path / "none.yaml"))
+    assert row_of(replace(miyazaki, settings=missing), "IN-04").status is Status.NG
+
+
 async def test_ac08_an_auditor_with_another_role_is_ng_unless_the_tenant_lets_it(tmp_path: Path) -> None:
     both = Directory(people=(Person("a@city.example.lg.jp", "兼務者", roles=(Role.AUD, Role.SYO)),))
     strict = row_of(await facts_of("miyazaki", tmp_path / "m", directory=both), "AC-08")

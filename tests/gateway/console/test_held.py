@@ -88,6 +88,7 @@ async def test_what_is_alike_is_named(c: Console) -> None:
         "sender": [three],
         "subject": [],
         "file": [two],
+        "host": [],
     }
 
 

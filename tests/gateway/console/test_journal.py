@@ -15,11 +15,11 @@ from gateway.evidence.balance import balance
 from gateway.evidence.examine import examine
 from gateway.journal import reading
 from gateway.model import Delivery, DeliveryOutcome, Reply
-from gateway.settings import WorkflowSettings
 from gateway.spool import Shown
 from gateway.store import schema
 from gateway.workflow import ledger
 from gateway.workflow.report import facts, incident, misdirected
+from gateway.workflow_settings import WorkflowSettings
 from tests.gateway.console.make_console import Console
 from tests.gateway.make_spool import clearing, ending, holding
 

@@ -53,6 +53,7 @@ from gateway.settings import ListenerSettings, Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.status import Status
 from gateway.store.opening import Store
+from gateway.trouble import Trouble
 from gateway.unlocking import Keyring, Unlock, Unlocking
 from gateway.watch import Watch
 from gateway.workflow.engine import Workflow
@@ -71,7 +72,7 @@ WORKFLOW_SECONDS = 2.0  # how late a delayed mail may leave, or an approver hear
 log = logging.getLogger(__name__)
 
 
-class SetupError(Exception):
+class SetupError(Trouble):
     """The gateway can not start; one sentence that says what to do."""
 
 

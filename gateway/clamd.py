@@ -15,6 +15,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.trouble import Trouble
+
 SYSTEM_DATABASE = Path("/var/lib/clamav")
 # EICAR's test string in two halves, so that no scanner takes this source file for it
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -38,7 +40,7 @@ MaxRecursion 17
 """
 
 
-class ClamdMissing(Exception):
+class ClamdMissing(Trouble):
     """clamd is not installed, or did not come up; the text says what to do."""
 
 

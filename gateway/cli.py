@@ -30,6 +30,7 @@ from gateway.commands import (
     senders,
     serve,
 )
+from gateway.trouble import Trouble
 from gateway.yaml_file import BadConfiguration
 
 COMMANDS = (
@@ -63,6 +64,9 @@ def main(argv: list[str] | None = None) -> int:
         print("mugai: the configuration has problems; nothing was started:", file=sys.stderr)
         for problem in bad.problems:
             print(f"  {problem}", file=sys.stderr)
+        return 2
+    except Trouble as trouble:
+        print(f"mugai: {trouble}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -23,6 +23,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.trouble import Trouble
+
 VERSION = 1
 LINE = 64 << 10  # bytes: the longest argument is a reason or a password
 SECONDS = 30.0  # for a line to come and for its answer
@@ -35,11 +37,11 @@ Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 
-class Rejected(Exception):
+class Rejected(Trouble):
     """One sentence for whoever asked."""
 
 
-class NotRunning(Exception):
+class NotRunning(Trouble):
     """No gateway listens there."""
 
 

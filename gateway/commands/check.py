@@ -25,8 +25,8 @@ from gateway.policy import file as policy_file
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from gateway.settings import Settings
-from gateway.store.db import SchemaMismatch, StoreUnavailable
 from gateway.store.opening import open_store
+from gateway.trouble import Trouble
 from gateway.yaml_file import BadConfiguration
 
 # the smallest ZIP with one (empty) member marked as encrypted
@@ -108,7 +108,7 @@ def _store(settings: Settings) -> Iterator[Found]:
         with open_store(settings) as store:
             problems = asyncio.run(store.spool.audit())
             house, today = asyncio.run(store.directory.current()), store.directory.today
-    except (StoreUnavailable, SchemaMismatch, OSError) as error:
+    except (Trouble, OSError) as error:
         yield Found("bad", "store", str(error))
         return
     yield from (Found("bad", "store", problem) for problem in problems)

@@ -11,7 +11,6 @@ import sys
 
 from gateway import settings as settings_file
 from gateway.settings import Settings
-from gateway.store.db import SchemaMismatch, StoreUnavailable
 from gateway.store.opening import open_store
 
 
@@ -35,9 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
         return asyncio.run(_invite(settings, arguments.invite) if arguments.invite else _serve(settings))
     except LookupError:
         print(f"mugai: nobody is called {arguments.invite}", file=sys.stderr)
-        return 2
-    except (StoreUnavailable, SchemaMismatch) as problem:
-        print(f"mugai: {problem}", file=sys.stderr)
         return 2
 
 

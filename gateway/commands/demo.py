@@ -26,13 +26,12 @@ from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.app import Gateway, SetupError
-from gateway.clamd import ClamdMissing, PrivateClamd
+from gateway.clamd import PrivateClamd
 from gateway.commands.terminal import plain
-from gateway.journal import JournalDamaged, search
+from gateway.journal import search
 from gateway.model import State
 from gateway.settings import ListenerSettings, Settings
 from gateway.smtp.sink import Sink
-from gateway.store.db import SchemaMismatch, StoreUnavailable
 from gateway.store.opening import Store, open_store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "build.py"
@@ -51,11 +50,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
-    try:
-        return uvloop.run(_demo(settings, arguments.config, once=arguments.once))
-    except (SetupError, ClamdMissing, StoreUnavailable, SchemaMismatch, JournalDamaged) as problem:
-        print(f"mugai: {problem}", file=sys.stderr)
-        return 2
+    return uvloop.run(_demo(settings, arguments.config, once=arguments.once))
 
 
 async def _demo(settings: Settings, config: Path, *, once: bool) -> int:

@@ -8,17 +8,14 @@ import logging
 import os
 import resource
 import signal
-import sys
 from pathlib import Path
 
 import uvloop
 
 from gateway import settings as settings_file
-from gateway.app import Gateway, SetupError
-from gateway.journal import JournalDamaged
+from gateway.app import Gateway
 from gateway.policy.book import Policies
 from gateway.settings import Settings
-from gateway.store.db import SchemaMismatch, StoreUnavailable
 from gateway.store.opening import open_store
 
 
@@ -37,11 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         level=logging.DEBUG if arguments.verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     settings = settings_file.load(arguments.config)
-    try:
-        return uvloop.run(_serve(settings, arguments.config))
-    except (SetupError, StoreUnavailable, SchemaMismatch, JournalDamaged) as problem:
-        print(f"mugai: {problem}", file=sys.stderr)
-        return 2
+    return uvloop.run(_serve(settings, arguments.config))
 
 
 async def _serve(settings: Settings, config: Path) -> int:

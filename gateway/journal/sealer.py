@@ -25,6 +25,7 @@ from gateway.journal.note import Signer, durable_write
 from gateway.journal.tree import Frontier, leaf
 from gateway.store.db import Db, StoreUnavailable
 from gateway.store.schema import journal, journal_checkpoint, journal_head, journal_pending
+from gateway.trouble import Trouble
 
 SEAL_SECONDS = 1.0
 BATCH = 1_000  # rows in one transaction: about 20 ms of the writer's time
@@ -37,7 +38,7 @@ Listener = Callable[[str, dict[str, Any]], None]  # kind and facts of a sealed e
 log = logging.getLogger(__name__)
 
 
-class JournalDamaged(Exception):
+class JournalDamaged(Trouble):
     """The journal is shorter than, or different from, what was signed: restored, truncated or tampered with."""
 
 

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from gateway.store import schema
+from gateway.trouble import Trouble
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,11 +36,11 @@ BUSY_SECONDS = 10.0  # how long `mugai quarantine release` and the gateway wait 
 log = logging.getLogger(__name__)
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(Trouble):
     """The store did not say yes: full, broken, locked.  The outcome is unknown, so the answer is 451, never 250."""
 
 
-class SchemaMismatch(Exception):
+class SchemaMismatch(Trouble):
     """The store was made by another version of Mugai."""
 
 

@@ -212,6 +212,8 @@ class ConsoleSettings(_Model):
     session_hours: float = Field(8, gt=0, le=24, description="Signed out at the latest.")
     elevation_minutes: float = Field(30, gt=0, le=120, description="How long privileged work goes on after confirming (AC-05).")
     second_factor: bool = Field(True, description="Everybody but plain staff needs one (AC-07).")
+    api_requests: float = Field(300, gt=0, description="Requests a minute of one token of the API; more get 429.")
+    api_file: Size = Field(30 << 20, description="Largest file that the API sanitises.")
 
     @model_validator(mode="after")
     def _tls_where_others_listen(self) -> ConsoleSettings:

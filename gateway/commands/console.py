@@ -10,6 +10,7 @@ import os
 import sys
 
 from gateway import settings as settings_file
+from gateway.commands import tokens
 from gateway.settings import Settings
 from gateway.store.opening import open_store
 
@@ -19,12 +20,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "console",
         help="the console for browsers (管理画面)",
         description="Serves the console until SIGTERM. While nobody has an account it prints a one-time code for the first.",
-        epilog="Address, certificate and who may connect: `console:` in gateway.yaml.",
+        epilog="Address, certificate and who may connect: `console:` in gateway.yaml. Programs: mugai console token --help",
     )
     parser.add_argument(
         "--invite", metavar="NAME", help="print a new invitation for somebody who lost password and second factor, then end"
     )
     parser.set_defaults(run=run)
+    tokens.add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -18,12 +18,11 @@ from gateway.compliance import demands as demands_file
 from gateway.compliance import page
 from gateway.compliance.facts import gather
 from gateway.compliance.model import STATUS_NAMES, Report, Status
-from gateway.compliance.report import compared, counted, dump, inspect, load, planned
+from gateway.compliance.report import KEPT, compared, counted, dump, inspect, load, planned
 from gateway.journal.note import durable_write
 from gateway.settings import Settings
 from gateway.store.opening import open_store
 
-KEPT = "reports"  # folder in the state directory
 DAY = 86_400.0
 
 

@@ -26,6 +26,7 @@ from gateway.compliance.model import Outcome, Plan, Report, Requirement, Row, St
 CHECKS: dict[str, Check] = {**boundary.CHECKS, **mail.CHECKS, **records.CHECKS, **access.CHECKS, **assurance.CHECKS}
 PLAN = ("改善策", "担当", "期限")  # the columns that people fill in
 ID = "番号"
+KEPT = "reports"  # folder in the state directory
 _REPORT = TypeAdapter(Report)
 
 log = logging.getLogger(__name__)

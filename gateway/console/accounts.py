@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway import journal
+from gateway.api.schema import token
 from gateway.clock import Clock
 from gateway.console import attempts, credentials, roles, standing
 from gateway.console.credentials import Seal
@@ -28,7 +29,7 @@ from gateway.store.db import Db
 INVITATION_SECONDS = 7 * 86_400.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 ADDRESS = re.compile(r"[^\s@<>\"\\\x00-\x1f]{1,64}@[a-z0-9.-]{1,190}")
-_PATTERN = re.compile(r"[^\s@\[]+(@[^\s@\[]+)?")  # kenko@city.example.lg.jp, *@kenko.example.jp, or a section's code
+PATTERN = re.compile(r"[^\s@\[]+(@[^\s@\[]+)?")  # kenko@city.example.lg.jp, *@kenko.example.jp, or a section's code
 
 
 class Accounts:
@@ -199,7 +200,7 @@ def _checked(
         raise Refusal("利用者名は半角の英小文字、数字、. _ - で2文字以上です。", "A name has a-z, 0-9, . _ - only.")
     if not display.strip():
         raise Refusal("氏名を入力してください。", "The person's name is missing.")
-    if bad := [p for p in patterns if not _PATTERN.fullmatch(p)]:
+    if bad := [p for p in patterns if not PATTERN.fullmatch(p)]:
         raise Refusal(f"受信者の範囲が読めません: {bad[0]}", f"Not a pattern of addresses: {bad[0]}")
     if address and not ADDRESS.fullmatch(address):
         raise Refusal("メールアドレスが読めません。", "Not an address.")
@@ -310,6 +311,7 @@ def _reset(conn: sa.Connection, name: str, actor: str, now: float) -> None:
     conn.execute(account.update().where(account.c.name == name).values(password="", totp=None, totp_step=0, subject=""))
     for table in (recovery, passkey, session):
         conn.execute(table.delete().where(table.c.account == name))
+    _end_tokens(conn, name, now)
     _changed(conn, name, "password and second factors reset", actor, now)
 
 
@@ -323,7 +325,14 @@ def _change(conn: sa.Connection, name: str, values: dict[str, Any], change: str,
     """Sessions end: what somebody may do never changes under an open page."""
     conn.execute(account.update().where(account.c.name == name).values(values))
     conn.execute(session.delete().where(session.c.account == name, session.c.account != actor))
+    if values.get("suspended"):
+        _end_tokens(conn, name, now)
     _changed(conn, name, change, actor, now)
+
+
+def _end_tokens(conn: sa.Connection, name: str, now: float) -> None:
+    """A program goes with its owner, and does not come back with it."""
+    conn.execute(token.update().where(token.c.account == name, token.c.revoked_at.is_(None)).values(revoked_at=now))
 
 
 def _changed(conn: sa.Connection, name: str, change: str, actor: str, now: float) -> None:

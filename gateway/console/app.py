@@ -18,6 +18,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from gateway.api import app as api_app
+from gateway.api.tokens import Tokens
 from gateway.console import (
     account,
     approvals,
@@ -37,6 +39,7 @@ from gateway.console import (
     senders,
     signin,
     specimens,
+    tokens,
 )
 from gateway.console.accounts import Accounts
 from gateway.console.codes import Codes
@@ -69,6 +72,7 @@ SCREENS = (
     senders.screen,
     account.screen,
     people.screen,
+    tokens.screen,
     records.screen,
     journal.screen,
     incidents.screen,
@@ -113,6 +117,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         workflow=Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier)),
         tickets=notifier.tickets,
         codes=Codes(store.db, store.spool, store.clock, accounts, notices, notifier),
+        tokens=Tokens(store.db, store.clock),
     )
 
 
@@ -128,7 +133,8 @@ def _binding(settings: Settings, store: Store, accounts: Accounts) -> Binding | 
 def application(at: Desk) -> Guard:
     routes = [screen.route(each, at) for each in declared()]
     static = Mount("/static", StaticFiles(directory=STATIC))
-    app = Starlette(routes=[*routes, static], exception_handlers={HTTPException: _plainly, Exception: _surprise})
+    api = Mount(api_app.ROOT, api_app.application(at))
+    app = Starlette(routes=[*routes, api, static], exception_handlers={HTTPException: _plainly, Exception: _surprise})
     return Guard(app, at.settings.console, {each.path: each.body for each in declared() if each.takes_file})
 
 

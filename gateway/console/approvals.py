@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from gateway import journal
+from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.mine import Reader, reader
 from gateway.console.preview import readable
@@ -43,19 +44,25 @@ class Mail:
 @screen.get("/approvals", Right.SIGNED_IN)
 async def inbox(visit: Visit) -> Response:
     who = await reader(visit)
-    waiting = [case for case in await visit.desk.workflow.mine(who.address, Who.SECOND) if not _in_force(case)]
+    waiting = await waiting_for(visit, who)
     directory = await visit.desk.store.directory.current()
     today = visit.desk.store.directory.today
     heads = [directory.person(d.of) for d in directory.deputies if d.active(today) and d.by.lower() in who.addresses]
     return visit.page(
         "approvals.html",
         who=who,
-        cases=sorted(waiting, key=lambda case: case.due_at or float("inf")),
+        cases=waiting,
         heads=[head for head in heads if head],
         directory=directory,
         names=visit.desk.names(visit.language),
         now=visit.desk.store.clock.now(),
     )
+
+
+async def waiting_for(asker: Asker, who: Reader) -> list[Case]:
+    """What is due first comes first."""
+    waiting = [case for case in await asker.desk.workflow.mine(who.address, Who.SECOND) if not _in_force(case)]
+    return sorted(waiting, key=lambda case: case.due_at or float("inf"))
 
 
 def _in_force(case: Case) -> bool:
@@ -65,7 +72,7 @@ def _in_force(case: Case) -> bool:
 
 @screen.get("/approvals/{number}", Right.SIGNED_IN)
 async def show(visit: Visit) -> Response:
-    who, shown = await _shown(visit)
+    who, shown = await shown_to(visit, visit.number("number"))
     if shown.acts:  # what is decided in less time than reading takes shows in the statistics
         await visit.desk.workflow.viewed(shown.case.id, who.address, "console")
     return await _page(visit, shown, f"/approvals/{shown.case.id}")
@@ -80,13 +87,13 @@ async def show_by_link(visit: Visit) -> Response:
     return await _page(visit, shown, f"/{LINK}/{secret}")
 
 
-async def _shown(visit: Visit) -> tuple[Reader, Shown]:
+async def shown_to(asker: Asker, number: int) -> tuple[Reader, Shown]:
     """Raises LookupError: neither asked for by this person, nor waiting for it, nor ever in its hand."""
-    who = await reader(visit) if visit.who.address else None
-    shown = await visit.desk.workflow.show(visit.number("number"), who.address if who else "")
+    who = await reader(asker) if asker.who.address else None
+    shown = await asker.desk.workflow.show(number, who.address if who else "")
     case = shown.case
     hands = {case.opening.applicant.lower(), *case.parties, *(step.actor for step in shown.steps if step.act is not Act.VIEW)}
-    if not (shown.acts or visit.may(Right.LIST_CASES) or (who and hands & {*who.addresses})):
+    if not (shown.acts or asker.may(Right.LIST_CASES) or (who and hands & {*who.addresses})):
         raise LookupError("not theirs")
     return who or Reader("", (), "/mine", 0.0), shown
 
@@ -129,7 +136,7 @@ def _may_read(visit: Visit, shown: Shown) -> bool:
 @screen.get("/approvals/{number}/text", Right.SIGNED_IN)
 async def text(visit: Visit) -> Response:
     """The whole mail as words, made in the sandbox."""
-    who, shown = await _shown(visit)
+    who, shown = await shown_to(visit, visit.number("number"))
     if not _may_read(visit, shown):
         raise Refusal("本文を見られるのは、手続きをする人だけです。", "Only who decides reads the text.", 403)
     item = shown.case.opening.item
@@ -142,7 +149,7 @@ async def text(visit: Visit) -> Response:
 
 @screen.post("/approvals/{number}/comment", Right.SIGNED_IN)
 async def comment(visit: Visit) -> Response:
-    _, shown = await _shown(visit)
+    _, shown = await shown_to(visit, visit.number("number"))
     await visit.desk.workflow.comment(shown.case.id, (await reader(visit)).address, visit.reason(), "console")
     return visit.go(f"/approvals/{shown.case.id}", Words("コメントを残しました。", "The comment is kept."))
 

@@ -5,8 +5,12 @@ One case and every hand on it are `approvals.py`'s.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from starlette.responses import Response
 
+from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
@@ -26,6 +30,25 @@ FORMS: dict[str, Words] = {
     Kind.CHANGE: Words("二人による変更の申請", "Propose a change by two people"),
     Kind.INCIDENT: Words("インシデントの報告", "Report an incident"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody filled in; which of it counts depends on the kind."""
+
+    reason: str
+    subject: str = ""
+    rule: str = ""
+    sender: str = ""
+    recipient: str = ""
+    media_type: str = ""
+    name: str = ""
+    until: str = ""  # 2027-03-31
+    measure: str = ""
+    mail: str = ""  # receipt number
+    severity: str = ""
+    drill: bool = False
+    break_glass: bool = False
 
 
 @screen.get("/cases", Right.LIST_CASES)
@@ -80,7 +103,7 @@ async def form(visit: Visit) -> Response:
 @screen.post("/ask/{form}", Right.SIGNED_IN)
 async def ask(visit: Visit) -> Response:
     with plainly():
-        case = await visit.desk.workflow.open(await _opening(visit, _kind(visit)))
+        case = await visit.desk.workflow.open(await opening_of(visit, _kind(visit), _asked(visit)))
     return visit.go(f"/approvals/{case.id}", Words("申請しました。承認者に知らせました。", "Asked; who decides is told."))
 
 
@@ -91,41 +114,41 @@ def _kind(visit: Visit) -> Kind:
     return Kind(name)
 
 
-async def _opening(visit: Visit, kind: Kind) -> Opening:
-    """Raises ValueError: what is missing; Refusal."""
-    desk, who, reason = visit.desk, (await reader(visit)).address, visit.reason()
+def _asked(visit: Visit) -> Asked:
+    names = ("subject", "rule", "sender", "recipient", "media_type", "name", "until", "mail", "severity")
+    given: dict[str, Any] = {name: visit.text(name).strip()[:200] for name in names}
+    given |= {name: visit.text(name) == "yes" for name in ("drill", "break_glass")}
+    return Asked(visit.reason(), measure=visit.text("measure").strip()[:500], **given)
+
+
+async def opening_of(asker: Asker, kind: Kind, asked: Asked) -> Opening:
+    """One of FORMS.  Raises ValueError: what is missing; Refusal."""
+    desk, who, reason = asker.desk, (await reader(asker)).address, asked.reason
     settings, now, store = desk.settings.workflow, desk.store.clock.now(), desk.store
-    subject = visit.text("subject").strip()[:200]
     if kind is Kind.INCIDENT:
-        mail = visit.text("mail").strip()[:40]
-        known = await report.facts(store.db, store.spool, mail) if mail and visit.may(Right.LIST_HELD) else None
-        drill, severity = visit.text("drill") == "yes", visit.text("severity").strip()[:40]
-        chain = settings.incident_chain
-        return report.incident(who, subject, reason, chain, severity=severity, drill=drill, known=known)
+        known = await report.facts(store.db, store.spool, asked.mail) if asked.mail and asker.may(Right.LIST_HELD) else None
+        chain, severity, drill = settings.incident_chain, asked.severity, asked.drill
+        return report.incident(who, asked.subject, reason, chain, severity=severity, drill=drill, known=known)
     if kind is Kind.CHANGE:
-        if not subject:
+        if not asked.subject:
             raise ValueError("what shall be changed")
-        return opening.change(subject, who, reason, settings.change_approvers)
-    given = {name: visit.text(name).strip()[:200] for name in ("rule", "sender", "recipient", "media_type", "name")}
-    scope, ends_at, policy, directory = (
-        Scope(**given),
-        end_of(visit.text("until")),
-        await desk.policy(),
-        await store.directory.current(),
-    )
-    common = {"applicant": who, "reason": reason}
+        return opening.change(asked.subject, who, reason, settings.change_approvers)
+    scope = Scope(asked.rule, asked.sender, asked.recipient, media_type=asked.media_type, name=asked.name)
+    ends_at, policy, directory = end_of(asked.until), await desk.policy(), await store.directory.current()
     if kind is Kind.BLANKET:
+        longest = settings.exception_days
         return opening.blanket(
-            policy, scope, directory, **common, ends_at=ends_at, now=now, longest_days=settings.exception_days
+            policy, scope, directory, applicant=who, reason=reason, ends_at=ends_at, now=now, longest_days=longest
         )
-    asked = opening.exception(
+    made = opening.exception(
         policy,
         scope,
-        **common,
-        measure=visit.text("measure").strip()[:500],
+        applicant=who,
+        reason=reason,
+        measure=asked.measure,
         ends_at=ends_at,
         now=now,
         approvers=settings.exception_approvers,
         longest_days=settings.exception_days,
     )
-    return opening.break_glass(asked, directory, settings.break_glass) if visit.text("break_glass") == "yes" else asked
+    return opening.break_glass(made, directory, settings.break_glass) if asked.break_glass else made

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from gateway import journal
 from gateway.alarm_names import japanese
+from gateway.console.asker import Asker
 from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
 from gateway.console.roles import Right
@@ -45,7 +46,7 @@ class Light:
 async def show(visit: Visit) -> Response:
     asked = visit.request.query_params.get("span", "day")
     span = asked if asked in SPANS else "day"
-    found, facts, now = await _figures(visit, span), await visit.desk.pulse.facts(), visit.desk.store.clock.now()
+    found, facts, now = await current(visit, span), await visit.desk.pulse.facts(), visit.desk.store.clock.now()
     names = visit.desk.names(visit.language)
     series = (
         Series(Words("受信 (内向き)", "Inbound"), "in", found.received[Direction.INBOUND]),
@@ -68,10 +69,10 @@ async def show(visit: Visit) -> Response:
     )
 
 
-async def _figures(visit: Visit, span: str) -> Figures:
-    known, clock = visit.desk.figures, visit.desk.store.clock
+async def current(asker: Asker, span: str) -> Figures:
+    known, clock = asker.desk.figures, asker.desk.store.clock
     if span not in known or clock.monotonic() - known[span][0] > KEEP_SECONDS:
-        found = await visit.desk.store.db.read(figures, SPANS[span], clock.now())
+        found = await asker.desk.store.db.read(figures, SPANS[span], clock.now())
         known[span] = (clock.monotonic(), found)
     return known[span][1]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.api.tokens import Tokens
 from gateway.console.accounts import Accounts
 from gateway.console.codes import Codes
 from gateway.console.figures import Figures
@@ -52,6 +53,7 @@ class Desk:
     workflow: Workflow
     tickets: Tickets
     codes: Codes
+    tokens: Tokens
     pulse: Pulse
     proving: asyncio.Task[Verification] | None = None  # the journal is being verified
     # by span: what the dashboard showed, and since when

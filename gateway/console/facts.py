@@ -42,6 +42,8 @@ NAMES: dict[str, Words] = {
     "logged_out": Words("ログアウト", "signed out"),
     "elevated": Words("特権操作", "privileged work"),
     "account_changed": Words("利用者の変更", "account changed"),
+    "token_changed": Words("APIトークンの変更", "API token changed"),
+    "token_used": Words("APIの利用", "API used"),
     "browser_reported": Words("画面の防護", "policy of the page"),
     "searched": Words("記録の検索", "searched"),
     "exported": Words("記録の出力", "exported"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from starlette.responses import Response
 
 from gateway import journal
+from gateway.console.asker import Asker
 from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
 from gateway.evidence import incident_report
@@ -44,21 +45,30 @@ async def show(visit: Visit) -> Response:
 @screen.get("/incidents/{number}/{report}", Right.SEARCH_JOURNAL)
 async def report(visit: Visit) -> Response:
     """The draft as text, to be copied into whatever the prefecture wants."""
-    case, name, store = await _case(visit), visit.request.path_params["report"], visit.desk.store
-    if name not in REPORTS:
-        raise LookupError("no such report")
-    steps = await store.db.read(ledger.history, case.id)
-    item = case.opening.item
-    mail = await journal.search(store.db, item=item, limit=MOST) if item else []
-    settings = visit.desk.settings
-    text = incident_report.draft(Path(settings.reports), name, settings.organisation, case, steps, tuple(mail))
-    await store.journal.write(journal.Viewed(item=item, actor=visit.who.name, what=f"{name} report of case {case.id}"))
+    case, name = await _case(visit), visit.request.path_params["report"]
+    text = await drafted(visit, case, name)
     return visit.page("incident_report.html", case=case, name=REPORTS[name], text=text)
 
 
+async def drafted(asker: Asker, case: Case, name: str) -> str:
+    """One of REPORTS.  Raises LookupError, BadConfiguration."""
+    if name not in REPORTS:
+        raise LookupError("no such report")
+    store, settings, item = asker.desk.store, asker.desk.settings, case.opening.item
+    steps = await store.db.read(ledger.history, case.id)
+    mail = await journal.search(store.db, item=item, limit=MOST) if item else []
+    text = incident_report.draft(Path(settings.reports), name, settings.organisation, case, steps, tuple(mail))
+    await store.journal.write(journal.Viewed(item=item, actor=asker.who.name, what=f"{name} report of case {case.id}"))
+    return text
+
+
 async def _case(visit: Visit) -> Case:
+    return await incident(visit, visit.number("number"))
+
+
+async def incident(asker: Asker, number: int) -> Case:
     """Raises LookupError."""
-    case = await visit.desk.store.db.read(ledger.get, visit.number("number"))
+    case = await asker.desk.store.db.read(ledger.get, number)
     if case.kind not in (Kind.INCIDENT, Kind.MISDIRECTED):
         raise LookupError("no incident")
     return case

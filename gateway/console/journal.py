@@ -16,6 +16,7 @@ from starlette.responses import Response
 from gateway import journal
 from gateway.clock import JST
 from gateway.console import facts
+from gateway.console.asker import Asker
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.words import Refusal, Words
@@ -85,7 +86,7 @@ async def export(visit: Visit) -> Response:
 @screen.get("/journal/mail/{item}", Right.LIST_HELD)
 async def follow(visit: Visit) -> Response:
     """One mail from reception to delivery."""
-    found = await _trace(visit)
+    found = await trace_of(visit, visit.request.path_params["item"])
     await _write(visit, journal.Viewed(item=found.shown.item.id, actor=visit.who.name, what="history"))
     return visit.page(
         "trace.html",
@@ -99,7 +100,7 @@ async def follow(visit: Visit) -> Response:
 
 @screen.post("/journal/mail/{item}/pack", Right.EXPORT_JOURNAL)
 async def pack_mail(visit: Visit) -> Response:
-    found, reason, original = await _trace(visit), visit.reason(), None
+    found, reason, original = await trace_of(visit, visit.request.path_params["item"]), visit.reason(), None
     if visit.text("original") == "yes":
         if not visit.may(Right.TAKE_ORIGINAL):
             raise Refusal("原本を取り出す権限がありません。", "You may not take the original.", 403)
@@ -132,10 +133,10 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-async def _trace(visit: Visit) -> Trace:
+async def trace_of(asker: Asker, key: str) -> Trace:
     """Raises LookupError, for a mail of another section as well."""
-    found = await trace(visit.desk.store.db, visit.request.path_params["item"])
-    if not (await visit.scope()).sees(row.address for row in found.shown.recipients):
+    found = await trace(asker.desk.store.db, key)
+    if not (await asker.scope()).sees(row.address for row in found.shown.recipients):
         raise LookupError("not in scope")
     return found
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from gateway import journal
 from gateway.console import facts
+from gateway.console.asker import Asker
 from gateway.console.guard import PICTURE_POLICY
 from gateway.console.preview import PICTURES, differences, readable
 from gateway.console.roles import Right
@@ -40,19 +41,19 @@ METHODS: dict[Method, Words] = {
     Method.BODY_ONLY: Words("本文だけ", "The body only"),
 }
 _HEADER_BYTES = 16 << 10  # shown of the original's header
-_CHARACTERS = 20_000  # of one text
+CHARACTERS = 20_000  # of one text
 
 
 @screen.get("/held/{entry}", Right.LIST_HELD)
 async def show(visit: Visit) -> Response:
-    entry = await _entry(visit)
+    entry = await entry_of(visit, visit.number("entry"))
     desk, scope = visit.desk, await visit.scope()
     policy = await desk.policy()
     return visit.page(
         "mail.html",
         entry=entry,
         names=desk.names(visit.language),
-        obstacle=_obstacle(entry, policy),
+        obstacle=obstacle_to(entry, policy),
         profiles={name: METHODS[profile.method] for name, profile in policy.profiles.items()},
         others=desk.look_at(entry.id, visit.who.name),
         alike=await desk.docket.alike(entry.item.id, Filter(recipients=scope.patterns)),
@@ -67,7 +68,7 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def _obstacle(entry: QuarantineEntry, policy: Policy) -> Words | None:
+def obstacle_to(entry: QuarantineEntry, policy: Policy) -> Words | None:
     """Why a release would only hold it again; None = it may be released.  The pipeline has the last word."""
     if entry.state is not QuarantineState.HELD:
         return Words("すでに処理されています。", "It has been dealt with.")
@@ -98,24 +99,24 @@ def _subjects(entry: QuarantineEntry) -> list[tuple[str, str]]:
 @screen.get("/held/{entry}/text", Right.READ_HELD)
 async def text(visit: Visit) -> Response:
     """The whole mail as words: nothing here was ever HTML."""
-    entry = await _entry(visit)
-    await _viewed(visit, entry, "text")
+    entry = await entry_of(visit, visit.number("entry"))
+    await viewed(visit, entry, "text")
     inspection = await visit.desk.preview.text(entry.item.id)
-    files = [(each.name, readable(each)[:_CHARACTERS]) for each in inspection.enclosures]
+    files = [(each.name, readable(each)[:CHARACTERS]) for each in inspection.enclosures]
     return visit.page(
         "mail_text.html",
         entry=entry,
         letter=inspection.letter,
         files=files,
-        header=await _header(visit, entry),
+        header=await header_of(visit, entry),
         names=visit.desk.names(visit.language),
     )
 
 
-async def _header(visit: Visit, entry: QuarantineEntry) -> str:
+async def header_of(asker: Asker, entry: QuarantineEntry) -> str:
     """The original's header as it came, unread: bytes that are no ASCII show as numbers."""
     try:
-        content = await visit.desk.store.spool.content(entry.item.id)
+        content = await asker.desk.store.spool.content(entry.item.id)
     except MissingContent:
         return ""
     if isinstance(content, bytes):
@@ -134,10 +135,10 @@ def _unread(content: bytes) -> str:
 @screen.get("/held/{entry}/outcome", Right.READ_HELD)
 async def outcome(visit: Visit) -> Response:
     """What a release would deliver by a profile, and what of the words would differ."""
-    entry, policy = await _entry(visit), await visit.desk.policy()
+    entry, policy = await entry_of(visit, visit.number("entry")), await visit.desk.policy()
     name = visit.request.query_params.get("profile", policy.default_profile)
     profile = _profile(policy, name)
-    await _viewed(visit, entry, f"outcome by {profile.name}")
+    await viewed(visit, entry, f"outcome by {profile.name}")
     inspection, original = await visit.desk.preview.look(entry.item.id, profile), await visit.desk.preview.text(entry.item.id)
     if inspection.letter is None or original.letter is None:
         raise Refusal("このメールは組み立て直せません。", "This mail cannot be rebuilt.", 404)
@@ -155,18 +156,18 @@ async def outcome(visit: Visit) -> Response:
 
 @screen.get("/held/{entry}/pages/{file}/{page}", Right.READ_HELD)
 async def pages(visit: Visit) -> Response:
-    entry = await _entry(visit)
+    entry = await entry_of(visit, visit.number("entry"))
     enclosure, count = await _enclosure(visit, entry), 1
     if enclosure.media_type not in PICTURES:
         _, _, count = await visit.desk.preview.page(enclosure.content, visit.number("page") - 1)
-    await _viewed(visit, entry, f"page {visit.number('page')} of file {visit.number('file')}")
+    await viewed(visit, entry, f"page {visit.number('page')} of file {visit.number('file')}")
     return visit.page("mail_page.html", entry=entry, file=visit.number("file"), page=visit.number("page"), count=count)
 
 
 @screen.get("/held/{entry}/pages/{file}/{page}/picture", Right.READ_HELD)
 async def picture(visit: Visit) -> Response:
     """A picture that our worker drew and our verifier read; nothing else is ever sent from here (W11)."""
-    enclosure = await _enclosure(visit, await _entry(visit))
+    enclosure = await _enclosure(visit, await entry_of(visit, visit.number("entry")))
     content, media_type = enclosure.content, enclosure.media_type
     if media_type not in PICTURES:
         content, media_type, _ = await visit.desk.preview.page(content, visit.number("page") - 1)
@@ -188,7 +189,7 @@ async def _enclosure(visit: Visit, entry: QuarantineEntry) -> Enclosure:
 @screen.get("/held/{entry}/pages", Right.READ_HELD)
 async def files(visit: Visit) -> Response:
     """Which files can be shown as pictures."""
-    entry = await _entry(visit)
+    entry = await entry_of(visit, visit.number("entry"))
     inspection = await visit.desk.preview.look(entry.item.id, Profile("preview-image", Method.IMAGE))
     drawable = [
         (number, each.name)
@@ -201,24 +202,29 @@ async def files(visit: Visit) -> Response:
 
 @screen.post("/held/{entry}/release", Right.RELEASE)
 async def release(visit: Visit) -> Response:
-    entry, policy = await _entry(visit), await visit.desk.policy()
-    if obstacle := _obstacle(entry, policy):
+    entry = await entry_of(visit, visit.number("entry"))
+    await let_through(visit, entry, visit.reason(), visit.text("profile"))
+    return visit.go("/held", Words(f"{entry.item.receipt} を解除しました。", f"{entry.item.receipt} was released."))
+
+
+async def let_through(asker: Asker, entry: QuarantineEntry, reason: str, profile: str) -> None:
+    """By `profile`, "" = the policy's choice.  Raises Refusal; LookupError for a profile that nobody knows."""
+    policy = await asker.desk.policy()
+    if obstacle := obstacle_to(entry, policy):
         raise Refusal(obstacle.ja, obstacle.en, 409)
-    profile = _profile(policy, visit.text("profile")).name if visit.text("profile") else ""
-    reason = visit.reason()
+    chosen = _profile(policy, profile).name if profile else ""
     try:
-        await visit.desk.store.quarantine.release(entry.id, visit.who.name, reason, profile)
+        await asker.desk.store.quarantine.release(entry.id, asker.who.name, reason, chosen)
     except ValueError as waiting:
         raise Refusal(
             "承認待ちのメールです。承認の画面で処理してください。", f"It waits for an approval: {waiting}", 409
         ) from waiting
-    return visit.go("/held", Words(f"{entry.item.receipt} を解除しました。", f"{entry.item.receipt} was released."))
 
 
 @screen.post("/held/{entry}/original", Right.RELEASE)
 async def original(visit: Visit) -> Response:
     """Asks that files be delivered as they came; somebody else decides, on the page of approvals (SAN-05)."""
-    entry, chosen = await _entry(visit), visit.texts("file")
+    entry, chosen = await entry_of(visit, visit.number("entry")), visit.texts("file")
     policy = await visit.desk.policy()
     files = [part for part in entry.report.parts if part.path in chosen] if entry.report else []
     try:
@@ -234,14 +240,14 @@ async def original(visit: Visit) -> Response:
 
 @screen.post("/held/{entry}/delete", Right.DELETE)
 async def delete(visit: Visit) -> Response:
-    entry = await _entry(visit)
+    entry = await entry_of(visit, visit.number("entry"))
     await visit.desk.store.quarantine.delete(entry.id, visit.who.name, visit.reason())
     return visit.go("/held", Words(f"{entry.item.receipt} を削除しました。", f"{entry.item.receipt} was deleted."))
 
 
 @screen.post("/held/{entry}/keep", Right.KEEP)
 async def keep(visit: Visit) -> Response:
-    entry, quarantine = await _entry(visit), visit.desk.store.quarantine
+    entry, quarantine = await entry_of(visit, visit.number("entry")), visit.desk.store.quarantine
     act = quarantine.let_go if entry.kept_by else quarantine.keep
     await act(entry.id, visit.who.name, visit.reason())
     return visit.go(f"/held/{entry.id}", Words("証拠保全を変更しました。", "The legal hold was changed."))
@@ -250,7 +256,7 @@ async def keep(visit: Visit) -> Response:
 @screen.post("/held/{entry}/password", Right.RELEASE)
 async def password(visit: Visit) -> Response:
     """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py)."""
-    entry = await _entry(visit)
+    entry = await entry_of(visit, visit.number("entry"))
     asked = Unlock(entry.id, visit.who.name, visit.text("password"))
     try:
         await ask(visit.desk.settings.place("control.sock"), "unlock", asked, Unlocked)
@@ -263,16 +269,16 @@ async def password(visit: Visit) -> Response:
     )
 
 
-async def _entry(visit: Visit) -> QuarantineEntry:
+async def entry_of(asker: Asker, number: int) -> QuarantineEntry:
     """Raises LookupError, for a mail of another section as well."""
-    entry = await visit.desk.store.quarantine.show(visit.number("entry"))
-    if not (await visit.scope()).sees(entry.recipients):
+    entry = await asker.desk.store.quarantine.show(number)
+    if not (await asker.scope()).sees(entry.recipients):
         raise LookupError("not in scope")
     return entry
 
 
-async def _viewed(visit: Visit, entry: QuarantineEntry, what: str) -> None:
-    await visit.desk.store.journal.write(journal.Viewed(item=entry.item.id, actor=visit.who.name, what=what))
+async def viewed(asker: Asker, entry: QuarantineEntry, what: str) -> None:
+    await asker.desk.store.journal.write(journal.Viewed(item=entry.item.id, actor=asker.who.name, what=what))
 
 
 def _profile(policy: Policy, name: str) -> Profile:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from gateway import journal, pigeonhole
+from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
@@ -75,13 +76,13 @@ def addresses_of(directory: Directory, address: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *shared)))
 
 
-async def reader(visit: Visit) -> Reader:
+async def reader(asker: Asker) -> Reader:
     """Whoever is signed in.  Raises Refusal: the account is nobody of the directory."""
-    if not (address := visit.who.address):
+    if not (address := asker.who.address):
         words = "この利用者にはメールアドレスが登録されていません。管理者に依頼してください。"
         raise Refusal(words, "This account has no address: ask an administrator.", 409)
-    directory = await visit.desk.store.directory.current()
-    return Reader(address, addresses_of(directory, address), "/mine", visit.desk.store.clock.now())
+    directory = await asker.desk.store.directory.current()
+    return Reader(address, addresses_of(directory, address), "/mine", asker.desk.store.clock.now())
 
 
 async def _holder(visit: Visit) -> Reader:

@@ -54,10 +54,17 @@ class Right(StrEnum):
     SEE_DASHBOARD = "see_dashboard"  # numbers of the whole house, no mail
     LIST_CASES = "list_cases"  # the register: every case, who decided it and why (EX-03, AU-01)
     STATISTICS = "statistics"  # how fast and how often somebody approves (C7)
+    CUT_OFF = "cut_off"  # stop a side, a sender or a host; resuming takes two who may (ML-01, HD-04, AV-11)
 
 
 # Privileged: only for a limited time after confirming who one is (AC-05).
 PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY})
+
+# Of everybody's mail at once: nothing for whoever sees one section only.
+OF_THE_HOUSE = frozenset(
+    {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
+    | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
+)
 
 _RULES = frozenset({Right.READ_POLICY, Right.DECIDE_POLICY, Right.CHANGE_POLICY})
 
@@ -67,17 +74,21 @@ _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CISO: _RECORD
-    | {Right.READ_POLICY, Right.DECIDE_POLICY}
+    | {Right.READ_POLICY, Right.DECIDE_POLICY, Right.CUT_OFF}
     | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSO: _DUTY
     | _RULES
+    | {Right.CUT_OFF}
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
     | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS},
-    Role.CSIRT: _DUTY | {Right.READ_POLICY, Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL},
+    Role.CSIRT: _DUTY
+    | {Right.READ_POLICY, Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.CUT_OFF},
     Role.BUR: frozenset({Right.LIST_HELD}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
-    Role.SYM: _DUTY | _RULES | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION},  # runs the system, releases nothing alone (LG-08)
-    Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS},
+    Role.SYM: _DUTY  # runs the system, releases nothing alone (LG-08)
+    | _RULES
+    | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION, Right.CUT_OFF},
+    Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS, Right.CUT_OFF},
     Role.USR: frozenset(),
     Role.AUD: _RECORD | {Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},  # no contents by default (AU-01)
     Role.VEN: frozenset(),

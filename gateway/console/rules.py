@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
+from gateway.console.asker import Asker
 from gateway.console.mail import METHODS
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
@@ -53,7 +54,7 @@ ACTS: dict[Act, Words] = {
     Act.DENY: Words("却下する", "Deny"),
     Act.WITHDRAW: Words("取り下げる", "Withdraw"),
 }
-_MOST = 2_000  # mails in one trial from the console; `mugai replay` takes any number
+MOST = 2_000  # mails in one trial from the console; `mugai replay` takes any number
 
 
 @screen.get("/rules", Right.READ_POLICY)
@@ -73,14 +74,14 @@ async def history(visit: Visit) -> Response:
 async def version(visit: Visit) -> Response:
     """What it changes of the rules in force, or changed of those before it; who decided what; what may be done now."""
     desk, this = visit.desk, await _version(visit)
-    before = await _before(visit, this)
+    old = await before(visit, this)
     return visit.page(
         "rules_version.html",
         this=this,
         standings=STANDINGS,
         acts=ACTS,
-        before=before,
-        lines=difference(before.text if before else policy_file.text(Path(desk.settings.policy)), this.text),
+        before=old,
+        lines=difference(old.text if old else policy_file.text(Path(desk.settings.policy)), this.text),
         shown=await _case(visit, this),
         stages=desk.names(visit.language).stages,
         names=desk.names(visit.language).acts,
@@ -108,7 +109,7 @@ async def save(visit: Visit) -> Response:
         doubts = await asyncio.to_thread(policy_file.doubts, text)  # a long text takes long to read
         if visit.text("check"):
             return _editor(visit, text, draft, why, doubts=doubts)
-        with _said():
+        with said():
             saved = await visit.desk.policies.draft(text, visit.who.name, visit.reason(), draft)
     except BadConfiguration as bad:
         return _editor(visit, text, draft, why, problems=bad.problems)
@@ -119,14 +120,19 @@ async def save(visit: Visit) -> Response:
 
 @screen.post("/rules/versions/{number}/propose", Right.CHANGE_POLICY)
 async def propose(visit: Visit) -> Response:
-    desk, this, reason = visit.desk, await _version(visit), visit.reason()
-    workflow, who = desk.settings.workflow, _address(visit)
-    asked = opening.rules(this.number, this.version, who, reason, workflow.change_approvers)
-    with _said():
-        if visit.text("emergency"):
-            asked = opening.emergency(asked, await desk.store.directory.current(), workflow)
-        await desk.policies.propose(visit.desk.workflow, this, asked)
+    this = await _version(visit)
+    await propose_version(visit, this, visit.reason(), bool(visit.text("emergency")))
     return visit.go(f"/rules/versions/{this.number}", Words("承認を求めました。", "Approval was asked for."))
+
+
+async def propose_version(asker: Asker, this: Version, reason: str, emergency: bool) -> None:
+    """Raises Refusal."""
+    desk, workflow, who = asker.desk, asker.desk.settings.workflow, acting_address(asker)
+    asked = opening.rules(this.number, this.version, who, reason, workflow.change_approvers)
+    with said():
+        if emergency:
+            asked = opening.emergency(asked, await desk.store.directory.current(), workflow)
+        await desk.policies.propose(desk.workflow, this, asked)
 
 
 @screen.post("/rules/versions/{number}/act", Right.DECIDE_POLICY)
@@ -134,17 +140,21 @@ async def act(visit: Visit) -> Response:
     this, reason = await _version(visit), visit.reason()
     if visit.text("act") not in ACTS or not this.case:
         raise LookupError("no such act")
-    chosen = Act(visit.text("act"))
+    await act_on(visit, this, Act(visit.text("act")), reason)
+    return visit.go(f"/rules/versions/{this.number}", Words("記録しました。", "Recorded."))
+
+
+async def act_on(asker: Asker, this: Version, chosen: Act, reason: str) -> None:
+    """Raises Refusal, BadConfiguration."""
     if chosen is Act.APPLY:
         policy_file.parse(this.text)  # by today's program
-    with _said():
-        await visit.desk.workflow.act(this.case, chosen, _address(visit), reason, "console")
-    return visit.go(f"/rules/versions/{this.number}", Words("記録しました。", "Recorded."))
+    with said():
+        await asker.desk.workflow.act(this.case, chosen, acting_address(asker), reason, asker.via)
 
 
 @screen.post("/rules/versions/{number}/discard", Right.CHANGE_POLICY)
 async def discard(visit: Visit) -> Response:
-    with _said():
+    with said():
         await visit.desk.policies.discard((await _version(visit)).number)
     return visit.go("/rules/versions", Words("下書きを捨てました。", "The draft was discarded."))
 
@@ -162,7 +172,7 @@ async def trial(visit: Visit) -> Response:
     this = await _version(visit)
     found = visit.desk.trials.of(this.number)
     answer = visit.page(
-        "rules_trial.html", this=this, trial=found, dispositions=DISPOSITIONS, verdicts=VERDICTS, most=_MOST, depths=Depth
+        "rules_trial.html", this=this, trial=found, dispositions=DISPOSITIONS, verdicts=VERDICTS, most=MOST, depths=Depth
     )
     if found is not None and found.is_running:
         answer.headers["Refresh"] = "2"  # the page tells how far it is, without a script
@@ -172,7 +182,7 @@ async def trial(visit: Visit) -> Response:
 @screen.post("/rules/versions/{number}/trial", Right.CHANGE_POLICY)
 async def begin_trial(visit: Visit) -> Response:
     desk, this = visit.desk, await _version(visit)
-    limit, days = _number(visit, "limit", 200, _MOST), _number(visit, "days", 0, 3_650)
+    limit, days = _number(visit, "limit", 200, MOST), _number(visit, "days", 0, 3_650)
     since = desk.store.clock.now() - days * 86_400 if days else 0.0
     direction = Direction(visit.text("direction")) if visit.text("direction") in tuple(Direction) else None
     depth = Depth.FULL if visit.text("full") else Depth.RECORD
@@ -188,7 +198,7 @@ async def stop_trial(visit: Visit) -> Response:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def said() -> Iterator[None]:
     """What the rooms refuse, in words for the person in front of the page.  Raises Refusal."""
     try:
         yield
@@ -240,11 +250,11 @@ async def _version(visit: Visit) -> Version:
     return await visit.desk.policies.get(visit.number("number"))
 
 
-async def _before(visit: Visit, this: Version) -> Version | None:
+async def before(asker: Asker, this: Version) -> Version | None:
     """What it is compared with: what was in force before it came, or is now; None = the file."""
     if this.came_at is None:
-        return await visit.desk.policies.in_force()
-    earlier = [v for v in await visit.desk.policies.list() if v.came_at is not None and v.came_at < this.came_at]
+        return await asker.desk.policies.in_force()
+    earlier = [v for v in await asker.desk.policies.list() if v.came_at is not None and v.came_at < this.came_at]
     return max(earlier, key=lambda v: v.came_at or 0.0, default=None)
 
 
@@ -261,12 +271,12 @@ async def _file_differs(visit: Visit) -> bool:
         return True
 
 
-def _address(visit: Visit) -> str:
+def acting_address(asker: Asker) -> str:
     """Of the person of the directory behind the account: it is people that are counted.  Raises Refusal."""
-    if not visit.who.address:
+    if not asker.who.address:
         raise Refusal(
             "この利用者にメールアドレスが登録されていません。2名の確認は職員名簿の人で数えます。",
             "This account has no address: two people are counted by the directory.",
             403,
         )
-    return visit.who.address
+    return asker.who.address

@@ -23,14 +23,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from gateway.console.asker import Asker
 from gateway.console.desk import Desk
 from gateway.console.guard import BODY_BYTES
-from gateway.console.roles import PRIVILEGED, Right, Scope
+from gateway.console.refusals import KNOWN, refusal
+from gateway.console.roles import PRIVILEGED, Right
 from gateway.console.sessions import Session
 from gateway.console.standing import Account
 from gateway.console.words import Language, Refusal, Words
-from gateway.quarantine import AlreadyDone, Kept
-from gateway.yaml_file import BadConfiguration
 
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
 LANGUAGE_COOKIE = "__Host-language"
@@ -40,11 +40,9 @@ _LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_?=&%.,-]*")  # where a redirect may lead
 
 
 @dataclass
-class Visit:
-    """One request: who asks, in which language, with which form; and the answers."""
+class Visit(Asker):
+    """One request of a browser: who asks, in which language, with which form; and the answers."""
 
-    request: Request
-    desk: Desk
     session: Session | None
     form: FormData = field(default_factory=FormData)
 
@@ -55,12 +53,12 @@ class Visit:
         return self.session.account
 
     @property
-    def language(self) -> Language:
-        return Language.EN if self.request.cookies.get(LANGUAGE_COOKIE) == Language.EN else Language.JA
+    def via(self) -> str:
+        return "console"
 
     @property
-    def source(self) -> str:
-        return self.request.client.host if self.request.client else ""
+    def language(self) -> Language:
+        return Language.EN if self.request.cookies.get(LANGUAGE_COOKIE) == Language.EN else Language.JA
 
     @property
     def agent(self) -> str:
@@ -88,23 +86,6 @@ class Visit:
         if not (reason := self.text("reason").strip()):
             raise Refusal("理由を入力してください。記録に残ります。", "A reason is needed; it is recorded.")
         return reason[:500]
-
-    def number(self, name: str) -> int:
-        """A number in the path.  Raises LookupError for what cannot be one."""
-        text = self.request.path_params[name]
-        if not re.fullmatch(r"[0-9]{1,15}", text):
-            raise LookupError(f"no {name} {text}")
-        return int(text)
-
-    async def scope(self) -> Scope:
-        """Whose mail this person sees; a section's code stands for everybody in it and below it (AC-02)."""
-        patterns = self.who.scope.patterns
-        if patterns is None:
-            return Scope(None)
-        directory = await self.desk.store.directory.current()
-        below = [p for p in directory.people if any(s.code.lower() in patterns for s in directory.above(p.section))]
-        named = [address for p in below for address in (p.address, *p.aliases)]
-        return Scope((*(p for p in patterns if "@" in p), *named))
 
     def may(self, right: Right) -> bool:
         return self.session is not None and self.session.whole and right in self.who.rights
@@ -172,19 +153,9 @@ def route(declared: Declared, desk: Desk) -> Route:
             if (elsewhere := await _turned_away(visit, declared)) is not None:
                 return elsewhere
             return await declared.handler(visit)
-        except Refusal as refusal:
-            return visit.page("refused.html", refusal.status, words=refusal.words)
-        except LookupError:
-            return visit.page("refused.html", 404, words=Words("見つかりません。", "Not found."))
-        except BadConfiguration:
-            broken = Words("規則のファイルに誤りがあります。", "The policy file has problems: see `mugai check`.")
-            return visit.page("refused.html", 503, words=broken)
-        except Kept:
-            kept = Words("証拠保全中のため、削除できません。", "It is under a legal hold and stays.")
-            return visit.page("refused.html", 409, words=kept)
-        except AlreadyDone:
-            done = Words("ほかの人が先に処理しました。", "Somebody else was faster: it has been dealt with already.")
-            return visit.page("refused.html", 409, words=done)
+        except KNOWN as error:
+            said = refusal(error)
+            return visit.page("refused.html", said.status, words=said.words)
 
     return Route(declared.path, endpoint, methods=[declared.method], name=f"{declared.method} {declared.path}")
 

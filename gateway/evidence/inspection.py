@@ -96,6 +96,7 @@ class Report:
 KINDS: dict[str, Words] = {
     "login_failed": Words("ログインの失敗", "Failed sign-ins"),
     "account_changed": Words("利用者の変更", "Changed accounts"),
+    "token_changed": Words("APIトークンの変更", "Changed API tokens"),
     "elevated": Words("特権操作の開始", "Privileged work"),
     "policy_loaded": Words("規則の変更", "Changed rules"),
     "directory_changed": Words("職員名簿の変更", "Changed directory"),

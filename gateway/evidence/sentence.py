@@ -139,6 +139,14 @@ SENTENCES: dict[str, Words] = {
     "account_changed": Words(
         "{actor} が利用者 {account} を変更しました: {change}", "{actor} changed the account {account}: {change}"
     ),
+    "token_changed": Words(
+        "{actor} が {account} のAPIトークン {token} を変更しました: {change}",
+        "{actor} changed the API token {token} of {account}: {change}",
+    ),
+    "token_used": Words(
+        "{actor} のAPIトークン {token} が {source} から使われました: {what}（結果 {status}）",
+        "The API token {token} of {actor} was used from {source}: {what} (status {status})",
+    ),
     "browser_reported": Words(
         "画面の防護が {blocked} を止めました（{page}、{directive}、{actor}）。",
         "The console's policy stopped {blocked} at {page} ({directive}, {actor}).",

@@ -14,6 +14,8 @@ from gateway.journal.console_events import (
     LoginFailed,
     SenderListed,
     SpecimenJudged,
+    TokenChanged,
+    TokenUsed,
     Viewed,
 )
 from gateway.journal.events import (
@@ -99,6 +101,8 @@ __all__ = [
     "SpecimenJudged",
     "Started",
     "Stopped",
+    "TokenChanged",
+    "TokenUsed",
     "TroubleStep",
     "Verification",
     "Verified",

@@ -86,3 +86,24 @@ class BrowserReported(Event):
     directive: str
     blocked: str
     page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenChanged(Event):
+    """A token of the API was made for somebody, taken or revoked."""
+
+    actor: str
+    account: str
+    token: str  # its mark: the part that may be shown
+    change: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsed(Event):
+    """Every change by a program; of reading the first in an hour.  What was done is an entry of its own, by the owner."""
+
+    actor: str
+    token: str
+    source: str
+    what: str  # method and path
+    status: int  # of HTTP

@@ -140,11 +140,13 @@ class Policies:
                 found[each.version] = policy_file.parse(each.text)
         return found
 
-    async def draft(self, text: str, author: str, why: str, number: int = 0) -> Version:
-        """A new one, or another text of the draft `number`.  Nothing that does not load becomes a version."""
+    async def draft(self, text: str, author: str, why: str, number: int = 0, was: str = "") -> Version:
+        """A new one, or another text of the draft `number`; with `was`, only if that is its text still.
+
+        Nothing that does not load becomes a version."""
         text = text.replace("\r\n", "\n")
         values = {"text": text, "version": policy_file.parse(text).version, "author": author, "why": _reasoned(why)}
-        return await self._db.write(_save, values | {"saved_at": self._clock.now()}, number)
+        return await self._db.write(_save, values | {"saved_at": self._clock.now()}, number, was)
 
     async def discard(self, number: int) -> None:
         await self._db.write(_discard, number)
@@ -198,12 +200,13 @@ def _get(conn: sa.Connection, number: int) -> Version:
     return _read(row, _number_in_force(conn))
 
 
-def _save(conn: sa.Connection, values: dict[str, object], number: int) -> Version:
+def _save(conn: sa.Connection, values: dict[str, object], number: int, was: str) -> Version:
     if not number:
         [number] = conn.execute(policy_version.insert(), values).inserted_primary_key or (0,)
         return _get(conn, int(number))
-    if conn.execute(policy_version.update().where(_draft(number)).values(values)).rowcount != 1:
-        raise Stale(f"version {number} is no draft any more")
+    same = sa.and_(_draft(number), policy_version.c.text == was) if was else _draft(number)
+    if conn.execute(policy_version.update().where(same).values(values)).rowcount != 1:
+        raise Stale(f"version {number} is no draft any more, or was changed meanwhile")
     return _get(conn, number)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import gateway.console.schema  # noqa: F401  its tables are made with the others
+import gateway.api.schema
+import gateway.console.schema  # noqa: F401
 from gateway.clock import Clock
 from gateway.cutoff import Stops
 from gateway.directory import Book

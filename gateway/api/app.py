@@ -1,0 +1,69 @@
+"""The resources of the API and the application that serves them, mounted by the console's."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.api import (
+    approvals,
+    delays,
+    held,
+    incidents,
+    openapi,
+    originals,
+    people,
+    policy,
+    record,
+    reports,
+    status,
+    stops,
+)
+from gateway.api.door import Door
+from gateway.api.problem import TITLES, Problem
+from gateway.api.resource import Declared
+from gateway.console.desk import Desk
+
+ROOT = "/api/v1"
+RESOURCES = (
+    held.resource,
+    originals.resource,
+    record.resource,
+    policy.resource,
+    approvals.resource,
+    delays.resource,
+    incidents.resource,
+    stops.resource,
+    reports.resource,
+    status.resource,
+    people.resource,
+)
+
+
+def declared() -> tuple[Declared, ...]:
+    """Every route with the scope and the right that it needs."""
+    return tuple(each for one in RESOURCES for each in one.declared)
+
+
+def application(desk: Desk) -> Starlette:
+    door = Door(desk)
+
+    async def document(request: Request) -> Response:
+        """For whoever has a token, whatever its scopes: how to ask is no secret among them."""
+        try:
+            await door.admitted(request)
+        except Problem as problem:
+            return door.refused(problem)
+        return Response(openapi.text(desk.settings.console.origin, declared()), media_type="application/json")
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        """No such route, or not by this method."""
+        assert isinstance(error, HTTPException)
+        words = TITLES.get(error.status_code, TITLES[400])
+        return door.refused(Problem(f"{words.ja}。", f"{words.en}.", error.status_code, dict(error.headers or {})))
+
+    routes = [Route("/openapi.json", document, methods=["GET"]), *(door.route(each) for each in declared())]
+    return Starlette(routes=routes, exception_handlers={HTTPException: unknown})

@@ -1,0 +1,96 @@
+"""What waits for the owner's decision, the register of cases, what the owner asks for: exceptions, permits, changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.api import casework
+from gateway.api.call import Call
+from gateway.api.casework import DECISIONS, Acting, Cases, CaseShown
+from gateway.api.resource import Resource
+from gateway.api.scopes import TokenScope
+from gateway.api.values import Cursor, Limit, Line, Number, Reason
+from gateway.console.approvals import waiting_for
+from gateway.console.cases import Asked, opening_of
+from gateway.console.casework import plainly
+from gateway.console.mine import reader
+from gateway.console.roles import Right
+from gateway.console.words import Words
+from gateway.workflow.model import Act, Kind
+
+resource = Resource("承認・例外", "Approvals and exceptions")
+
+Decision = Literal["approve", "return", "deny", "resubmit", "withdraw", "revoke", "ratify", "apply"]
+
+
+@dataclass(frozen=True, slots=True)
+class CasesQuery:
+    kind: Kind | None = None
+    closed: bool = False  # closed ones, too
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    kind: Literal["exception", "blanket", "change"]
+    reason: Reason
+    subject: Line = ""  # of a change: what
+    rule: Line = ""
+    sender: Line = ""
+    recipient: Line = ""
+    media_type: Line = ""
+    name: Line = ""
+    until: Line = ""  # 2027-03-31
+    measure: Line = ""  # what protects instead, of an exception
+    break_glass: bool = False  # in force at once for a day at most; somebody must ratify it
+
+
+@resource.get("/approvals", TokenScope.APPROVALS_READ, Right.SIGNED_IN, Words("承認待ち", "What waits for my decision"))
+async def inbox(call: Call) -> Cases:
+    """What is due first comes first."""
+    waiting = await waiting_for(call, await reader(call))
+    return Cases(tuple(casework.line(case) for case in waiting if case.kind in DECISIONS))
+
+
+@resource.get("/approvals/{number}", TokenScope.APPROVALS_READ, Right.SIGNED_IN, Words("手続きの詳細", "One case"))
+async def show(call: Call, number: Number) -> CaseShown:
+    return await casework.shown(call, number, DECISIONS)
+
+
+@resource.post("/approvals/{number}/{act}", TokenScope.APPROVALS_DECIDE, Right.SIGNED_IN, Words("手続きをする", "Act on it"))
+async def act(call: Call, number: Number, act: Decision, body: Acting) -> CaseShown:
+    """As the owner, who must not have asked for it: two people stay two people."""
+    return await casework.act(call, number, Act(act), body.reason, DECISIONS)
+
+
+@resource.get("/cases", TokenScope.EXCEPTIONS_READ, Right.LIST_CASES, Words("手続きの台帳", "The register of cases"))
+async def register(call: Call, query: CasesQuery) -> Cases:
+    """Newest first."""
+    kinds = (query.kind,) if query.kind else ()
+    before, most = int(query.cursor or 0), query.limit
+    found = await call.desk.workflow.cases(kinds, open_only=not query.closed, before=before, limit=most + 1)
+    return Cases(tuple(map(casework.line, found[:most])), str(found[most - 1].id) if len(found) > most else None)
+
+
+@resource.post(
+    "/cases", TokenScope.EXCEPTIONS_REQUEST, Right.SIGNED_IN, Words("例外などを申請", "Ask for an exception"), status=201
+)
+async def ask(call: Call, body: Asking) -> CaseShown:
+    """Who decides is told by mail, as with a request from the console."""
+    asked = Asked(
+        reason=body.reason,
+        subject=body.subject,
+        rule=body.rule,
+        sender=body.sender,
+        recipient=body.recipient,
+        media_type=body.media_type,
+        name=body.name,
+        until=body.until,
+        measure=body.measure,
+        break_glass=body.break_glass,
+    )
+    with plainly():
+        case = await call.desk.workflow.open(await opening_of(call, Kind(body.kind), asked))
+    return await casework.shown(call, case.id, DECISIONS)

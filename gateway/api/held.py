@@ -1,0 +1,263 @@
+"""Held mail for programs: the list and its filters, one mail with its findings, its words, and what a reviewer does with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import WithJsonSchema
+
+from gateway.api.call import Call
+from gateway.api.resource import Resource
+from gateway.api.scopes import TokenScope
+from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason, VerdictName
+from gateway.console.mail import CHARACTERS, entry_of, header_of, let_through, obstacle_to, viewed
+from gateway.console.preview import readable
+from gateway.console.roles import Right
+from gateway.console.words import Words
+from gateway.docket import Filter
+from gateway.docket import Line as Listed
+from gateway.model import PartReport, QuarantineState
+from gateway.quarantine import QuarantineEntry
+from sanitizers.model import Kind, Treatment
+from sanitizers.model import Reason as Withheld
+
+resource = Resource("保留メール", "Held mail")
+
+
+# inline: cases of the workflow have a Kind of their own
+FindingKind = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQuery:
+    state: QuarantineState = QuarantineState.HELD
+    rule: Line = ""
+    verdict: VerdictName | None = None
+    sender: Line = ""
+    text: Line = ""
+    held_before: Moment | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    entry: int
+    item: str
+    receipt: str
+    state: QuarantineState
+    verdict: VerdictName
+    rule: str
+    subject: str
+    sender: str
+    recipients: tuple[str, ...]
+    size: int
+    held_at: Moment
+    expires_at: Moment
+    kept_by: str  # who ordered a legal hold; "" = nobody
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    items: tuple[HeldLine, ...]
+    next: str | None  # the cursor of the next page
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFinding:
+    kind: FindingKind
+    where: str
+    detail: str
+    treatment: Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """One part of the mail, and the parts in it."""
+
+    path: str
+    name: str
+    declared: str
+    detected: str
+    verdict: VerdictName
+    reason: Withheld | None
+    detail: str
+    size: int
+    sha256: str
+    sha256_out: str  # "" = nothing of it would be delivered
+    scanned_as: str | None  # the scanner's signature; "" = nothing found, null = not scanned
+    findings: tuple[HeldFinding, ...]
+    parts: tuple[HeldPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    entry: int
+    item: str
+    receipt: str
+    state: QuarantineState
+    verdict: VerdictName
+    rule: str
+    reason: str
+    clauses: tuple[str, ...]
+    subject: str
+    sender: str
+    recipients: tuple[str, ...]
+    received_at: Moment
+    held_at: Moment
+    expires_at: Moment
+    kept_by: str
+    obstacle: str  # why a release would only hold it again; "" = it may be released
+    report: HeldPart | None  # null: it could not be inspected
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldText:
+    """As a sandbox read it: nothing here was ever HTML."""
+
+    header: str
+    subject: str
+    body: str
+    files: tuple[HeldFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    reason: Reason
+    profile: Line = ""  # to treat it with; "" = the policy's choice
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    reason: Reason
+    keep: bool  # false = lift it
+
+
+@resource.get("/held", TokenScope.QUARANTINE_READ, Right.LIST_HELD, Words("保留メールの一覧", "List held mail"))
+async def listing(call: Call, query: HeldQuery) -> HeldPage:
+    """Newest first; all filters that are given must hold."""
+    by = Filter(
+        state=query.state,
+        rule=query.rule,
+        verdict=query.verdict,
+        sender=query.sender,
+        text=query.text,
+        held_before=query.held_before or 0.0,
+        recipients=(await call.scope()).patterns,
+    )
+    lines = await call.desk.docket.page(by, int(query.cursor or 0), query.limit)
+    more = str(lines[query.limit - 1].id) if len(lines) > query.limit else None
+    return HeldPage(tuple(_line(each) for each in lines[: query.limit]), more)
+
+
+@resource.get("/held/{entry}", TokenScope.QUARANTINE_READ, Right.LIST_HELD, Words("1通の詳細", "One held mail"))
+async def show(call: Call, entry: Number) -> HeldMail:
+    return await _mail(call, await entry_of(call, entry))
+
+
+@resource.get(
+    "/held/{entry}/text", TokenScope.QUARANTINE_READ, Right.READ_HELD, Words("本文とヘッダー", "Its words and header")
+)
+async def text(call: Call, entry: Number) -> HeldText:
+    """Journalled, as every look into a mail."""
+    found = await entry_of(call, entry)
+    await viewed(call, found, "text")
+    inspection = await call.desk.preview.text(found.item.id)
+    files = tuple(HeldFile(each.name, readable(each)[:CHARACTERS]) for each in inspection.enclosures)
+    letter = inspection.letter
+    return HeldText(await header_of(call, found), letter.subject if letter else "", letter.body if letter else "", files)
+
+
+@resource.post(
+    "/held/{entry}/release", TokenScope.QUARANTINE_RELEASE, Right.RELEASE, Words("無害化して解除", "Release sanitised")
+)
+async def release(call: Call, entry: Number, body: Releasing) -> HeldMail:
+    """It walks its whole path again; what cannot be proven harmless is held again."""
+    await let_through(call, await entry_of(call, entry), body.reason, body.profile)
+    return await _mail(call, await entry_of(call, entry))
+
+
+@resource.post("/held/{entry}/delete", TokenScope.QUARANTINE_DELETE, Right.DELETE, Words("削除", "Delete"))
+async def delete(call: Call, entry: Number, body: Reasoned) -> HeldMail:
+    found = await entry_of(call, entry)
+    await call.desk.store.quarantine.delete(found.id, call.who.name, body.reason)
+    return await _mail(call, await entry_of(call, entry))
+
+
+@resource.post("/held/{entry}/hold", TokenScope.QUARANTINE_KEEP, Right.KEEP, Words("証拠保全", "Legal hold"))
+async def hold(call: Call, entry: Number, body: Keeping) -> HeldMail:
+    """Neither expiry nor anybody's hand destroys it until the hold is lifted."""
+    found, quarantine = await entry_of(call, entry), call.desk.store.quarantine
+    await (quarantine.keep if body.keep else quarantine.let_go)(found.id, call.who.name, body.reason)
+    return await _mail(call, await entry_of(call, entry))
+
+
+def _line(each: Listed) -> HeldLine:
+    return HeldLine(
+        each.id,
+        each.item,
+        each.receipt,
+        each.state,
+        each.verdict,
+        each.rule,
+        each.subject,
+        each.sender,
+        each.recipients,
+        each.size,
+        each.held_at,
+        each.expires_at,
+        each.kept_by,
+    )
+
+
+async def _mail(call: Call, entry: QuarantineEntry) -> HeldMail:
+    obstacle = obstacle_to(entry, await call.desk.policy())
+    return HeldMail(
+        entry=entry.id,
+        item=entry.item.id,
+        receipt=entry.item.receipt,
+        state=entry.state,
+        verdict=entry.verdict,
+        rule=entry.rule,
+        reason=entry.reason,
+        clauses=entry.clauses,
+        subject=entry.subject,
+        sender=entry.item.envelope.sender,
+        recipients=entry.recipients,
+        received_at=entry.item.received_at,
+        held_at=entry.held_at,
+        expires_at=entry.expires_at,
+        kept_by=entry.kept_by,
+        obstacle=obstacle.ja if obstacle else "",
+        report=_part(entry.report) if entry.report else None,
+    )
+
+
+def _part(part: PartReport) -> HeldPart:
+    return HeldPart(
+        path=part.path,
+        name=part.name,
+        declared=part.declared,
+        detected=part.detected,
+        verdict=part.verdict,
+        reason=part.reason,
+        detail=part.detail,
+        size=part.size_in,
+        sha256=part.sha256_in,
+        sha256_out=part.sha256_out,
+        scanned_as=part.scan.signature if part.scan else None,
+        findings=tuple(HeldFinding(each.kind, each.where, each.detail, each.treatment) for each in part.findings),
+        parts=tuple(_part(each) for each in part.parts),
+    )

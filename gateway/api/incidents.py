@@ -1,0 +1,185 @@
+"""Incidents along the chain of reports, and the trouble register (IN-01 to IN-03, LG-06)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from gateway.api import casework
+from gateway.api.call import Call
+from gateway.api.casework import REPORTS, Acting, Cases, CaseShown
+from gateway.api.resource import Resource
+from gateway.api.scopes import TokenScope
+from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason
+from gateway.console.cases import Asked, opening_of
+from gateway.console.casework import plainly
+from gateway.console.incidents import drafted, incident
+from gateway.console.roles import Right
+from gateway.console.words import Refusal, Words
+from gateway.evidence import troubles
+from gateway.evidence.troubles import Handling, Troubles
+from gateway.workflow import ledger
+from gateway.workflow.model import Act, Kind
+
+resource = Resource("インシデント・障害", "Incidents and troubles")
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsQuery:
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    subject: Line
+    reason: Reason
+    severity: Line = ""
+    mail: Line = ""  # receipt number of the mail that it began with
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportText:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TroublesQuery:
+    cursor: Cursor = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    trouble: int
+    opened_at: Moment
+    opened_by: str
+    alarm: str
+    times: int
+    last_at: Moment
+    what: str
+    cause: str
+    action: str
+    down_minutes: int
+    mails: str
+    closed_at: Moment | None
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TroublePage:
+    items: tuple[Trouble, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningTrouble:
+    what: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class HandlingTrouble:
+    cause: Text = ""
+    action: Text = ""
+    down_minutes: Annotated[int, Field(ge=0, lt=10**7)] = 0
+    mails: Text = ""
+    close: bool = False
+
+
+@resource.get("/incidents", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("インシデントの一覧", "List incidents"))
+async def listing(call: Call, query: IncidentsQuery) -> Cases:
+    """Newest first, closed ones as well."""
+    before, most = int(query.cursor or 0), query.limit
+    found = await call.desk.store.db.read(ledger.select, REPORTS, before=before, limit=most + 1)
+    return Cases(tuple(map(casework.line, found[:most])), str(found[most - 1].id) if len(found) > most else None)
+
+
+@resource.get("/incidents/{number}", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("1件の詳細", "One incident"))
+async def show(call: Call, number: Number) -> CaseShown:
+    return await casework.shown(call, number, REPORTS)
+
+
+@resource.get(
+    "/incidents/{number}/{report}", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("報告書の案", "Draft report")
+)
+async def draft(call: Call, number: Number, report: Literal["first", "further", "final"]) -> ReportText:
+    return ReportText(await drafted(call, await incident(call, number), report))
+
+
+@resource.post("/incidents", TokenScope.INCIDENTS_WRITE, Right.SIGNED_IN, Words("インシデントの報告", "Report one"), status=201)
+async def open_incident(call: Call, body: Reporting) -> CaseShown:
+    """The first rung of the chain is told at once."""
+    asked = Asked(body.reason, body.subject, mail=body.mail, severity=body.severity, drill=body.drill)
+    with plainly():
+        case = await call.desk.workflow.open(await opening_of(call, Kind.INCIDENT, asked))
+    return await casework.shown(call, case.id, REPORTS)
+
+
+@resource.post("/incidents/{number}/{act}", TokenScope.INCIDENTS_WRITE, Right.SIGNED_IN, Words("対応を記録", "Act on it"))
+async def act(
+    call: Call,
+    number: Number,
+    act: Literal["take", "hand_on", "contain", "propose", "approve", "return", "close"],
+    body: Acting,
+) -> CaseShown:
+    """Whoever proposed the closure does not approve it."""
+    return await casework.act(call, number, Act(act), body.reason, REPORTS)
+
+
+@resource.get("/troubles", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("障害記録の一覧", "List troubles"))
+async def list_troubles(call: Call, query: TroublesQuery) -> TroublePage:
+    """Open ones first, then newest first."""
+    found = await _register(call).list(int(query.cursor or 0))
+    return TroublePage(tuple(map(_trouble, found)), str(found[-1].id) if len(found) == troubles.PAGE else None)
+
+
+@resource.get(
+    "/troubles/{number}", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("1件の障害", "One trouble"), tagged=True
+)
+async def show_trouble(call: Call, number: Number) -> Trouble:
+    return _trouble(await _register(call).show(number))
+
+
+@resource.post("/troubles", TokenScope.INCIDENTS_WRITE, Right.RECORD_TROUBLE, Words("障害の登録", "Record one"), status=201)
+async def open_trouble(call: Call, body: OpeningTrouble) -> Trouble:
+    register = _register(call)
+    return _trouble(await register.show(await register.open(body.what, call.who.name)))
+
+
+@resource.put("/troubles/{number}", TokenScope.INCIDENTS_WRITE, Right.RECORD_TROUBLE, Words("原因と対処", "Cause and measures"))
+async def handle(call: Call, number: Number, body: HandlingTrouble) -> Trouble:
+    """What is left out is emptied; to close it takes cause and action."""
+    register = _register(call)
+    call.unchanged(_trouble(await register.show(number)), Trouble)
+    handling = Handling(body.cause, body.action, body.down_minutes, body.mails)
+    try:
+        await register.handle(number, handling, call.who.name, close=body.close)
+    except ValueError as missing:
+        raise Refusal("完了するには原因と対処が必要です。", str(missing), 422) from missing
+    return _trouble(await register.show(number))
+
+
+def _register(call: Call) -> Troubles:
+    return Troubles(call.desk.store.db, call.desk.store.clock)
+
+
+def _trouble(found: troubles.Trouble) -> Trouble:
+    return Trouble(
+        found.id,
+        found.opened_at,
+        found.opened_by,
+        found.alarm,
+        found.times,
+        found.last_at,
+        found.what,
+        found.cause,
+        found.action,
+        found.down_minutes,
+        found.mails,
+        found.closed_at,
+        found.closed_by,
+    )

@@ -1,0 +1,167 @@
+"""Reports as values: one day, one month, and the self-inspections that were kept (AVL-04, AU-02, LG-12)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from gateway import periodic
+from gateway.api.call import Call
+from gateway.api.problem import Problem
+from gateway.api.resource import Resource
+from gateway.api.scopes import TokenScope
+from gateway.api.values import Moment
+from gateway.clock import JST
+from gateway.compliance.model import Status
+from gateway.compliance.report import KEPT, load
+from gateway.console.roles import Right
+from gateway.console.words import Language, Words
+from gateway.periodic import Period
+
+resource = Resource("報告書", "Reports")
+
+
+@dataclass(frozen=True, slots=True)
+class DailyQuery:
+    day: date | None = None  # empty = yesterday
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyQuery:
+    month: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    title: str
+    head: ReportRow
+    rows: tuple[ReportRow, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodicReport:
+    title: str
+    organisation: str
+    since: Moment
+    until: Moment
+    made_at: Moment
+    sections: tuple[ReportSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionNames:
+    items: tuple[str, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionRow:
+    id: str
+    text: str
+    clause: str  # "" = this body's document has none
+    recommended: bool
+    status: Status
+    before: Status | None
+    setting: str
+    actual: str
+    why: str
+    evidence: int  # entries of the journal
+    measure: str
+    owner: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfInspection:
+    profile: str
+    tenant: str
+    title: str
+    at: Moment
+    since: Moment
+    policy_version: str
+    rows: tuple[InspectionRow, ...]
+
+
+InspectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}-[0-9]{8}-[0-9]{6}$")]
+
+
+@resource.get("/reports/daily", TokenScope.REPORTS_READ, Right.SEE_DASHBOARD, Words("日報", "One day"))
+async def daily(call: Call, query: DailyQuery) -> PeriodicReport:
+    at = query.day
+    period = periodic.day(datetime.combine(at, time(), JST)) if at else periodic.yesterday(call.desk.store.clock.now())
+    return await _periodic(call, period)
+
+
+@resource.get("/reports/monthly", TokenScope.REPORTS_READ, Right.SEE_DASHBOARD, Words("月報", "One month"))
+async def monthly(call: Call, query: MonthlyQuery) -> PeriodicReport:
+    at = datetime.strptime(query.month, "%Y-%m").replace(tzinfo=JST) if query.month else None
+    return await _periodic(call, periodic.month(at) if at else periodic.last_month(call.desk.store.clock.now()))
+
+
+@resource.get("/reports/self-inspection", TokenScope.REPORTS_READ, Right.SEARCH_JOURNAL, Words("自己点検の一覧", "All of them"))
+async def inspections(call: Call) -> InspectionNames:
+    """Made by `mugai report self-inspection`, which knows the demands of each body."""
+    found = await asyncio.to_thread(lambda: sorted(path.stem for path in _folder(call).glob("*.json")))
+    return InspectionNames(tuple(sorted(found, key=lambda name: name[-15:], reverse=True)))
+
+
+@resource.get(
+    "/reports/self-inspection/{name}", TokenScope.REPORTS_READ, Right.SEARCH_JOURNAL, Words("自己点検", "One self-inspection")
+)
+async def inspection(call: Call, name: InspectionName) -> SelfInspection:
+    try:
+        found = load(await asyncio.to_thread((_folder(call) / f"{name}.json").read_bytes))
+    except OSError as missing:
+        raise LookupError(f"no report {name}") from missing
+    except ValueError as broken:
+        raise Problem("この報告書は読めません。", f"This report cannot be read: {broken}", 409) from broken
+    rows = (
+        InspectionRow(
+            row.id,
+            row.text,
+            row.clause,
+            row.recommended,
+            row.status,
+            row.before,
+            row.setting,
+            row.actual,
+            row.why,
+            row.evidence.count,
+            row.plan.measure,
+            row.plan.owner,
+            row.plan.due,
+        )
+        for row in found.rows
+    )
+    times = (found.at, found.since)
+    return SelfInspection(found.profile, found.tenant, found.title, *times, found.policy_version, tuple(rows))
+
+
+async def _periodic(call: Call, period: Period) -> PeriodicReport:
+    """Raises Problem: a day that the calendar here cannot count."""
+    desk, now = call.desk, call.desk.store.clock.now()
+    try:
+        since, until = period.since.timestamp(), period.until.timestamp()
+    except (OverflowError, ValueError) as odd:
+        raise Problem("日付を確かめてください。", "No such day.", 422) from odd
+    made = await desk.store.db.read(periodic.report, period, desk.names(Language.JA), desk.settings.organisation, now)
+    sections = (
+        ReportSection(each.title, ReportRow(*each.head), tuple(ReportRow(*row) for row in each.rows), each.note)
+        for each in made.sections
+    )
+    return PeriodicReport(period.title, made.organisation, since, until, now, tuple(sections))
+
+
+def _folder(call: Call) -> Path:
+    return call.desk.settings.place(KEPT)

@@ -1,0 +1,69 @@
+"""The small types that requests and answers are made of, each with its place in a JSON schema; and values as bytes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, TypeAdapter, WithJsonSchema
+
+from sanitizers.model import Verdict
+
+_VERDICTS = [each.name.lower() for each in Verdict]
+
+
+def _rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _unix(text: object) -> object:
+    """RFC 3339 with its offset: a time without one would be somebody's guess."""
+    if not isinstance(text, str):
+        return text
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time needs its offset: 2026-11-28T09:00:00+09:00")
+    return at.timestamp()
+
+
+def _verdict(text: object) -> object:
+    if text not in _VERDICTS:
+        raise ValueError(f"must be one of {', '.join(_VERDICTS)}")
+    return Verdict[str(text).upper()]
+
+
+Moment = Annotated[  # Unix seconds here, RFC 3339 outside
+    float, BeforeValidator(_unix), PlainSerializer(_rfc3339), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+VerdictName = Annotated[
+    Verdict,
+    BeforeValidator(_verdict),
+    PlainSerializer(lambda each: each.name.lower()),
+    WithJsonSchema({"type": "string", "enum": _VERDICTS}),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    Field(description="Why; it goes into the journal."),
+]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Cursor = Annotated[
+    str, StringConstraints(pattern=r"^([0-9]{1,15})?$"), Field(description="`next` of the page before; empty = the first page.")
+]
+Limit = Annotated[int, Field(ge=1, le=100, description="Items of one page.")]
+Number = Annotated[int, Field(ge=0, lt=10**15)]
+Item = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$"), Field(description="A mail's id or receipt number.")]
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """Making one takes milliseconds."""
+    return TypeAdapter(kind)
+
+
+def dump(value: Any, kind: Any) -> bytes:
+    """UTF-8; a lone surrogate that a stranger's mail smuggled as far as this becomes a question mark."""
+    shaped = adapter(kind).dump_python(value, mode="json")
+    return json.dumps(shaped, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")

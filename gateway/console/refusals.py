@@ -1,0 +1,21 @@
+"""What the rooms raise, as a refusal in words for whoever asked: one table for pages and programs."""
+
+from __future__ import annotations
+
+from gateway.console.words import Refusal
+from gateway.quarantine import AlreadyDone, Kept
+from gateway.yaml_file import BadConfiguration
+
+KNOWN = (Refusal, LookupError, BadConfiguration, Kept, AlreadyDone)
+_SAID: dict[type[Exception], tuple[str, str, int]] = {
+    BadConfiguration: ("規則のファイルに誤りがあります。", "The policy file has problems: see `mugai check`.", 503),
+    Kept: ("証拠保全中のため、削除できません。", "It is under a legal hold and stays.", 409),
+    AlreadyDone: ("ほかの人が先に処理しました。", "Somebody else was faster: it has been dealt with already.", 409),
+}
+
+
+def refusal(error: Exception) -> Refusal:
+    """Of one of KNOWN."""
+    if isinstance(error, Refusal):
+        return error
+    return Refusal(*_SAID.get(type(error), ("見つかりません。", "Not found.", 404)))

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from gateway import journal
+from gateway.api.again import Again
+from gateway.api.problem import Problem
+from gateway.api.scopes import TokenScope
+from gateway.directory import Role
+from gateway.model import QuarantineState
+from tests.gateway.api.make_program import Program, client, program
+from tests.gateway.console.make_console import Console
+from tests.gateway.console.test_held import held
+
+SCOPES = (
+    TokenScope.QUARANTINE_READ,
+    TokenScope.QUARANTINE_RELEASE,
+    TokenScope.QUARANTINE_DELETE,
+    TokenScope.QUARANTINE_KEEP,
+)
+
+
+@pytest.fixture
+async def p(c: Console) -> Program:
+    return await program(c, await c.person("syo", Role.SYO), *SCOPES)
+
+
+async def test_the_list_pages_and_filters(c: Console, p: Program) -> None:
+    first, second = await held(c, "見積書"), await held(c, "請求書", sender="boss@other.example")
+    page = (await p.get("/held?limit=1")).json()
+    assert [each["entry"] for each in page["items"]] == [second]
+    page = (await p.get(f"/held?limit=1&cursor={page['next']}")).json()
+    assert [(each["entry"], each["subject"], each["verdict"]) for each in page["items"]] == [(first, "見積書", "sanitised")]
+    assert page["next"] is None
+    for query, found in (
+        ("sender=OTHER", [second]),
+        ("text=見積", [first]),
+        ("state=released", []),
+        ("verdict=infected", []),
+        ("held_before=2001-01-01T00:00:00Z", []),
+        ("held_before=2099-01-01T00:00:00%2B09:00", [second, first]),
+    ):
+        assert [each["entry"] for each in (await p.get(f"/held?{query}")).json()["items"]] == found, query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("limit=0", "limit=101", "limit=x", "cursor=x", "state=odd", "verdict=odd", "odd=1", "rule=a&rule=b"),
+        *("text=" + "x" * 201, "held_before=yesterday", "held_before=2026-01-01T00:00:00"),
+    ],
+)
+async def test_what_does_not_fit_is_refused_with_its_name(p: Program, query: str) -> None:
+    answer = await p.get(f"/held?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    name = query.partition("=")[0]
+    assert name == "rule" or [each["pointer"] for each in answer.json()["errors"]] == [name]
+
+
+async def test_one_mail_with_its_parts(c: Console, p: Program) -> None:
+    entry = await held(c)
+    mail = (await p.get(f"/held/{entry}")).json()
+    assert (mail["subject"], mail["rule"], mail["state"]) == ("見積書の件", "macro", "held")
+    assert "treatment" in json.dumps(mail["report"])
+    assert mail["held_at"].endswith("Z")
+    for unknown in ("999", "x", "9" * 30):
+        assert (await p.get(f"/held/{unknown}")).status_code == 404
+
+
+async def test_deleting_says_why_and_is_done_once(c: Console, p: Program) -> None:
+    entry = await held(c)
+    for body in ({}, {"reason": "  "}, {"reason": "x", "force": True}, {"reason": 1}, {"reason": "x" * 501}):
+        assert (await p.post(f"/held/{entry}/delete", body)).status_code == 422
+    done = await p.post(f"/held/{entry}/delete", {"reason": "迷惑メール"})
+    assert done.json()["state"] == "deleted"
+    assert (await p.post(f"/held/{entry}/delete", {"reason": "迷惑メール"})).status_code == 409
+    [event] = await journal.search(c.rooms.db, kind="deleted")
+    assert dict(event.facts)["actor"] == "syo"
+    assert dict(event.facts)["reason"] == "迷惑メール"
+
+
+async def test_a_legal_hold_keeps_it(c: Console, p: Program) -> None:
+    entry = await held(c)
+    assert (await p.post(f"/held/{entry}/hold", {"reason": "調査", "keep": True})).json()["kept_by"] == "syo"
+    assert (await p.post(f"/held/{entry}/delete", {"reason": "x"})).status_code == 409
+    assert (await p.post(f"/held/{entry}/hold", {"reason": "終了", "keep": False})).json()["kept_by"] == ""
+
+
+async def test_releasing_sends_it_through_its_path_again_once(c: Console, p: Program) -> None:
+    entry = await held(c)
+    assert (await p.get(f"/held/{entry}")).json()["obstacle"] == ""
+    assert (await p.post(f"/held/{entry}/release", {"reason": "x", "profile": "odd"})).status_code == 404
+    done = await p.post(f"/held/{entry}/release", {"reason": "確認済み", "profile": "text"})
+    assert (done.status_code, done.json()["state"]) == (200, "released")
+    again = await p.post(f"/held/{entry}/release", {"reason": "確認済み"})
+    assert (again.status_code, again.json()["detail"]) == (409, done.json()["obstacle"])
+    [event] = await journal.search(c.rooms.db, kind="released")
+    assert dict(event.facts)["actor"] == "syo"
+
+
+async def test_ac02_mail_of_another_section_does_not_exist(c: Console) -> None:
+    entry, mine = await held(c, to=["a@zei.example"]), await held(c, to=["b@kenko.example"])
+    boss = await c.person("boss", Role.CSO)
+    limited = await program(c, boss, *SCOPES, patterns=["*@kenko.example"])
+    assert [each["entry"] for each in (await limited.get("/held")).json()["items"]] == [mine]
+    for path in ("", "/text"):
+        assert (await limited.get(f"/held/{entry}{path}")).status_code == 404
+    for act in ("release", "delete"):
+        assert (await limited.post(f"/held/{entry}/{act}", {"reason": "x"})).status_code == 404
+    assert (await c.rooms.quarantine.show(entry)).state is QuarantineState.HELD
+
+
+async def test_the_same_key_twice_is_done_once(c: Console, p: Program) -> None:
+    entry = await held(c)
+    first = await p.post(f"/held/{entry}/delete", {"reason": "x"}, idempotency_key="k1")
+    again = await p.post(f"/held/{entry}/delete", {"reason": "x"}, idempotency_key="k1")
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.content == first.content
+    assert len(await journal.search(c.rooms.db, kind="deleted")) == 1
+    assert (await p.post(f"/held/{entry}/delete", {"reason": "y"}, idempotency_key="k1")).status_code == 422
+    assert (await p.post(f"/held/{entry}/delete", {"reason": "x"}, idempotency_key="k" * 201)).status_code == 400
+    other = await program(c, await c.person("cso", Role.CSO), *SCOPES)
+    assert (await other.post(f"/held/{entry}/delete", {"reason": "x"}, idempotency_key="k1")).status_code == 409
+    c.rooms.times.pass_(86_401)
+    assert (await p.post(f"/held/{entry}/delete", {"reason": "x"}, idempotency_key="k1")).status_code == 409
+
+
+async def test_a_key_whose_work_was_cut_off_is_not_done_again(c: Console) -> None:
+    p = await program(c, await c.person("syo", Role.SYO), *SCOPES)
+    again, entered = Again(c.rooms.db, c.rooms.clock), asyncio.Event()
+
+    async def never() -> tuple[int, bytes]:
+        entered.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    work = asyncio.create_task(again.once(p.mark, "k", b"r", never))
+    await entered.wait()
+    with pytest.raises(Problem) as under_way:
+        await again.once(p.mark, "k", b"r", never)
+    assert under_way.value.status == 409
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    with pytest.raises(Problem):
+        await again.once(p.mark, "k", b"r", never)
+
+
+async def test_a_refused_request_frees_its_key(c: Console, p: Program) -> None:
+    assert (await p.post("/held/1/delete", {"reason": "x"}, idempotency_key="k")).status_code == 404
+    assert await held(c) == 1
+    assert (await p.post("/held/1/delete", {"reason": "x"}, idempotency_key="k")).status_code == 200
+
+
+async def test_bodies_that_are_none(c: Console, p: Program) -> None:
+    web, entry = client(c), await held(c)
+    head = {"authorization": f"Bearer {p.secret}", "content-type": "application/json"}
+    path = f"/api/v1/held/{entry}/delete"
+    for content, kind, status in (
+        (b"{", "application/json", 422),
+        (b'{"reason": "\xff"}', "application/json", 422),
+        (b"[]", "application/json", 422),
+        (b'{"reason": "x"}', "text/plain", 415),
+        (b"reason=x", "application/x-www-form-urlencoded", 415),
+        (b'{"reason": "' + b"x" * (1 << 20) + b'"}', "application/json", 413),
+    ):
+        answer = await web.post(path, content=content, headers=head | {"content-type": kind})
+        assert answer.status_code == status, content[:20]
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert (await c.rooms.quarantine.show(entry)).state is QuarantineState.HELD
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/held", 405), ("OPTIONS", "/held", 405)]
+)
+async def test_what_is_not_there_is_a_problem_too(c: Console, method: str, path: str, status: int) -> None:
+    answer = await client(c).request(method, f"/api/v1{path}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["type"] == f"https://console.example:8443/api#problem-{status}"

@@ -9,23 +9,28 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.clock import JST
+from gateway.evidence.archive import archive
 from gateway.identity import results_header
-from gateway.inspection import MESSAGE, Inspector
+from gateway.inspection import ARCHIVE, MESSAGE, Inspector
 from gateway.judgement import may_leave_as_it_came
 from gateway.model import Cleared, Decision, Group, Inspection, QueueItem, Warrant
 from gateway.notice import Notices
 from gateway.policy import recipients
+from gateway.policy.protection import Lock
+from gateway.scan import ENCRYPTED
 from gateway.seal import Seal
 from sanitizers.compose import compose
 from sanitizers.letter import Enclosure
 from sanitizers.model import Reason, Refused, Verdict
+from sanitizers.names import with_extension
 
 ORIGINAL = "original"  # X-Mugai-Verdict of a mail with files as they came; the verifier lets these pass in no other
+SEVERAL = "添付ファイル.zip"
 OCTETS = "application/octet-stream"  # no mail program shows that by itself (RFC 2046 4.5.1)
 
 
@@ -47,13 +52,23 @@ class Clearance:
     seal: Seal | None = None
     now: Callable[[], float] = time.time
 
-    async def clear(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision, trace: bytes) -> Cleared:
-        """Builds, verifies, scans.  Raises NotCleared."""
+    async def clear(
+        self,
+        item: QueueItem,
+        group: Group,
+        inspection: Inspection,
+        decision: Decision,
+        trace: bytes,
+        lock: Lock | None = None,
+    ) -> Cleared:
+        """Builds, verifies, scans; with a `lock` the attachments leave as one ZIP.  Raises NotCleared."""
         if inspection.letter is None:
             raise NotCleared(Reason.CRASHED, "the message itself could not be read")
         until = datetime.fromtimestamp(item.received_at, JST) + timedelta(days=self.originals_days)
         head = self.notices.head(inspection, decision, item.receipt, until, self.originals_at)
         foot = self.notices.foot(inspection, decision, item.receipt)
+        if lock is not None:
+            head = "\n".join(filter(None, (head, self.notices.locked(tuple(e.name for e in inspection.enclosures)))))
         identity = inspection.identity
         results = results_header(identity, self.authserv_id) if identity else ""
         headers = (
@@ -66,6 +81,8 @@ class Clearance:
         if decision.hiding is not None:
             letter = recipients.hidden(letter, decision.hiding)
             headers = (*recipients.headers(decision.hiding), *headers)
+        if lock is not None:
+            enclosures = (await self._locked(enclosures, lock),)
         content = await asyncio.to_thread(
             compose,
             letter,
@@ -77,21 +94,41 @@ class Clearance:
         )
         if self.seal is not None and results:
             content = await asyncio.to_thread(self.seal.on, content, results, self.now())
-        await self._check(content, frozenset(hashlib.sha256(e.content).hexdigest() for e in enclosures))
+        await self._check(content, _digests(enclosures), locked=lock is not None)
         smtputf8 = item.envelope.smtputf8 and not (item.envelope.sender + "".join(group.recipients)).isascii()
         digest = hashlib.sha256(content).hexdigest()
         return Cleared(item, item.envelope.sender, group.recipients, content, digest, smtputf8, decision.warrant)
 
-    async def _check(self, content: bytes, digests: frozenset[str]) -> None:
+    async def _locked(self, enclosures: Sequence[Enclosure], lock: Lock) -> Enclosure:
+        """All files in one ZIP.  The scanner sees them before they are locked; nobody can look into them afterwards."""
+        stored = archive({str(number): enclosure.content for number, enclosure in enumerate(enclosures)})
+        await self._scanned(stored)
+        names = tuple(enclosure.name for enclosure in enclosures)
+        name = with_extension(names[0], ARCHIVE) if len(names) == 1 else SEVERAL
+        try:
+            content = await self.inspector.packed(stored, name, names, _digests(enclosures), lock.password)
+        except Refused as refusal:
+            raise NotCleared(refusal.reason, refusal.detail) from refusal
+        return Enclosure(name, ARCHIVE, content)
+
+    async def _check(self, content: bytes, digests: frozenset[str], *, locked: bool) -> None:
         """The second look, at exactly the bytes that leave: nothing but our grammar and the verified attachments."""
         if objections := await self.inspector.verify(content, MESSAGE, digests):
             raise NotCleared(Reason.VERIFY_FAILED, "; ".join(objections)[:500])
+        await self._scanned(content, ENCRYPTED if locked else "")
+
+    async def _scanned(self, content: bytes, but: str = "") -> None:
+        """`but`: what the scanner may say of it all the same."""
         try:
             scan = await self.inspector.scan(content)
         except Refused as refusal:
             raise NotCleared(refusal.reason, refusal.detail) from refusal
-        if scan is not None and scan.signature:
+        if scan is not None and scan.signature and not (but and scan.signature.startswith(but)):
             raise NotCleared(Reason.INFECTED, f"{scan.signature} in the rebuilt message")
+
+
+def _digests(enclosures: Sequence[Enclosure]) -> frozenset[str]:
+    return frozenset(hashlib.sha256(enclosure.content).hexdigest() for enclosure in enclosures)
 
 
 def _enclosed(inspection: Inspection, warrant: Warrant | None) -> tuple[Enclosure, ...]:

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from gateway.clock import JST, Clock
 from gateway.model import Authored, Decision, Direction, QuarantineState
-from gateway.notice import HeldMail, Notices
+from gateway.notice import Notices
+from gateway.notice.values import HeldMail
 from gateway.notifier import Notifier
 from gateway.spool import Spool
 from gateway.spool.announcement import announced, last

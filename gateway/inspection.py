@@ -20,12 +20,13 @@ from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from sanitizers.charset import clean
 from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.letter import Enclosure, Letter
-from sanitizers.model import Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
+from sanitizers.model import Limits, Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.protocol import Garbage, Start, untrusted_disclosed
 
 MESSAGE = "message/rfc822"
 ARCHIVE = "application/zip"
 _CONTAINERS = (MESSAGE, ARCHIVE)
+_WHOLE = Limits(part_bytes=Limits().total_bytes)  # all files of a mail in one
 _EXCERPTS = 10  # attachments of one mail whose text is shown below the body
 
 
@@ -148,6 +149,20 @@ class Inspector:
         if answer.outcome.verdict is Verdict.FAILED:
             return (f"verifier: {answer.outcome.reason} {answer.outcome.detail}",)
         return answer.objections
+
+    async def packed(self, stored: bytes, name: str, names: tuple[str, ...], digests: frozenset[str], password: str) -> bytes:
+        """Accepted files (a stored ZIP of ours, numbered) as one that only `password` opens; another worker opened it again.
+
+        Raises Refused."""
+        part, profile = Part("", name, ARCHIVE, names), Profile(limits=_WHOLE, passwords=(password,))
+        outcome = (await self._sandbox.run(Start(Task.PACK, part, profile), stored, wall_seconds=self._wall)).outcome
+        if outcome.output is None:
+            raise Refused(outcome.reason or Reason.CRASHED, outcome.detail)
+        start = Start(Task.VERIFY, part, profile, tuple(sorted(digests)))
+        answer = await self._sandbox.run(start, outcome.output, wall_seconds=self._wall)
+        if answer.outcome.verdict is Verdict.FAILED or answer.objections:
+            raise Refused(Reason.VERIFY_FAILED, "; ".join((answer.outcome.detail, *answer.objections))[:300])
+        return outcome.output
 
     async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
         """What a rebuilt file says of people, and its class; raises Refused when that could not be found out."""

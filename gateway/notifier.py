@@ -2,7 +2,7 @@
 
 Only to people inside, never to a sender outside (H8).  Of held and changed mail one recipient hears at most a few times in a
 while, so that ten thousand bad mails do not become ten thousand notices (H9); a mail that was sent back is always told,
-since nothing else is left of it.  The words are `notice/`'s.
+since nothing else is left of it, and so is a password.  The words are `notice/`'s.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from email.utils import format_datetime
 
 from gateway import ticket
 from gateway.clock import JST, Clock
-from gateway.model import Authored, Decision, Direction, Disposition, Hiding, Inspection, QueueItem
+from gateway.model import Authored, Cleared, Decision, Direction, Disposition, Hiding, Inspection, QueueItem
 from gateway.notice import Notices
+from gateway.policy.protection import Lock, Origin
 from gateway.settings import Settings
 from gateway.ticket import Tickets
 from sanitizers.compose import compose
@@ -92,6 +93,19 @@ class Notifier:
         told = tuple(r for r in (item.envelope.sender,) if r and self.may(r))
         text = notices.hidden(item.receipt, count, subject, decision, hiding)
         return (self._note("hidden", item, told, f"【宛先を非表示にしました】{subject or item.receipt}", text),) if told else ()
+
+    def locked(
+        self, notices: Notices, cleared: Cleared, files: Sequence[str], subject: str, decision: Decision, lock: Lock
+    ) -> tuple[Authored, ...]:
+        """To the sender alone, however many they are: a password that nobody is told opens nothing (SD-02)."""
+        item, made = cleared.item, lock.origin is Origin.MADE
+        to = item.envelope.sender
+        if not made and not self.may(to):
+            return ()
+        password = lock.password if made else ""
+        text = notices.protected(item.receipt, cleared.recipients, subject, files, decision, lock.origin, password)
+        name = f"locked.{cleared.sha256[:16]}"  # a mail may leave under several passwords
+        return (self._note(name, item, (to,), f"【添付を暗号化しました】{subject or item.receipt}", text),)
 
     def informed(
         self, notices: Notices, item: QueueItem, who: Sequence[str], subject: str, decision: Decision, why: Sequence[str]

@@ -48,8 +48,7 @@ class Sign(StrEnum):
     UNREAD_ATTACHMENT = "unread_attachment"  # pictures and the like: nobody searched their words
     ENCRYPTED_ATTACHMENT = "encrypted_attachment"  # SD-07
     WEAK_ENCRYPTION = "weak_encryption"  # by a method that is not designated
-    PROTECTION_REMOVED = "protection_removed"  # opened with its password for inspection: it would leave unlocked (SD-02)
-    UNPROTECTED = "unprotected"  # files that would leave unlocked though the mail states class 2 or 3 (SD-02)
+    UNPROTECTED = "unprotected"  # files that their sender has to lock and did not (SD-02)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,33 +46,33 @@ from gateway.model import (
 )
 from gateway.notice import Notices
 from gateway.notifier import Notifier
-from gateway.observation import Correspondence
 from gateway.policy.leaks import SEARCHED
 from gateway.policy.memory import arrival_of
 from gateway.policy.observer import Observer
+from gateway.policy.protection import Lock
 from gateway.policy.recipients import removed
 from gateway.policy.rules import Guessing, Policy
 from gateway.policy.senders import Senders, denied, waivers
 from gateway.relay import Relay
 from gateway.routing import routes
 from gateway.sandbox import SandboxDown
+from gateway.settling import (
+    FORGOTTEN,
+    NOT_AS_IT_CAME,
+    UNCLEARED,
+    UNDELIVERABLE,
+    UNPROCESSABLE,
+    WAITS_IN,
+    merge,
+    subject_of,
+    wrote,
+)
 from gateway.spool import MissingContent, Spool
 from gateway.unlocking import GATEWAY, Keyring
 from gateway.workflow import opening
+from gateway.workflow.model import Kind
 from gateway.workflow.register import Register
-from sanitizers.model import Reason, Verdict
-
-UNPROCESSABLE = Decision(
-    Disposition.HOLD, "unprocessable", "処理が繰り返し中断されたため、保留しました。", ("SAN-02", "HD-07"), "", ""
-)
-UNDELIVERABLE = Decision(
-    Disposition.HOLD,
-    "undeliverable",
-    "宛先のメールサーバに届けられず、差出人にも返せないため、保管しました。",
-    ("HD-07",),
-    "",
-    "",
-)
+from sanitizers.model import Cipher, Reason, Verdict
 
 
 @dataclass
@@ -137,7 +137,10 @@ class Pipeline:
         finally:
             if isinstance(content, int):
                 os.close(content)
-        self.keyring.forget(item.id)  # not when the scanner or the sandbox was down: then it is tried again
+        if any(opened.kind in (Kind.APPROVAL, Kind.DELAY) for opened in settlement.opened):
+            self.keyring.keep(item.id)  # it comes again when somebody has decided
+        else:
+            self.keyring.forget(item.id)  # not when the scanner or the sandbox was down: then it is tried again
         return settlement
 
     async def _inspected(self, lease: Lease, content: bytes | int, name: str, policy: Policy) -> Inspection:
@@ -177,15 +180,13 @@ class Pipeline:
             decision = replace(decision, disposition=Disposition.HOLD)  # nobody to tell: it is kept
         if decision.disposition is Disposition.DELIVER:
             try:
-                cleared = await self.clearance.clear(item, group, inspection, decision, await self.spool.trace(item.id))
+                return merge(recorded, await self._delivered(item, group, inspection, decision))
             except NotCleared as refusal:
                 why = f"{UNCLEARED}({self.notices.reason(refusal.reason)})"
                 decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=why)
                 # rebuilder and verifier disagree: staff read why in plain words, the administrator all of it
                 alarm = journal.Alarm(item=item.id, name="not-cleared", detail=str(refusal))
                 recorded = merge(recorded, Settlement(events=(alarm,)))
-            else:
-                return merge(recorded, self._cleared(item, cleared, inspection, decision))
         told = self.notifier.held(self.notices, item, group.recipients, inspection, decision)
         recorded = merge(recorded, Settlement(authored=told if lease.grant is None else ()))
         return merge(recorded, self._held(lease, group.recipients, decision, inspection))
@@ -196,26 +197,55 @@ class Pipeline:
             return (decided,)
         return decided, journal.Alarm(item=lease.item.id, name=decision.alarm, detail=decision.reason)
 
-    def _cleared(self, item: QueueItem, cleared: Cleared, inspection: Inspection, decision: Decision) -> Settlement:
-        """One copy, or one for each recipient where the rule hides them; what was hidden stays in the journal alone."""
+    async def _delivered(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
+        """Cleared copies, one for each password that opens the files; what was hidden stays in the journal alone."""
+        trace, done = await self.spool.trace(item.id), Settlement()
+        for lot, lock in self.policy.protection.lots(item, group, inspection, self.keyring.of(item.id)):
+            if lock is not None and not item.envelope.sender:
+                raise NotCleared(Reason.ENCRYPTED, "nobody could be told the password")
+            cleared = await self.clearance.clear(item, lot, inspection, decision, trace, lock)
+            done = merge(done, self._cleared(cleared, decision))
+            if lock is not None:
+                done = merge(done, self._locked(cleared, inspection, decision, lock))
+        if inspection.letter is not None and item.envelope.direction is Direction.INBOUND:
+            return replace(done, learnt=(arrival_of(inspection.letter),))
+        return merge(done, self._hidden(item, inspection, decision))
+
+    def _cleared(self, cleared: Cleared, decision: Decision) -> Settlement:
+        """One copy, or one for each recipient where the rule hides them."""
         moves = tuple(Move(r, State.SANITISED, "cleared", decision.rule) for r in cleared.recipients)
-        done = Settlement(moves=moves, cleared=(cleared,), events=(journal.ClearedForDelivery.of(cleared),))
+        each = decision.hiding is not None and decision.hiding.delivery == "each"
+        event = journal.ClearedForDelivery.of(cleared)
+        return Settlement(moves=moves, cleared=apart(cleared) if each else (cleared,), events=(event,))
+
+    def _locked(self, cleared: Cleared, inspection: Inspection, decision: Decision, lock: Lock) -> Settlement:
+        """Written with the copy, in the same commit: no ZIP leaves whose password its sender is not told."""
+        files = tuple(enclosure.name for enclosure in inspection.enclosures)
+        told = self.notifier.locked(self.notices, cleared, files, subject_of(inspection), decision, lock)
+        event = journal.AttachmentsLocked(
+            item=cleared.item.id,
+            rule=decision.rule,
+            origin=lock.origin,
+            method=Cipher.ZIP_AES256,
+            recipients=cleared.recipients,
+            files=files,
+        )
+        return Settlement(authored=told, events=(event,))
+
+    def _hidden(self, item: QueueItem, inspection: Inspection, decision: Decision) -> Settlement:
         letter, hiding = inspection.letter, decision.hiding
-        if letter is not None and item.envelope.direction is Direction.INBOUND:
-            return replace(done, learnt=(arrival_of(letter),))
         if letter is None or hiding is None:
-            return done
+            return Settlement()
         gone = removed(letter)
         counted = {o.sign: o.count for o in inspection.observations}
         count = counted.get(Sign.BULK_RECIPIENTS, len(gone))
         event = journal.RecipientsHidden(item=item.id, rule=decision.rule, count=len(gone), removed=gone)
         told = self.notifier.hidden(self.notices, item, count, letter.subject, decision, hiding)
-        copies = apart(cleared) if hiding.delivery == "each" else (cleared,)
-        return replace(done, cleared=copies, authored=told, events=(*done.events, event))
+        return Settlement(authored=told, events=(event,))
 
     def _rejected(self, item: QueueItem, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
         why = self._evidence(inspection, decision)
-        told = self.notifier.rejected(self.notices, item, group.recipients, _subject(inspection), decision, why)
+        told = self.notifier.rejected(self.notices, item, group.recipients, subject_of(inspection), decision, why)
         moves = tuple(Move(r, State.BOUNCED, decision.reason, decision.rule) for r in group.recipients)
         return Settlement(moves=moves, authored=told)
 
@@ -228,7 +258,7 @@ class Pipeline:
         if decision.disposition is Disposition.REJECT:
             who = tuple(each for each in who if each != item.envelope.sender)  # who reads the reply already
         why = self._evidence(inspection, decision)
-        return self.notifier.informed(self.notices, item, who, _subject(inspection), decision, why)
+        return self.notifier.informed(self.notices, item, who, subject_of(inspection), decision, why)
 
     def _evidence(self, inspection: Inspection, decision: Decision) -> tuple[str, ...]:
         """What the deciding rule saw, masked by its observers."""
@@ -239,7 +269,7 @@ class Pipeline:
         """A reviewer's grant delivers what is safe of a held mail, two people's also the files that they named; unless its rule
         forbids that."""
         held = decision.disposition in (Disposition.HOLD, Disposition.AWAIT_PASSWORD)
-        if lease.grant is not None and lease.grant.kind is GrantKind.UNLOCK:
+        if lease.grant is not None and lease.grant.kind in (GrantKind.UNLOCK, GrantKind.APPROVAL):
             return self._still_locked(lease, inspection, decision)
         if (
             lease.grant is None
@@ -260,7 +290,7 @@ class Pipeline:
         return replace(released, notice=Telling.ALWAYS, warrant=warrant)
 
     def _still_locked(self, lease: Lease, inspection: Inspection, decision: Decision) -> Decision:
-        """A password allows nothing by itself; where it did not help, staff read why."""
+        """A password allows nothing by itself; where it did not help, or is gone since an approval, staff read why."""
         if decision.disposition is not Disposition.AWAIT_PASSWORD:
             return decision
         if lease.grant and lease.grant.who == GATEWAY:
@@ -271,7 +301,7 @@ class Pipeline:
         return replace(decision, reason=self.notices.reason(Reason.WRONG_PASSWORD) + "、保留しました。") if wrong else decision
 
     def _held(self, lease: Lease, recipients: Sequence[str], decision: Decision, inspection: Inspection | None) -> Settlement:
-        hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, _subject(inspection))
+        hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, subject_of(inspection))
         state = WAITS_IN.get(decision.disposition, State.HELD)
         moves = tuple(Move(r, state, decision.reason, decision.rule) for r in recipients)
         opened = opening.of_mail(lease.item, hold, self.policy.rule(decision.rule), inspection)
@@ -322,7 +352,7 @@ class Pipeline:
         moves = tuple(Move(o.recipient, State.RELAYED, str(o.reply)) for o in outcomes)
         over = {tls: tuple(o for o in outcomes if o.tls == tls) for tls in dict.fromkeys(o.tls for o in outcomes)}
         events = tuple(journal.Relayed.of(lease.item, same, cleared.sha256) for same in over.values())
-        return Settlement(moves=moves, learnt=_wrote(lease.item, outcomes), events=events)
+        return Settlement(moves=moves, learnt=wrote(lease.item, outcomes), events=events)
 
     def _undelivered(self, lease: Lease, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
         """A DSN to the sender; a mail that has nobody to tell (null reverse-path, RFC 5321 6.1) is kept in quarantine."""
@@ -337,41 +367,3 @@ class Pipeline:
         note = Authored("dsn", "", (item.envelope.sender,), back, content, item.envelope.smtputf8, item.id)
         moves = tuple(Move(o.recipient, State.BOUNCED, str(o.reply)) for o in outcomes)
         return Settlement(moves=moves, authored=(note,), events=(journal.Bounced.of(item, outcomes),))
-
-
-WAITS_IN = {
-    Disposition.AWAIT_PASSWORD: State.AWAITING_PASSWORD,
-    Disposition.AWAIT_APPROVAL: State.AWAITING_APPROVAL,
-    Disposition.DELAY: State.DELAYED,
-}
-NOT_AS_IT_CAME = "原本の解除は承認されましたが、再検査で条件を満たさなかったため、保留を続けます。"
-FORGOTTEN = "パスワードは保存していないため、再起動で失われました。もう一度入力してください。"
-UNCLEARED = "組み立て直したメールの再確認で問題が見つかったため、保留しました。"
-
-
-def _wrote(item: QueueItem, outcomes: Sequence[DeliveryOutcome]) -> tuple[Correspondence, ...]:
-    """Who wrote with whom, of what arrived; a report has no writer."""
-    sender = item.envelope.sender
-    if not sender:
-        return ()
-    pairs = ((o.recipient, sender) if item.envelope.direction is Direction.INBOUND else (sender, o.recipient) for o in outcomes)
-    return tuple(Correspondence(*pair) for pair in pairs)
-
-
-def _subject(inspection: Inspection | None) -> str:
-    return inspection.letter.subject if inspection and inspection.letter else ""
-
-
-def merge(first: Settlement, second: Settlement) -> Settlement:
-    return Settlement(
-        first.moves + second.moves,
-        first.cleared + second.cleared,
-        first.held + second.held,
-        first.opened + second.opened,
-        first.authored + second.authored,
-        first.retry_at if second.retry_at is None else second.retry_at,
-        first.attempts if second.attempts is None else second.attempts,
-        first.learnt + second.learnt,
-        second.filed or first.filed,
-        first.events + second.events,
-    )

@@ -1,4 +1,4 @@
-"""Passwords of mails that wait for one: taken over the inner door, kept in memory for one inspection, then forgotten.
+"""Passwords of mails that wait for one: taken over the inner door, kept in memory until the mail has left, then forgotten.
 
 Nothing of a password reaches the disk, the journal or a log.  A gateway that dies has forgotten it, and the mail waits again.
 Raises `Rejected`.  What an unlocked mail may do is policy's: it is judged anew, nothing more is allowed.
@@ -17,6 +17,7 @@ from sanitizers.model import Reason, Verdict
 
 TRIES, WINDOW = 5, 600.0  # passwords for one mail in so many seconds: people mistype, programs guess
 KEPT = 3_600.0  # seconds: a mail that waits longer for its inspection (scanner down) needs its password anew
+WAITS = 14 * 86_400.0  # seconds: of a mail that waits for an approval, as long as a rule may let it wait
 GATEWAY = "gateway"  # who tries by itself; people are counted apart from it
 LONGEST = 1_000  # characters
 
@@ -43,7 +44,7 @@ class Keyring:
 
     def __init__(self, monotonic: Callable[[], float]):
         self._monotonic = monotonic
-        self._given: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._given: dict[str, tuple[float, tuple[str, ...]]] = {}  # with its end
         self._tries: dict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def __repr__(self) -> str:
@@ -60,11 +61,16 @@ class Keyring:
         return True
 
     def put(self, item: str, passwords: tuple[str, ...]) -> None:
-        self._given[item] = self._monotonic(), passwords
+        self._given[item] = self._monotonic() + KEPT, passwords
+
+    def keep(self, item: str) -> None:
+        """For the next inspection, after somebody's decision: a sender gives one password, not two (SD-02)."""
+        if passwords := self.of(item):
+            self._given[item] = self._monotonic() + WAITS, passwords
 
     def of(self, item: str) -> tuple[str, ...]:
         now = self._monotonic()
-        self._given = {key: value for key, value in self._given.items() if now - value[0] <= KEPT}
+        self._given = {key: value for key, value in self._given.items() if now <= value[0]}
         self._tries = defaultdict(deque, {k: t for k, t in self._tries.items() if t and now - t[-1] <= WINDOW})
         return self._given[item][1] if item in self._given else ()
 

@@ -19,8 +19,10 @@ _AES = {1: Cipher.ZIP_AES128, 2: Cipher.ZIP_AES192, 3: Cipher.ZIP_AES256}
 _STANDARD = re.compile(rb"/Filter\s*/Standard\b")
 _AROUND = 1_000  # bytes: the dictionary has two strings of 127 at most and some numbers (ISO 32000-2 table 21)
 _7Z = "application/x-7z-compressed"
+_ENVELOPED = "application/pkcs7-mime"
 _RAR = ("application/vnd.rar", "application/x-rar-compressed")
 _AGILE = b"\x04\x00\x04\x00"  # [MS-OFFCRYPTO] 2.3.4.10: version 4.4
+_STANDARDS = tuple(bytes([major, 0, 2, 0]) for major in (2, 3, 4))  # 2.3.4.5
 
 
 def method(content: bytes, media_type: str, limits: Limits) -> Cipher | None:
@@ -33,17 +35,22 @@ def method(content: bytes, media_type: str, limits: Limits) -> Cipher | None:
             return None if locked.opens_without_asking(content) else _of_package(content)
         if media_type in SOURCES:
             is_locked = locked.is_locked(content, SOURCES[media_type]) and not locked.opens_without_asking(content)
-            return Cipher.OFFICE_RC4 if is_locked else None
+            return locked.method(content, SOURCES[media_type]) if is_locked else None
         if media_type == _7Z:
             return Cipher.SEVEN_ZIP if seven_zip.locked(content) else None
+        if media_type == _ENVELOPED:
+            return Cipher.SMIME
         if media_type in _RAR:
             return Cipher.RAR if rar.look(content).encrypted else None
     return None
 
 
-def _of_package(content: bytes) -> Cipher:
+def _of_package(content: bytes) -> Cipher | None:
     with directory(content) as ole:
-        return Cipher.OFFICE_AGILE if stream(ole, "EncryptionInfo")[:4] == _AGILE else Cipher.OFFICE_STANDARD
+        version = stream(ole, "EncryptionInfo")[:4]
+    if version == _AGILE:
+        return Cipher.OFFICE_AGILE
+    return Cipher.OFFICE_STANDARD if version in _STANDARDS else None  # rights management has none of them
 
 
 def _of_zip(content: bytes, limits: Limits) -> Cipher | None:

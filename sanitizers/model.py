@@ -105,11 +105,14 @@ class Cipher(StrEnum):
     PDF_RC4 = "pdf_rc4"
     PDF_AES128 = "pdf_aes128"
     PDF_AES256 = "pdf_aes256"
-    OFFICE_RC4 = "office_rc4"  # doc, xls, ppt
+    OFFICE_XOR = "office_xor"  # doc, xls: obfuscation rather than encryption
+    OFFICE_RC4 = "office_rc4"  # doc, xls: 40 bits
+    OFFICE_CRYPTOAPI = "office_cryptoapi"  # doc, xls, ppt since Office 2003: RC4 of 40 to 128 bits
     OFFICE_STANDARD = "office_standard"  # Office 2007: AES-128
     OFFICE_AGILE = "office_agile"  # since Office 2010
     SEVEN_ZIP = "7z"
     RAR = "rar"
+    SMIME = "smime"  # enveloped for somebody's certificate
     UNKNOWN = "unknown"
 
 
@@ -163,6 +166,7 @@ class Task(StrEnum):
     DRAW = "draw"  # a pruned SVG -> a PNG; asked for by another worker only
     DECODE = "decode"  # a HEIC -> a picture that others can decode; asked for by another worker only
     EXTERNAL = "external"  # a format that only the administrator's own converter reads; asked for by another worker only
+    PACK = "pack"  # rebuilt files -> one ZIP that only a password opens
     CONVERT = "convert"  # an old document -> OOXML, by LibreOffice; asked for by another worker only
 
 

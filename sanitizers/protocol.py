@@ -120,7 +120,9 @@ ASKABLE = {
     Task.IDENTIFY: frozenset({Task.RESOLVE}),
     Task.PAGE: frozenset({Task.RENDER}),
 }
-_WITH_OUTPUT = frozenset({Task.LETTER, Task.DISCLOSE, *ASKABLE, *(asked for tasks in ASKABLE.values() for asked in tasks)})
+_WITH_OUTPUT = frozenset(
+    {Task.LETTER, Task.DISCLOSE, Task.PACK, *ASKABLE, *(asked for tasks in ASKABLE.values() for asked in tasks)}
+)
 
 T = TypeVar("T")
 START: TypeAdapter[Start] = TypeAdapter(Start)

@@ -182,7 +182,8 @@ def sanitise(content: bytes, part: Part, job: Job) -> Outcome:
 
 def _locked(refusal: Refused, content: bytes, detected: str, limits: Limits) -> tuple[Finding, ...]:
     """By which method, for rules that want another one (SD-07); once, where the lock is."""
-    if refusal.verdict is not Verdict.LOCKED or any(f.kind is Kind.ENCRYPTION for f in refusal.findings):
+    carries = detected in message.MEDIA_TYPES or detected in sealed.MEDIA_TYPES  # what is locked is a child of it
+    if refusal.verdict is not Verdict.LOCKED or carries:
         return ()
     how = encryption.method(content, detected, limits) or Cipher.UNKNOWN
     return (Finding(Kind.ENCRYPTION, "", how, Treatment.KEPT),)

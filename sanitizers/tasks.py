@@ -5,7 +5,7 @@ Importing this module imports every sanitiser, which is how the zygote gets them
 
 from __future__ import annotations
 
-from sanitizers import attack, authentication, disclosure, message, picture_pdf, registry, render, verify
+from sanitizers import attack, authentication, disclosure, message, picture_pdf, registry, render, verify, zip_aes
 from sanitizers.disclosure.model import DISCLOSED, Disclosed
 from sanitizers.identity import AUTHENTICATION
 from sanitizers.image import heif
@@ -27,7 +27,11 @@ def _letter(content: bytes, start: Start, job: Job) -> Claim:
 
 
 def _verify(content: bytes, start: Start, job: Job) -> Claim:
-    objections = verify.verify(content, start.part.declared, frozenset(start.digests), start.profile.method)
+    digests, profile = frozenset(start.digests), start.profile
+    if profile.passwords:
+        objections = verify.locked(content, start.part.names, digests, profile.passwords[0])
+    else:
+        objections = verify.verify(content, start.part.declared, digests, profile.method)
     return Claim(Outcome(Verdict.CLEAN, ""), objections=tuple(objections))
 
 
@@ -62,6 +66,10 @@ def _disclose(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, "", DISCLOSED.dump_json(found), "application/json"))
 
 
+def _pack(content: bytes, start: Start, job: Job) -> Claim:
+    return Claim(zip_aes.pack(content, start.part, "".join(start.profile.passwords), start.profile.limits))
+
+
 def _attack(content: bytes, start: Start, job: Job) -> Claim:
     return Claim(Outcome(Verdict.CLEAN, ""), objections=attack.attempt_all())
 
@@ -77,4 +85,5 @@ TASKS: TaskTable = {
     Task.DECODE: _decode,
     Task.IDENTIFY: _identify,
     Task.DISCLOSE: _disclose,
+    Task.PACK: _pack,
 }

@@ -352,22 +352,24 @@ class Packed:
     crc: int
     size: int
     packed: bytes = field(repr=False)
+    extra: bytes = b""  # extra fields; of method AES they say how it is locked
 
 
 def write(members: Iterable[tuple[str, bytes | Packed]], stored: Callable[[str], bool] = is_packed) -> bytes:
-    """A new archive, the same bytes for the same members: fixed date, no extra field, no comment.
+    """A new archive, the same bytes for the same members: fixed date, no extra field but the members' own, no comment.
 
     A name ending in "/" is a directory.  Raises `ValueError` for what only ZIP64 could hold; limits are far below."""
     body, directory, count = bytearray(), bytearray(), 0
     for count, (name, content) in enumerate(members, 1):
         raw_name, start = name.encode(), len(body)
         member = content if isinstance(content, Packed) else pack(content, stored(name))
-        packed, flags = member.packed, 0 if name.isascii() else _UTF8
-        fields = (flags, member.method, 0, _1980, member.crc, len(packed), member.size, len(raw_name), 0)
+        packed, extra, is_aes = member.packed, member.extra, member.method == AES
+        flags, version = (0 if name.isascii() else _UTF8) | (_ENCRYPTED if is_aes else 0), 51 if is_aes else 20  # 4.4.3.2
+        fields = (flags, member.method, 0, _1980, member.crc, len(packed), member.size, len(raw_name), len(extra))
         if start + len(packed) >= _FULL32 - _FULL16 or count >= _FULL16:
             raise ValueError("too large for a ZIP without ZIP64")
-        body += _LOCAL.pack(_LOCAL_SIGN, 20, *fields) + raw_name + packed
-        directory += _CENTRAL.pack(_CENTRAL_SIGN, 20, 20, *fields, 0, 0, 0, 0, start) + raw_name
+        body += _LOCAL.pack(_LOCAL_SIGN, version, *fields) + raw_name + extra + packed
+        directory += _CENTRAL.pack(_CENTRAL_SIGN, version, version, *fields, 0, 0, 0, 0, start) + raw_name + extra
     end = _END.pack(_END_SIGN, 0, 0, count, count, len(directory), len(body), 0)
     body += directory + end
     return bytes(body)

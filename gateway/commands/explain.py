@@ -103,7 +103,7 @@ async def _explain(specimen: Specimen, policy: Policy, scanner: Scanner | None, 
     await sandbox.start()
     try:
         inspector = Inspector(sandbox, scanner, wall_seconds=wall, office=office)
-        leaks = Leaks(inspector, policy.signs(), policy.observe.classification, policy.observe.encryption)
+        leaks = Leaks(inspector, policy.signs(), policy.observe.classification, policy.observe.encryption, policy.protection)
         return await judge(specimen, policy, inspector.message, (leaks,))
     finally:
         await sandbox.stop()

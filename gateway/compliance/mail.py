@@ -7,6 +7,7 @@ from gateway.compliance.judging import STOPS, Check, chain, partial, partly, rul
 from gateway.compliance.model import Outcome, Status
 from gateway.directory.model import Role
 from gateway.model import Disposition, Sign, TlsPolicy
+from gateway.policy.protection import Mode
 from gateway.policy.rules import Rule
 
 ENCRYPTED = (TlsPolicy.REQUIRED, TlsPolicy.VERIFIED)
@@ -102,13 +103,11 @@ def permitted(facts: Facts) -> Outcome:
 
 
 def encrypted(facts: Facts) -> Outcome:
-    tls, methods = facts.settings.outbound.next_hop.tls, facts.policy.observe.encryption.designated
-    actual = f"送信の TLS {tls}、添付の方式 {'、'.join(methods)}"
-    missing = "装置による添付の暗号化、パスワードの別送。暗号化した添付は中身を調べるまで送信されない"
-    setting = "outbound.next_hop.tls、observe.encryption.designated"
-    return partly(
-        yes(tls in ENCRYPTED, setting, actual, "暗号化できないとき平文で送ります (required か verified に)。"), missing
-    )
+    tls, mode = facts.settings.outbound.next_hop.tls, facts.policy.protection.mode
+    actual, setting = f"送信の TLS {tls}、添付の暗号化 {mode}", "outbound.next_hop.tls、protect_attachments.mode"
+    if mode is Mode.OFF:
+        return yes(False, setting, actual, "添付を暗号化しません (protect_attachments.mode を encrypt か require に)。")
+    return yes(tls in ENCRYPTED, setting, actual, "暗号化できないとき平文で送ります (required か verified に)。")
 
 
 def _at_least(rule: Rule | None, demanded: str) -> bool:
@@ -196,7 +195,7 @@ CHECKS = {
         ("searched", "exported", "viewed"),
     ),
     "SD-01": Check(permitted, ("case:approval",)),
-    "SD-02": Check(encrypted),
+    "SD-02": Check(encrypted, ("attachments_locked",)),
     "SD-03": Check(personal_information),
     "SD-04": Check(labelled),
     "SD-05": Check(unknown_asked),

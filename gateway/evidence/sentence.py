@@ -37,6 +37,11 @@ SENTENCES: dict[str, Words] = {
         "規則「{rule}」により、宛先 {count} 件を互いに見えないようにしました。",
         "Rule {rule} hid {count} recipients from one another.",
     ),
+    "attachments_locked": Words(
+        "規則「{rule}」で送るメールの添付ファイル {files} を {method} で暗号化しました"
+        "（{recipients} あて、パスワードの種別 {origin}）。",
+        "The attachments {files} of a mail under rule {rule} were encrypted by {method} for {recipients}; password: {origin}.",
+    ),
     "cleared_for_delivery": Words(
         "届けるメールを組み立て、検証に合格しました（{recipients} あて、{size} バイト、SHA-256 {sha256}）。"
         "無害化せずに入れたファイル: {as_they_came}（申請 {asked_by}、承認 {approved_by}、{by}）。",

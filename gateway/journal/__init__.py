@@ -48,13 +48,14 @@ from gateway.journal.events import (
 )
 from gateway.journal.reading import Entry, Query, find, search, tail
 from gateway.journal.record import insert
-from gateway.journal.restraints import Halted, RecipientsHidden, ResumeAsked, Resumed
+from gateway.journal.restraints import AttachmentsLocked, Halted, RecipientsHidden, ResumeAsked, Resumed
 from gateway.journal.sealer import Journal, JournalDamaged
 from gateway.journal.verification import Verification, verify
 
 __all__ = [
     "AccountChanged",
     "Alarm",
+    "AttachmentsLocked",
     "BaselineMade",
     "Bounced",
     "BrowserReported",

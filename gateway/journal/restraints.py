@@ -17,6 +17,17 @@ class RecipientsHidden(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentsLocked(Event):
+    """Files left as a ZIP that a password opens (SD-02).  The password is recorded nowhere."""
+
+    rule: str
+    origin: str  # whose password: the sender's, agreed, made by the gateway
+    method: str
+    recipients: tuple[str, ...] = personal(())
+    files: tuple[str, ...] = personal(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Halted(Event):
     """A side, a sender or a host was stopped (ML-01, HD-04, AV-11)."""
 

@@ -22,8 +22,10 @@ from jinja2 import Template
 from gateway.clock import JST
 from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling, Warrant
 from gateway.notice import example
+from gateway.notice.values import CaseWords, Failure, HeldMail, Line
 from gateway.notice.wording import LANGUAGES, Names, filling_problem, read_names, read_templates
 from gateway.observation import UNSEARCHED, Observation
+from gateway.policy.protection import Origin
 from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.charset import clean
 from sanitizers.model import Finding, Kind, Reason, Signature, Treatment, Verdict
@@ -40,56 +42,6 @@ _BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-
 _MB = 1 << 20
 AS_IT_CAME = "原本のまま(無害化していません)"
 CASES = ("wanted", "told", "delayed", "apology", "deletion")  # templates about a case of the workflow
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One attachment in the notice.  `reason` is "" when it is delivered, `renamed` when its name stayed."""
-
-    number: int
-    name: str
-    renamed: str
-    words: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    recipient: str
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseWords:
-    """A case of the workflow as a mail tells it; whoever fills this in need not clean it."""
-
-    number: int
-    kind: str
-    stage: str
-    subject: str
-    receipt: str  # "" when it is about no mail
-    applicant: str
-    recipients: str
-    reason: str  # why it was asked for, or why it was decided so
-    actor: str  # who did the last act
-    until: datetime | None
-    link: str  # "" = there are none
-    reminder: bool = False
-    ending: bool = False  # it is in force, and ends soon
-    details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HeldMail:
-    """One line of a digest; `fresh` when no earlier digest had it."""
-
-    receipt: str
-    sender: str
-    subject: str
-    reason: str
-    held_at: datetime
-    until: datetime
-    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +180,32 @@ class Notices:
             "hidden", receipt=receipt, count=count, each=each, subject=_one_line(subject), **_told(decision, ())
         )
 
+    def locked(self, files: Sequence[str]) -> str:
+        """To the recipient outside, above the body: what opens the ZIP, and who tells the password."""
+        return self._render("locked", files=tuple(map(_file_name, files[:_ATTACHMENTS])))
+
+    def protected(
+        self,
+        receipt: str,
+        recipients: Sequence[str],
+        subject: str,
+        files: Sequence[str],
+        decision: Decision,
+        origin: Origin,
+        password: str,
+    ) -> str:
+        """To the sender of a mail whose files left locked; `password` is "" where it is not of our making."""
+        return self._render(
+            "protected",
+            receipt=receipt,
+            recipients=_some(recipients),
+            subject=_one_line(subject),
+            files=tuple(map(_file_name, files[:_ATTACHMENTS])),
+            origin=origin.value,
+            password=password,
+            **_told(decision, ()),
+        )
+
     def informed(
         self, receipt: str, sender: str, recipients: Sequence[str], subject: str, decision: Decision, why: Sequence[str]
     ) -> str:
@@ -334,6 +312,10 @@ class Notices:
             "code": lambda: self.code("1234 5678", 10, "192.0.2.1"),
             "rejected": lambda: self.rejected("R", ("a@example.jp",), "S", example.RELEASE, ("W",)),
             "hidden": lambda: self.hidden("R", 12, "S", example.RELEASE, Hiding()),
+            "locked": lambda: self.locked(("見積書.xlsx",)),
+            "protected": lambda: "".join(
+                self.protected("R", ("a@example.jp",), "S", ("F",), example.RELEASE, origin, "P") for origin in Origin
+            ),
             "informed": lambda: self.informed("R", "a@example.jp", ("b@example.jp",), "S", example.RELEASE, ("W",)),
             "digest": lambda: self.digest((HeldMail("R", "a@example.jp", "S", "R", now, now, True),) * 60, "L"),
             "rejected_size": lambda: self.rejected_size(_MB, _MB, True),

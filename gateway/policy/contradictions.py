@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import fields
 
-from gateway.model import Direction
+from gateway.model import Direction, Sign
+from gateway.policy.protection import Mode
 from gateway.policy.rules import NEVER_DELIVERED
 from gateway.policy.syntax import WrittenPolicy, WrittenRule
 from gateway.yaml_file import Document, Problem
@@ -32,6 +33,14 @@ def contradictions(raw: WrittenPolicy, document: Document) -> Iterator[Problem]:
                 "use it in rules instead",
                 ja="検査の後でなければ分からない条件は使えません。rules に書いてください。",
             )
+    asked = {sign for rule in raw.rules if rule.enabled and rule.action != "deliver" for sign in rule.match.sign}
+    if raw.protect_attachments.mode is Mode.REQUIRE and Sign.UNPROTECTED not in asked:
+        yield document.problem(
+            "protect_attachments.mode",
+            "require needs a rule that stops what is not locked",
+            "match: {direction: outbound, sign: unprotected}, action: reject",
+            ja="require には、暗号化されていない添付を止める規則 (sign: unprotected) が必要です。",
+        )
     yield from _rule_contradictions(raw, document)
 
 

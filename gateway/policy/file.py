@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import yaml
@@ -15,12 +14,13 @@ from pydantic import ValidationError
 
 from gateway import yaml_file
 from gateway.policy import doubts as doubting
+from gateway.policy import secret_file
 from gateway.policy.contradictions import contradictions
+from gateway.policy.protect_settings import Protect
+from gateway.policy.protection import Protection
 from gateway.policy.rules import Choice, Guessing, Policy, unreachable
 from gateway.policy.syntax import CandidatePasswords, WrittenPolicy
 from gateway.yaml_file import BadConfiguration, Document, Problem
-
-_LARGEST_LIST, _MOST_LISTED = 64 << 10, 200  # bytes, passwords: they are tried on every locked file
 
 
 def load(path: Path) -> Policy:
@@ -72,6 +72,7 @@ def build(document: Document) -> Policy:
         default_profile=raw.default_profile,
         observe=raw.observe,
         guessing=guessing,
+        protection=_protection(raw.protect_attachments, document),
     )
     numbers = {rule.name: number for number, rule in enumerate(raw.rules)}
     if shadowed := unreachable(policy.rules):
@@ -90,30 +91,18 @@ def build(document: Document) -> Policy:
 
 
 def _guessing(profile: str, given: CandidatePasswords, document: Document) -> Guessing:
-    """One password a line; a file of secrets that others on the machine can read is refused."""
-    if not given.file:
-        return Guessing((), given.recent_mails)
-    key, path = f"profiles.{profile}.candidate_passwords.file", Path(given.file)
+    key = f"profiles.{profile}.candidate_passwords.file"
+    return Guessing(secret_file.lines(Path(given.file), key, document) if given.file else (), given.recent_mails)
+
+
+def _protection(given: Protect, document: Document) -> Protection:
+    key = "protect_attachments.agreed"
+    lines = secret_file.lines(Path(given.agreed), key, document) if given.agreed else ()
     try:
-        with path.open("rb") as file:
-            found, text = os.fstat(file.fileno()), file.read(_LARGEST_LIST + 1)
-        lines = text.decode("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(
-            [
-                document.problem(
-                    key, f"cannot be read: {error}", "a UTF-8 text, one password a line", ja=f"読めません。({error})"
-                )
-            ]
-        ) from None
-    if found.st_mode & 0o077 or found.st_uid not in (0, os.geteuid()):
-        ja = f"ほかの利用者が読み書きできます。chmod 600 {path}"
-        raise BadConfiguration([document.problem(key, "can be read or changed by others", f"chmod 600 {path}", ja=ja)])
-    if len(text) > _LARGEST_LIST or len(lines) > _MOST_LISTED:
-        ja = f"パスワードは {_MOST_LISTED} 個までです。"
-        too_many = document.problem(key, f"is longer than {_MOST_LISTED} passwords", "each one costs time", ja=ja)
-        raise BadConfiguration([too_many])
-    return Guessing(tuple(filter(None, lines)), given.recent_mails)
+        return given.build(lines)
+    except ValueError as error:
+        ja = "一行に、宛先 (*@pref.example.lg.jp)、空白、英数字・記号のパスワードを書いてください。"
+        raise BadConfiguration([document.problem(key, str(error), "*@pref.example.lg.jp PASSWORD", ja=ja)]) from None
 
 
 def _version(document: Document) -> str:

@@ -7,22 +7,23 @@ searched for that no rule asks for.  What could not be searched shows every sign
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.model import Inspection, Leaf, Observation, QueueItem, Sign
 from gateway.observation import UNSEARCHED
+from gateway.policy.observer import matches
 from gateway.policy.observing import Classification, Encryption
+from gateway.policy.protection import Mode, Protection, opened
 from sanitizers.disclosure import disclosed
 from sanitizers.disclosure.model import Datum, Disclosed, Marking, Search
-from sanitizers.model import Cipher, Kind, Refused, Treatment
+from sanitizers.model import Cipher, Kind, Refused
 
 _DATA = frozenset(Sign(datum) for datum in Datum)
 _CLASSES = {1: Sign.CLASS_1, 2: Sign.CLASS_2, 3: Sign.CLASS_3}
-_STATED = frozenset({*_CLASSES.values(), Sign.CLASS_UNKNOWN, Sign.UNPROTECTED})
+_STATED = frozenset({*_CLASSES.values(), Sign.CLASS_UNKNOWN})
 SEARCHED = _DATA | _STATED | {Sign.UNREAD_ATTACHMENT}  # what is asked of each file
-_PROTECTED = 2  # the class from which files are to be locked when they leave (SD-02)
 _HERE = 4_000  # characters searched in this process, in 3 ms at most; a longer text is worth a worker
 _SHOWN = 5
 _LOCKS: dict[str, str] = {  # as the programs call them, in any language
@@ -34,11 +35,14 @@ _LOCKS: dict[str, str] = {  # as the programs call them, in any language
     Cipher.PDF_RC4: "PDF RC4",
     Cipher.PDF_AES128: "PDF AES-128",
     Cipher.PDF_AES256: "PDF AES-256",
-    Cipher.OFFICE_RC4: "Office 97-2003",
+    Cipher.OFFICE_XOR: "Office 97-2003 XOR",
+    Cipher.OFFICE_RC4: "Office 97-2003 RC4",
+    Cipher.OFFICE_CRYPTOAPI: "Office 2003 RC4 CryptoAPI",
     Cipher.OFFICE_STANDARD: "Office 2007 AES-128",
     Cipher.OFFICE_AGILE: "Office 2010- AES",
     Cipher.SEVEN_ZIP: "7z",
     Cipher.RAR: "RAR",
+    Cipher.SMIME: "S/MIME",
 }
 _BODY = "本文"
 
@@ -80,8 +84,15 @@ class _Sum:
 
 
 class Leaks:
-    def __init__(self, reader: Reader, asked: frozenset[Sign], classification: Classification, encryption: Encryption):
-        self._reader, self._asked, self._encryption = reader, asked, encryption
+    def __init__(
+        self,
+        reader: Reader,
+        asked: frozenset[Sign],
+        classification: Classification,
+        encryption: Encryption,
+        protection: Protection,
+    ):
+        self._reader, self._asked, self._encryption, self._protection = reader, asked, encryption, protection
         markings = tuple(Marking(word, level) for word, level in classification.markings.items())
         self._search = Search(tuple(d for d in Datum if Sign(d) in asked), markings if asked & _STATED else ())
 
@@ -95,10 +106,17 @@ class Leaks:
                         total.count(sign, UNSEARCHED, (f"{place}: 内容を調べられません",))
                 else:
                     total.add(place, seen)
-        if total.level >= _PROTECTED:
-            for leaf in inspection.leaves:  # whatever is delivered was rebuilt, and is not locked
-                total.count(Sign.UNPROTECTED, 1, (f"添付{leaf.path}: 暗号化されていません",))
-        return total.observations(self._asked)
+        observed = total.observations(self._asked)
+        return (*observed, *self._unprotected(item, inspection, observed))
+
+    def _unprotected(self, item: QueueItem, inspection: Inspection, observed: Sequence[Observation]) -> tuple[Observation, ...]:
+        """Where senders have to lock files themselves (SD-02): one that was opened for inspection is locked again."""
+        protection, paths = self._protection, tuple(f"添付{leaf.path}: 暗号化されていません" for leaf in inspection.leaves)
+        who = tuple(r for r in item.recipients if not matches(r, protection.exempt))
+        if not paths or not who or opened(inspection) or not protection.demanded(observed):
+            return ()
+        missing = protection.mode is Mode.REQUIRE
+        return (Observation(Sign.UNPROTECTED, len(paths), who, paths[:_SHOWN]),) if missing else ()
 
     def _locks(self, inspection: Inspection, total: _Sum) -> None:
         designated = set(self._encryption.designated)
@@ -108,8 +126,6 @@ class Leaks:
                 total.count(Sign.ENCRYPTED_ATTACHMENT, 1, shown)
                 if lock.detail not in designated:
                     total.count(Sign.WEAK_ENCRYPTION, 1, shown)
-                if lock.treatment is Treatment.REMOVED:
-                    total.count(Sign.PROTECTION_REMOVED, 1, shown)
 
     async def _seen(self, inspection: Inspection) -> AsyncIterator[tuple[str, Disclosed | None]]:
         letter = inspection.letter

@@ -26,7 +26,7 @@ def observers_of(settings: Settings, policy: Policy, store: Store, reader: Reade
     observe = policy.observe
     house, people, memory = House(own_domains(settings), observe.inside), store.directory, Memory(store.db, store.clock)
     forwarding = observe.auto_forwarding
-    leaks = Leaks(reader, policy.signs(), observe.classification, observe.encryption)
+    leaks = Leaks(reader, policy.signs(), observe.classification, observe.encryption, policy.protection)
     return (
         Rights(people, observe.rights),
         Destination(people, house, observe.destinations),

@@ -29,6 +29,7 @@ from gateway.model import (
     Waiver,
 )
 from gateway.policy.observing import Observing
+from gateway.policy.protection import Mode, Protection
 from sanitizers.model import Kind, Profile, Verdict
 
 
@@ -203,6 +204,7 @@ class Policy:
     default_profile: str = field(default="rebuild")
     observe: Observing = field(default_factory=Observing)
     guessing: Mapping[str, Guessing] = field(default_factory=dict)  # by profile
+    protection: Protection = field(default_factory=Protection)
 
     def split(self, envelope: Envelope, recipients: Sequence[str], size: int) -> tuple[Group, ...]:
         """Recipients that get the same profile stay together, in their order."""
@@ -258,8 +260,9 @@ class Policy:
         )
 
     def signs(self) -> frozenset[Sign]:
-        """What any rule asks for: an observer need not look for anything else."""
-        return frozenset(sign for rule in self.rules for sign, _ in rule.match.sign)
+        """What any rule or the protection of attachments asks for: an observer need not look for anything else."""
+        protecting = self.protection.when if self.protection.mode is not Mode.OFF else ()
+        return frozenset(sign for asking in (*(rule.match.sign for rule in self.rules), protecting) for sign, _ in asking)
 
     def hiding(self, envelope: Envelope, recipients: Sequence[str], size: int, inspection: Inspection) -> Hiding | None:
         """How a released mail hides its recipients: the reviewer answered for its content, not for showing addresses."""

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway.model import Direction, Disposition, Hiding, Sign, Suspicion, Telling
 from gateway.policy.observing import Informed, Observing
+from gateway.policy.protect_settings import Protect
 from gateway.policy.rules import Approval, Delay, Match, Rule
 from gateway.settings import Peer, Size
 from gateway.workflow_settings import Rungs
@@ -171,5 +172,6 @@ class WrittenPolicy(Model):
     default_profile: str = "rebuild"
     choose_profile: tuple[WrittenChoice, ...] = ()
     hide_recipients: Hiding = Hiding()
+    protect_attachments: Protect = Protect()
     observe: Observing = Observing()
     rules: tuple[WrittenRule, ...] = Field(min_length=1)

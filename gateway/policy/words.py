@@ -70,6 +70,5 @@ SIGNS: dict[Sign, Pair] = {
     Sign.UNREAD_ATTACHMENT: ("文字を調べられない添付", "an attachment without searchable words"),
     Sign.ENCRYPTED_ATTACHMENT: ("暗号化された添付", "an encrypted attachment"),
     Sign.WEAK_ENCRYPTION: ("指定外の方式の暗号化", "encryption that is not designated"),
-    Sign.PROTECTION_REMOVED: ("パスワードを開いて調べた添付", "an attachment opened with its password"),
-    Sign.UNPROTECTED: ("暗号化されていない機密性2以上の添付", "an unencrypted attachment of confidentiality 2 or 3"),
+    Sign.UNPROTECTED: ("暗号化が必要なのに、されていない添付", "an attachment that has to be encrypted and is not"),
 }

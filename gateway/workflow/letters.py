@@ -14,7 +14,8 @@ from datetime import datetime
 from gateway.clock import JST
 from gateway.directory import Directory
 from gateway.model import Authored, Direction
-from gateway.notice import CaseWords, Notices
+from gateway.notice import Notices
+from gateway.notice.values import CaseWords
 from gateway.notifier import Notifier
 from gateway.settings import Settings
 from gateway.spool.contents import Kept

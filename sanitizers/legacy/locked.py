@@ -19,12 +19,14 @@ from msoffcrypto.format import doc97, ooxml, ppt97, xls97  # noqa: F401 -- ooxml
 from sanitizers import password
 from sanitizers.conversion import Source
 from sanitizers.legacy.records import FILEPASS, directory, globals_of, stream
-from sanitizers.model import Reason, Refused, Verdict
+from sanitizers.model import Cipher, Reason, Refused, Verdict
 
 __all__ = ["is_locked", "opened"]
 
 _BUILT_IN = ("VelvetSweatshop", "/01Hannes Ruescher/01")  # [MS-XLS] 2.2.10; PowerPoint's, as far as is known
 _FIB_FLAGS_AT, _FIB_ENCRYPTED = 10, 0x0100  # [MS-DOC] 2.5.2, the same in Word 6 and 95
+_FIB_TABLE_1, _FIB_OBFUSCATED = 0x0200, 0x8000
+_RC4_MAJOR = 1  # [MS-OFFCRYPTO] 2.3.6.1; CryptoAPI has 2, 3 or 4
 _TOKEN_AT, _TOKEN_ENCRYPTED = 12, 0xF3D1C4DF  # [MS-PPT] 2.3.2, behind the record's header and size
 # what the library raises on a wrong password, an unknown method and broken structures; it does not tell them apart
 _NOT_OPENED = (
@@ -61,6 +63,23 @@ def is_locked(content: bytes, source: Source) -> bool:
         if source is Source.PPT:
             return _number("<I", stream(ole, "Current User"), _TOKEN_AT) == _TOKEN_ENCRYPTED
         return any(kind == FILEPASS for kind, _ in globals_of(ole))
+
+
+def method(content: bytes, source: Source) -> Cipher:
+    """Of a locked doc, xls or ppt: [MS-DOC] 2.2.6, [MS-XLS] 2.4.117, [MS-PPT] 2.3.7; each begins with a version."""
+    if source is Source.PPT:
+        return Cipher.OFFICE_CRYPTOAPI  # it knows no other
+    with directory(content) as ole:
+        if source is Source.DOC:
+            flags = _number("<H", stream(ole, "WordDocument"), _FIB_FLAGS_AT)
+            is_xor, header = bool(flags & _FIB_OBFUSCATED), stream(ole, "1Table" if flags & _FIB_TABLE_1 else "0Table")
+        else:
+            body = next((body for kind, body in globals_of(ole) if kind == FILEPASS), b"")
+            # BIFF5 has nothing but the key and its hash; BIFF8 says 0 for that and 1 for what has a version
+            is_xor, header = len(body) <= 4 or not _number("<H", body, 0), body[2:]
+    if is_xor:
+        return Cipher.OFFICE_XOR
+    return Cipher.OFFICE_RC4 if _number("<H", header, 0) == _RC4_MAJOR else Cipher.OFFICE_CRYPTOAPI
 
 
 def opened(content: bytes, passwords: tuple[str, ...]) -> tuple[bytes, bool]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from sanitizers.model import Method
-from sanitizers.verify import archive, calendar, drawing, mail, odf, ooxml, pdf, picture, text
+from sanitizers.verify import archive, calendar, drawing, locked_zip, mail, odf, ooxml, pdf, picture, text
 from sanitizers.verify.words import words
 
 Check = Callable[[bytes, frozenset[str]], Iterator[str]]
@@ -61,7 +61,16 @@ def verify(content: bytes, media_type: str, digests: frozenset[str], method: Met
     check = PROMISES.get(method, CHECKS).get(media_type)
     if check is None:
         return [f"nothing is delivered as {media_type!r}"]
+    return _objections(check(content, digests))
+
+
+def locked(content: bytes, names: tuple[str, ...], digests: frozenset[str], password: str) -> list[str]:
+    """Objections to a ZIP that only `password` opens: it holds exactly accepted parts, under these names in this order."""
+    return _objections(locked_zip.locked_zip(content, names, digests, password))
+
+
+def _objections(found: Iterator[str]) -> list[str]:
     try:
-        return list(islice(check(content, digests), _BOUND))
+        return list(islice(found, _BOUND))
     except Exception as surprise:  # whatever it is, a reader that stumbles has not accepted
         return [f"unreadable: {type(surprise).__name__}: {surprise}"[:300]]

@@ -20,7 +20,6 @@ import pytest_asyncio
 
 from gateway.clamd import PrivateClamd
 from tests.end_to_end.outbound import SHIPPED, House, house, mail
-from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 TO = "partner@example.com"
@@ -200,28 +199,6 @@ async def test_sd01_explain_shows_the_class_and_what_is_disclosed(site: House, t
     assert answer["rule"] == "identifying-numbers"
     assert {(each["sign"], each["count"]) for each in answer["signs"]} >= {("my_number", 1), ("class_2", 1)}
     assert "12**" in shown
-
-
-async def until_decided(site: House, receipt: str, rule: str) -> None:
-    await until(lambda: any(e["rule"] == rule for e in site.gateway.facts("decided", receipt)), lambda: site.journal(receipt))
-
-
-async def test_sd02_what_was_opened_for_inspection_does_not_leave_unlocked_by_itself(site: House) -> None:
-    plain = io.BytesIO()
-    with pikepdf.new() as pdf:
-        pdf.add_blank_page()
-        pdf.save(plain, encryption=pikepdf.Encryption(owner="o", user="Open-2026", R=6))
-    receipt = await site.send(attached(plain.getvalue(), "a.pdf", "application/pdf"), TO)
-    await until_decided(site, receipt, "password-wanted")
-    [entry] = [e for e in await asyncio.to_thread(site.gateway.held) if e["receipt"] == receipt]
-    await asyncio.to_thread(lambda: site.gateway.mugai("quarantine", "unlock", str(entry["number"]), stdin="Open-2026\n"))
-    await until_decided(site, receipt, "protection-removed")
-    assert await site.left(receipt) == []
-    decided = site.journal(receipt, "decided")
-    assert "protection-removed" in decided
-    assert "protection_removed 1" in decided
-    assert "PDF AES-256" in decided
-    assert "Open-2026" not in site.journal(receipt)
 
 
 def book_with_traces() -> bytes:

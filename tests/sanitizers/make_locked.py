@@ -1,10 +1,18 @@
-"""Archives that 7-Zip 26.02 made of one text file, locked with PASSWORD; nothing in Python's library writes these."""
+"""Locked files for tests: archives that 7-Zip 26.02 made of one text file with PASSWORD, and Office documents made here."""
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 from base64 import b64decode
+from io import BytesIO
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from msoffcrypto.format.ooxml import OOXMLFile
+from olefile import OleFileIO
+
+from samples.compound import compound
 
 PASSWORD = "Abc表"
 MEMBER = ("見積書.txt", "見積\n".encode())
@@ -32,6 +40,45 @@ AES_ZIP = b64decode(
     "fwtQSwECPwMzAAEIYwCFZHxdAAAAACMAAAAHAAAADQAvAAAAAAAAACCApIEAAAAA6KaL56mN5pu4LnR4dAoAIAAAAAAAAQAYAFYbsQo1f90BAAAAAAAA"
     "AAAAAAAAAAAAAAGZBwACAEFFAwAAUEsFBgAAAAABAAEAagAAAFkAAAAAAA=="
 )
+
+
+def agile(package: bytes, password: str) -> bytes:
+    """[MS-OFFCRYPTO] 2.3.4.10, of a package of any size, by msoffcrypto.
+
+    Its writer destroys a package under 4,096 bytes: it lays the two streams over one another in the OLE file.
+    So a longer one is locked and cut: blocks of 16 bytes depend only on those before them, and the first number is the size."""
+    sealed = BytesIO()
+    OOXMLFile(BytesIO(package + bytes(8_192))).encrypt(password, sealed)
+    with OleFileIO(sealed) as ole:
+        info, locked = (ole.openstream(name).read() for name in ("EncryptionInfo", "EncryptedPackage"))
+    cut = struct.pack("<Q", len(package)) + locked[8 : 8 + -(-len(package) // 16) * 16]
+    return compound({"EncryptionInfo": info, "EncryptedPackage": cut})
+
+
+def standard(package: bytes, password: str) -> bytes:
+    """[MS-OFFCRYPTO] 2.3.4.5: AES-128 in ECB mode, as Office 2007 locks; written from the specification."""
+
+    def sha1(*parts: bytes) -> bytes:
+        return hashlib.sha1(b"".join(parts), usedforsecurity=False).digest()
+
+    salt = bytes(range(16))
+    digest = sha1(salt, password.encode("utf-16-le"))
+    for number in range(50_000):
+        digest = sha1(number.to_bytes(4, "little"), digest)
+    digest = sha1(digest, bytes(4))
+    padded = bytes(a ^ b for a, b in zip(digest.ljust(64, b"\0"), b"\x36" * 64, strict=True))
+    aes = Cipher(algorithms.AES(sha1(padded)[:16]), modes.ECB())
+
+    def locked(content: bytes) -> bytes:
+        return aes.encryptor().update(content.ljust(-(-len(content) // 16) * 16, b"\0"))
+
+    provider = "Microsoft Enhanced RSA and AES Cryptographic Provider\0".encode("utf-16-le")
+    header = struct.pack("<8I", 0x24, 0, 0x660E, 0x8004, 128, 0x18, 0, 0) + provider
+    verifier = (
+        struct.pack("<I", 16) + salt + locked(b"sixteen verifier") + struct.pack("<I", 20) + locked(sha1(b"sixteen verifier"))
+    )
+    info = struct.pack("<HHII", 4, 2, 0x24, len(header)) + header + verifier
+    return compound({"EncryptionInfo": info, "EncryptedPackage": struct.pack("<Q", len(package)) + locked(package)})
 
 
 def rar4(main: int = 0, file: int = 0, content: bytes = b"text") -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import struct
 import subprocess
 import sys
@@ -11,7 +9,6 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msoffcrypto.format.ooxml import OOXMLFile
 
 from samples import office
 from samples.compound import compound
@@ -21,11 +18,10 @@ from sanitizers.job import Findings, LocalJob
 from sanitizers.legacy import look
 from sanitizers.model import Kind, Limits, Method, Outcome, Part, Profile, Reason, Refused, Task, Verdict
 from sanitizers.registry import sanitise
+from tests.sanitizers import make_locked
 
 WORD = struct.pack("<5HH", 0xA5EC, 0xC1, 0, 0, 0, 0) + bytes(500)
 LOCKED_WORD = struct.pack("<5HH", 0xA5EC, 0xC1, 0, 0, 0, 0x0100) + bytes(500)
-# its writer is wrong for packages under 4 KiB, which OLE stores in another way: text that does not compress
-LONG = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))
 
 
 def records(*pairs: tuple[int, bytes]) -> bytes:
@@ -34,13 +30,6 @@ def records(*pairs: tuple[int, bytes]) -> bytes:
 
 def workbook(*pairs: tuple[int, bytes]) -> bytes:
     return compound({"Workbook": records((0x0809, bytes(16)), *pairs, (0x000A, b""))})
-
-
-def locked(content: bytes, password: str) -> bytes:
-    """Agile encryption, [MS-OFFCRYPTO] 2.3.4.10."""
-    sealed = io.BytesIO()
-    OOXMLFile(io.BytesIO(content)).encrypt(password, sealed)
-    return sealed.getvalue()
 
 
 class Converter(LocalJob):
@@ -124,7 +113,7 @@ def test_d07_locked_documents_wait_for_a_password_and_reach_no_converter(content
 
 
 def test_d07_an_encrypted_package_opens_with_its_password_and_is_rebuilt() -> None:
-    sealed = locked(office.document(LONG).build(), "正しい鍵")
+    sealed = make_locked.agile(office.document("協議").build(), "正しい鍵")
     assert run(sealed, "a.docx").reason is Reason.ENCRYPTED
     assert run(sealed, "a.docx", b"", "違う鍵").reason is Reason.WRONG_PASSWORD
     outcome = run(sealed, "a.docx", b"", "違う鍵", "正しい鍵")
@@ -135,7 +124,7 @@ def test_d07_an_encrypted_package_opens_with_its_password_and_is_rebuilt() -> No
 
 @pytest.mark.parametrize("passwords", [(), ("違う鍵",)])
 def test_d07_what_office_opens_without_asking_is_opened_and_sanitised(passwords: tuple[str, ...]) -> None:
-    outcome = run(locked(office.document(LONG).build(), "VelvetSweatshop"), "a.docx", b"", *passwords)
+    outcome = run(make_locked.agile(office.document("協議").build(), "VelvetSweatshop"), "a.docx", b"", *passwords)
     assert (outcome.verdict, outcome.name, outcome.detected) == (Verdict.SANITISED, "a.docx", legacy.PACKAGE)
     assert [finding.detail for finding in outcome.findings] == ["opened with a password built into Office; the copy has none"]
 
@@ -206,6 +195,6 @@ print(len(locked._decrypted(content, "p")) > 100, loaded)
 
 
 def test_decrypting_loads_no_module_and_opens_no_file() -> None:
-    sealed = locked(office.document(LONG).build(), "p")
+    sealed = make_locked.agile(office.document("協議").build(), "p")
     done = subprocess.run([sys.executable, "-c", _LOADS_NOTHING], input=sealed, capture_output=True, timeout=60, check=True)
     assert done.stdout == b"True []\n"

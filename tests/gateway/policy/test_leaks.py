@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.model import Inspection, Leaf, PartReport, QueueItem, Sign
 from gateway.observation import UNSEARCHED
 from gateway.policy import file
 from gateway.policy.leaks import SEARCHED, Leaks
+from gateway.policy.protection import Mode
 from sanitizers.disclosure import disclosed
 from sanitizers.disclosure.model import Datum, Disclosed, Search
 from sanitizers.model import Cipher, Finding, Kind, Reason, Refused, Treatment, Verdict
@@ -47,11 +50,12 @@ class Reader:
         return self.answer
 
 
-async def seen(answer: Disclosed | None, asked: frozenset[Sign], *locks: Finding) -> dict[Sign, int]:
+async def seen(answer: Disclosed | None, asked: frozenset[Sign], *locks: Finding, mode: Mode = Mode.ENCRYPT) -> dict[Sign, int]:
     item: QueueItem = cleared(b"").item
     part = PartReport("1", "a.xlsx", "", "", Verdict.CLEAN, locks, None, "", 1, 1, "", "", "a.xlsx", "", 0.0)
     inspection = Inspection(part, Verdict.CLEAN, None, (), 3, leaves=(Leaf("1", "text/csv", b"x"),))
-    leaks = Leaks(Reader(answer), asked, POLICY.observe.classification, POLICY.observe.encryption)
+    protection = replace(POLICY.protection, mode=mode)
+    leaks = Leaks(Reader(answer), asked, POLICY.observe.classification, POLICY.observe.encryption, protection)
     observed = await leaks.observe(item, inspection)
     return {each.sign: each.count for each in observed}
 
@@ -63,15 +67,20 @@ async def test_sd03_what_cannot_be_searched_shows_every_sign_that_is_asked_for()
     assert set(await seen(None, frozenset({Sign.MY_NUMBER}))) == {Sign.MY_NUMBER}
 
 
-async def test_sd02_a_classified_file_is_unprotected_and_a_plain_one_is_not() -> None:
-    asked = frozenset({Sign.UNPROTECTED})
-    assert await seen(Disclosed(marking="機密性2", level=2), asked) == {Sign.UNPROTECTED: 1}
-    assert await seen(Disclosed(marking="機密性1", level=1), asked) == {}
+OPENED = Finding(Kind.ENCRYPTION, "", Cipher.ZIP_AES256, Treatment.REMOVED)
+SECRET = Disclosed(marking="機密性2", level=2)
 
 
-async def test_sd02_an_opened_lock_is_protection_removed_and_a_closed_one_is_not() -> None:
-    asked = frozenset({Sign.PROTECTION_REMOVED, Sign.WEAK_ENCRYPTION, Sign.ENCRYPTED_ATTACHMENT})
-    opened = Finding(Kind.ENCRYPTION, "", Cipher.ZIP_AES256, Treatment.REMOVED)
+async def test_sd02_where_senders_lock_files_a_classified_one_that_is_open_is_unprotected() -> None:
+    asked = frozenset({Sign.CLASS_1, Sign.CLASS_2})
+    assert await seen(SECRET, asked, mode=Mode.REQUIRE) == {Sign.CLASS_2: 1, Sign.UNPROTECTED: 1}
+    assert await seen(Disclosed(marking="機密性1", level=1), asked, mode=Mode.REQUIRE) == {Sign.CLASS_1: 1}
+    assert await seen(SECRET, asked, OPENED, mode=Mode.REQUIRE) == {Sign.CLASS_2: 1}  # it is locked again
+    assert await seen(SECRET, asked, mode=Mode.ENCRYPT) == {Sign.CLASS_2: 1}
+
+
+async def test_sd07_a_lock_shows_opened_or_not() -> None:
+    asked = frozenset({Sign.WEAK_ENCRYPTION, Sign.ENCRYPTED_ATTACHMENT})
     closed = Finding(Kind.ENCRYPTION, "", Cipher.ZIPCRYPTO, Treatment.KEPT)
-    assert await seen(Disclosed(), asked, opened) == {Sign.ENCRYPTED_ATTACHMENT: 1, Sign.PROTECTION_REMOVED: 1}
+    assert await seen(Disclosed(), asked, OPENED) == {Sign.ENCRYPTED_ATTACHMENT: 1}
     assert await seen(Disclosed(), asked, closed) == {Sign.ENCRYPTED_ATTACHMENT: 1, Sign.WEAK_ENCRYPTION: 1}

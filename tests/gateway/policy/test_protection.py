@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.model import Client, Direction, Envelope, Group, Inspection, Observation, PartReport, QueueItem, Sign
+from gateway import journal
+from gateway.model import (
+    Client,
+    Direction,
+    Envelope,
+    Group,
+    Inspection,
+    Lease,
+    Observation,
+    PartReport,
+    QueueItem,
+    Sign,
+    State,
+    Work,
+)
+from gateway.pipeline import Pipeline
 from gateway.policy import file
 from gateway.policy.protection import Mode, Origin, Protection
 from gateway.yaml_file import BadConfiguration
 from sanitizers.letter import Enclosure
 from sanitizers.model import Cipher, Finding, Kind, Treatment, Verdict
+from tests.gateway.test_pipeline import Scripted, inspection, lease, pipeline
 from tests.running import CONFIG
 
 SHIPPED = (CONFIG / "policy.yaml").read_text()
@@ -42,9 +62,9 @@ def lots(
     lock = (Finding(Kind.ENCRYPTION, "", Cipher.PDF_AES256, Treatment.REMOVED),) if opened else ()
     part = PartReport("1", "a.pdf", "", "", Verdict.CLEAN, lock, None, "", 1, 1, "", "s", "a.pdf", "", 0.0)
     enclosures = (Enclosure("a.pdf", "application/pdf", b"x"),) * files
-    inspection = Inspection(part, Verdict.CLEAN, None, enclosures, 3, observations=seen)
+    inspected = Inspection(part, Verdict.CLEAN, None, enclosures, 3, observations=seen)
     item = QueueItem("I", "R", Envelope(OURS, who, direction, Client("192.0.2.1", 25, "x")), who, 0.0, 1, "")
-    found = protection.lots(item, Group(who, "rebuild"), inspection, given)
+    found = protection.lots(item, Group(who, "rebuild"), inspected, given)
     return [(group.recipients, lock.origin if lock else "", lock.password if lock else "") for group, lock in found]
 
 
@@ -93,6 +113,50 @@ def test_sd02_two_mails_never_share_a_made_password() -> None:
 
 def test_sd07_no_password_shows_in_a_text() -> None:
     assert "agreed-2026" not in repr(PROTECTION)
+
+
+class Shows:
+    """An observer that sees class 2 in every mail."""
+
+    async def observe(self, item: QueueItem, inspection: Inspection) -> tuple[Observation, ...]:
+        return CLASS_2
+
+
+def outbound(sender: str) -> Lease:
+    asked = lease(Work.INSPECT, OUTSIDE, sender=sender)
+    envelope = replace(asked.item.envelope, direction=Direction.OUTBOUND)
+    return replace(asked, item=replace(asked.item, envelope=envelope))
+
+
+def path() -> Pipeline:
+    """Every mail has one file that must be locked, and needs nobody's approval."""
+    found = replace(inspection(Verdict.CLEAN), enclosures=(Enclosure("a.pdf", "application/pdf", b"x"),))
+    rules = file.parse(SHIPPED.replace("sign: [class_2, class_3]}", "sign: class_3}"))
+    return pipeline(Scripted(found), policy=rules, observers=(Shows(),))
+
+
+async def test_sd02_the_copy_and_the_notice_of_its_password_are_one_settlement() -> None:
+    done = await path().step(outbound(OURS))
+    assert [copy.recipients for copy in done.cleared] == [(OUTSIDE,)]
+    [told] = done.authored
+    assert (told.recipients, told.direction) == ((OURS,), Direction.INBOUND)
+    text = email.message_from_bytes(told.content, policy=email.policy.default).get_content()
+    found = re.search(r"^パスワード: (\S{16})", text, re.MULTILINE)
+    assert found, text
+    [locked] = [event for event in done.events if isinstance(event, journal.AttachmentsLocked)]
+    assert (locked.origin, locked.method, locked.files) == ("made", "zip_aes256", ("a.pdf",))
+    assert found[1] not in repr(done.events) + repr(done.moves)
+
+
+async def test_sd02_a_mail_with_nobody_to_tell_the_password_is_held() -> None:
+    done = await path().step(outbound(""))
+    assert (done.cleared, [move.state for move in done.moves]) == ((), [State.HELD])
+    assert OUTSIDE not in {who for note in done.authored for who in note.recipients}
+
+
+async def test_sd02_ten_notices_an_hour_are_no_limit_for_passwords() -> None:
+    one = path()
+    assert [len((await one.step(outbound(OURS))).authored) for _ in range(12)] == [1] * 12
 
 
 def written(old: str, new: str) -> Protection:

@@ -25,7 +25,7 @@ from gateway.compliance.model import Report, Status
 from gateway.compliance.report import CHECKS, compared, dump, inspect, load, planned, requirements
 from gateway.directory import Directory, Person, Role
 from gateway.journal import events
-from gateway.policy import file as policy_file
+from gateway.policy.syntax import CLAUSE
 from gateway.store.opening import open_store
 from gateway.yaml_file import BadConfiguration
 
@@ -69,7 +69,7 @@ def test_there_are_95_requirements_each_with_a_clause_and_a_check() -> None:
         assert each.text
         assert set(each.recommended) <= each.sources.keys() <= set("TEMNI")
         assert each.sources
-    assert all(policy_file.CLAUSE.fullmatch(each.id) for each in found)
+    assert all(CLAUSE.fullmatch(each.id) for each in found)
 
 
 @pytest.mark.parametrize("tenant", TENANTS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import suppress
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
@@ -237,9 +236,8 @@ class Gateway:
         source = f"version {self._number}" if self._number else self.settings.policy
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True, detail=source))
         log.info("policy %s loaded: %s", policy.version, source)
-        with suppress(BadConfiguration):
-            if await self.policies.file_differs():
-                log.warning("%s is not in force, %s is: see `mugai policy propose --help`", self.settings.policy, source)
+        if await self.policies.file_differs():
+            log.warning("%s is not in force, %s is: see `mugai policy propose --help`", self.settings.policy, source)
 
     def _status(self) -> Status:
         return Status(

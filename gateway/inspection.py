@@ -74,8 +74,9 @@ class _Treated:
 
 
 class Inspector:
-    """`scanner` is None only for `mugai sanitize --no-scan`; the gateway always has one.  Without `office`, old documents are
-    withheld.  `note` writes what stands in an archive for a member that is not delivered; it is replaced on reload."""
+    """`scanner` is None only for `--no-scan` of `mugai sanitize` and `explain`; the gateway always has one.  Without `office`,
+    old documents are withheld.  `note` writes what stands in an archive for a member that is not delivered; it is replaced on
+    reload."""
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class Inspector:
         note: Callable[[PartReport], str] = lambda part: "",
         anchors: tuple[str, ...] = (),
     ):
-        self._sandbox, self._scanner, self._wall = sandbox, scanner, wall_seconds
+        self._sandbox, self.scanner, self._wall = sandbox, scanner, wall_seconds
         self.note, self._anchors = note, anchors
         self._office = office or Office(enabled=False)
 
@@ -190,10 +191,10 @@ class Inspector:
 
     async def scan(self, content: bytes | int) -> ScanResult | None:
         """Raises ScannerDown, or Refused(NOT_SCANNED) when this content can not be scanned at all."""
-        if self._scanner is None:
+        if self.scanner is None:
             return None
         try:
-            return await self._scanner.scan(content)
+            return await self.scanner.scan(content)
         except ScanFailed as failure:
             if failure.transient:
                 raise ScannerDown(str(failure)) from failure

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from gateway import dsn, journal
 from gateway.backoff import Backoff
@@ -51,7 +52,7 @@ from gateway.policy.memory import arrival_of
 from gateway.policy.observer import Observer
 from gateway.policy.protection import Lock
 from gateway.policy.recipients import removed
-from gateway.policy.rules import Guessing, Policy
+from gateway.policy.rules import Guessing, Policy, Ruling
 from gateway.policy.senders import Senders, denied, waivers
 from gateway.relay import Relay
 from gateway.routing import routes
@@ -67,7 +68,7 @@ from gateway.settling import (
     subject_of,
     wrote,
 )
-from gateway.spool import MissingContent, Spool
+from gateway.spool import MissingContent
 from gateway.unlocking import GATEWAY, Keyring
 from gateway.workflow import opening
 from gateway.workflow.model import Kind
@@ -75,11 +76,19 @@ from gateway.workflow.register import Register
 from sanitizers.model import Cipher, Reason, Verdict
 
 
+class Source(Protocol):
+    """What the path reads of its mail: `spool.Spool`."""
+
+    async def content(self, item_id: str) -> bytes | int: ...
+    async def trace(self, item_id: str) -> bytes: ...
+    async def cleared(self, lease: Lease) -> Cleared: ...
+
+
 @dataclass
 class Pipeline:
     """`policy` and `notices` are replaced on reload; a step keeps the ones that it started with."""
 
-    spool: Spool
+    spool: Source
     inspector: Inspector
     clearance: Clearance
     relay: Relay
@@ -110,30 +119,15 @@ class Pipeline:
             return self._later(lease, str(down))
 
     async def _inspect(self, lease: Lease) -> Settlement:
-        policy, item = self.policy, lease.item
+        item, settlement = lease.item, Settlement()
         try:
             content = await self.spool.content(item.id)
         except MissingContent as missing:
             return self._held(lease, item.recipients, replace(UNPROCESSABLE, reason=str(missing)), None)
-        identifier = self.identifier if item.envelope.direction is Direction.INBOUND else None
-        settlement = Settlement()
         try:
-            proven = await identifier.authenticate(content, item) if identifier else None
-            for group in policy.split(item.envelope, item.recipients, item.size):
-                if lease.grant is not None and lease.grant.profile in policy.profiles:
-                    group = replace(group, profile=lease.grant.profile)
-                inspection = await self._inspected(lease, content, group.profile, policy)
-                settlement = replace(settlement, filed=Filed.of(inspection))
-                if identifier:
-                    inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
-                elif item.envelope.direction is Direction.OUTBOUND:
-                    observed = [o for observer in self.observers for o in await observer.observe(item, inspection)]
-                    inspection = replace(inspection, observations=tuple(observed))
-                waived = await self.register.waivers(policy, item, inspection) if self.register else ()
-                listed = await self.senders.about(item, inspection) if self.senders else ()
-                waived = (*waived, *waivers(policy, listed))
-                for part, decision in policy.decide(item.envelope, group, item.size, inspection, waived):
-                    settlement = merge(settlement, await self._act(lease, part, inspection, denied(decision, listed)))
+            async for ruling in self.rulings(lease, content):
+                done = await self.carry_out(lease, ruling)
+                settlement = merge(settlement, replace(done, filed=Filed.of(ruling.inspection)))
         finally:
             if isinstance(content, int):
                 os.close(content)
@@ -142,6 +136,26 @@ class Pipeline:
         else:
             self.keyring.forget(item.id)  # not when the scanner or the sandbox was down: then it is tried again
         return settlement
+
+    async def rulings(self, lease: Lease, content: bytes | int) -> AsyncIterator[Ruling]:
+        """One for each group of recipients that is treated and decided alike."""
+        policy, item = self.policy, lease.item
+        identifier = self.identifier if item.envelope.direction is Direction.INBOUND else None
+        proven = await identifier.authenticate(content, item) if identifier else None
+        for group in policy.split(item.envelope, item.recipients, item.size):
+            if lease.grant is not None and lease.grant.profile in policy.profiles:
+                group = replace(group, profile=lease.grant.profile)
+            inspection = await self._inspected(lease, content, group.profile, policy)
+            if identifier:
+                inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
+            elif item.envelope.direction is Direction.OUTBOUND:
+                observed = [o for observer in self.observers for o in await observer.observe(item, inspection)]
+                inspection = replace(inspection, observations=tuple(observed))
+            waived = await self.register.waivers(policy, item, inspection) if self.register else ()
+            listed = await self.senders.about(item, inspection) if self.senders else ()
+            waived = (*waived, *waivers(policy, listed))
+            for part, decision in policy.decide(item.envelope, group, item.size, inspection, waived):
+                yield Ruling(part, inspection, waived, denied(decision, listed))
 
     async def _inspected(self, lease: Lease, content: bytes | int, name: str, policy: Policy) -> Inspection:
         """With the password that somebody gave; else, where the profile says so, once more with those that may be guessed."""
@@ -163,10 +177,10 @@ class Pipeline:
         opened = await self.inspector.message(content, replace(profile, passwords=guessed))
         return inspection if opened.verdict is Verdict.LOCKED else opened  # that nobody guessed it is no wrong password
 
-    async def _act(self, lease: Lease, group: Group, inspection: Inspection, decision: Decision) -> Settlement:
+    async def carry_out(self, lease: Lease, ruling: Ruling) -> Settlement:
         """What policy decided, for one group.  A release turns a hold into the delivery of the safe rest (SAN-05)."""
-        item = lease.item
-        decision = self._granted(lease, group, inspection, decision)
+        item, group, inspection = lease.item, ruling.group, ruling.inspection
+        decision = self._granted(lease, group, inspection, ruling.decision)
         recorded = Settlement(
             authored=await self._informed(lease, inspection, decision),
             events=self._recorded(lease, group, inspection, decision),

@@ -264,8 +264,7 @@ def _loads(text: str) -> None:
 
 
 def _rules(call: Call, policy: Policy) -> tuple[PolicyRule, ...]:
-    names = {language: call.desk.notices.names[language].kinds for language in ("ja", "en")}
-    told = ((rule, sentences.of_rule(rule, names)) for rule in policy.rules)
+    told = ((rule, sentences.of_rule(rule, call.desk.notices.names)) for rule in policy.rules)
     return tuple(PolicyRule(rule.name, rule.action, rule.clauses, each.ja, each.en) for rule, each in told)
 
 

@@ -8,7 +8,6 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +21,8 @@ from gateway.incident import plan
 from gateway.notice import Notices
 from gateway.office import Office
 from gateway.policy import file as policy_file
+from gateway.policy.book import Policies
+from gateway.policy.rules import Policy
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from gateway.settings import Settings
@@ -108,11 +109,13 @@ def _store(settings: Settings) -> Iterator[Found]:
         with open_store(settings) as store:
             problems = asyncio.run(store.spool.audit())
             house, today = asyncio.run(store.directory.current()), store.directory.today
+            policy, found = asyncio.run(_in_force(Policies(store.db, store.clock, Path(settings.policy))))
     except (Trouble, OSError) as error:
         yield Found("bad", "store", str(error))
         return
     yield from (Found("bad", "store", problem) for problem in problems)
-    yield from _directory(settings, house, today)
+    yield found
+    yield from _directory(settings, policy, house, today)
     free = shutil.disk_usage(settings.state_directory).free
     level = "ok" if free > settings.queue.free_space else "bad"
     yield Found(
@@ -122,12 +125,24 @@ def _store(settings: Settings) -> Iterator[Found]:
         yield Found("ok", "store", "every recipient is in exactly one state")
 
 
-def _directory(settings: Settings, house: Directory, today: date) -> Iterator[Found]:
+async def _in_force(policies: Policies) -> tuple[Policy | None, Found]:
+    """Which rules the gateway uses; that of a file which was edited in vain is said."""
+    try:
+        policy, source = await policies.current(), await policies.source()
+    except BadConfiguration as bad:
+        return None, Found("bad", "rules in force", str(bad.problems[0]))
+    if await policies.file_differs():
+        hint = f"`mugai policy diff {policies.file}` shows how, `mugai policy propose` makes it count"
+        text = f"{source} ({policy.version}); {policies.file} says something else and is NOT used: {hint}"
+        return policy, Found("warn", "rules in force", text)
+    return policy, Found("ok", "rules in force", f"{source} ({policy.version})")
+
+
+def _directory(settings: Settings, policy: Policy | None, house: Directory, today: date) -> Iterator[Found]:
     """Nobody would approve: worth knowing before the first mail waits."""
     workflow = settings.workflow
     chains = {*workflow.exception_approvers, *workflow.change_approvers, *workflow.misdirected_chain, *workflow.incident_chain}
-    with suppress(BadConfiguration):
-        chains |= {rung for rule in policy_file.load(Path(settings.policy)).rules if rule.approval for rung in rule.approval.by}
+    chains |= {rung for rule in (policy.rules if policy else ()) if rule.approval for rung in rule.approval.by}
     if not house.people:
         yield Found("warn", "directory", "is empty: nobody can approve anything; see `mugai directory import --help`")
         return

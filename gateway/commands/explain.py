@@ -6,8 +6,12 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -15,30 +19,39 @@ from gateway import settings as settings_file
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.policy import policy_of
 from gateway.commands.terminal import plain
-from gateway.inspection import Inspector, ScannerDown
-from gateway.model import Client, Direction, Envelope
+from gateway.inspection import ScannerDown
+from gateway.model import Client, Direction, Disposition, Envelope, State
 from gateway.notice import Notices
-from gateway.office import Office
-from gateway.policy import file as policy_file
+from gateway.observation import UNSEARCHED, Observation
 from gateway.policy import sentences
 from gateway.policy.book import Policies
-from gateway.policy.leaks import Leaks
-from gateway.policy.rules import Policy
-from gateway.sandbox import Sandbox
-from gateway.scan import Scanner
+from gateway.policy.rules import Answer, Policy
+from gateway.policy.sentences import Sentence
+from gateway.policy.words import DISPOSITIONS
+from gateway.rehearsal import Rehearsed, rehearse
+from gateway.sandbox import SandboxDown
 from gateway.settings import Settings
-from gateway.specimen import Judged, Specimen, judge
-from gateway.store.opening import open_store
+from gateway.specimen import Specimen
+from gateway.store.opening import Store, open_store
+
+ANSWERS = {
+    Answer.HOLDS: ("これで決まる", "decides"),
+    Answer.OTHER_MAIL: ("対象外のメール", "for other mail"),
+    Answer.NOT_SHOWN: ("当てはまらない", "not shown"),
+    Answer.TOO_BAD: ("判定が悪く届けられない", "verdict too bad"),
+    Answer.WAIVED: ("承認・例外により適用外", "waived"),
+}
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "explain",
         help="what would become of a mail or a file, and why (規則の試し)",
-        description="Inspects FILE as the gateway would: verdict and findings of each part, the rule that decided."
-        " What is no .eml is judged as the only attachment of a mail. Of outbound mail also its class and the personal"
-        " information in it; not what needs the records of the gateway. The console's page of the same kind: /rules/test.",
-        epilog="Example: mugai explain samples/mail/01.eml --rules draft.yaml --from a@example.com --to b@city.example.lg.jp",
+        description="Walks FILE through the gateway by the rules in force (`mugai policy list`) and keeps nothing of it:"
+        " verdict and findings of each part, what an outbound mail shows, each rule that was asked, the one that decides, and"
+        " the letters that staff would get. What is no .eml is judged as the only attachment of a mail. Memory, directory,"
+        " exceptions and lists are those of the store as it is now. The console's page of the same kind: /rules/test.",
+        epilog="Example: mugai explain out.eml --direction outbound --from a@city.example.lg.jp --to partner@example.com",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a mail (.eml), or any other file")
     parser.add_argument(
@@ -46,7 +59,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="write the sanitised attachments there")
     parser.add_argument("--direction", type=Direction, choices=list(Direction), default=Direction.INBOUND)
-    parser.add_argument("--from", dest="sender", default="sender@example.com", metavar="A", help="reverse-path of the envelope")
+    parser.add_argument("--from", dest="sender", metavar="A", help="reverse-path of the envelope")
     parser.add_argument("--to", dest="recipients", action="append", metavar="B", help="recipient; may be repeated")
     parser.add_argument("--client", default="127.0.0.1", metavar="IP", help="who is supposed to have sent it")
     parser.add_argument("--no-scan", action="store_true", help="explain without clamd")
@@ -57,95 +70,143 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     try:
-        policy = _policy(arguments.rules, settings)
-        content = arguments.file.read_bytes()
-    except (LookupError, OSError) as error:
-        print(f"mugai: {error}", file=sys.stderr)
-        return 2
-    recipients = tuple(arguments.recipients or (f"staff@{settings.inbound.domains[0]}",))
-    envelope = Envelope(arguments.sender, recipients, arguments.direction, Client(arguments.client, 0, "explain"))
-    specimen = Specimen(arguments.file.name, content, envelope)
-    scanner = None if arguments.no_scan else Scanner(settings.place(settings.clamav.socket), largest=settings.clamav.largest)
-    try:
-        answers = asyncio.run(_explain(specimen, policy, scanner, settings.sandbox.wall_seconds))
+        specimen = Specimen(arguments.file.name, arguments.file.read_bytes(), _envelope(arguments, settings))
+        with _store(settings) as (settings, store):
+            return asyncio.run(_explain(arguments, settings, store, specimen))
     except ScannerDown as down:
         print(f"mugai: {down}; start clamd, or explain without it: --no-scan", file=sys.stderr)
-        return 2
     except ValueError as wrong:
         print(f"mugai: {wrong}: see --from and --to", file=sys.stderr)
-        return 2
+    except (LookupError, OSError, SandboxDown) as problem:
+        print(f"mugai: {problem}", file=sys.stderr)
+    return 2
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[tuple[Settings, Store]]:
+    """The gateway's; where there is none yet this command makes none: an empty one is thrown away afterwards."""
+    with ExitStack() as stack:
+        if not settings.place("mugai.sqlite").exists():
+            scanner = settings.clamav.model_copy(update={"socket": str(settings.place(settings.clamav.socket))})
+            empty = stack.enter_context(TemporaryDirectory(prefix="mugai-explain-"))
+            settings = settings.model_copy(update={"state_directory": Path(empty), "clamav": scanner})
+        yield settings, stack.enter_context(open_store(settings))
+
+
+async def _explain(arguments: argparse.Namespace, settings: Settings, store: Store, specimen: Specimen) -> int:
+    policies = Policies(store.db, store.clock, Path(settings.policy))
+    policy = await policy_of(policies, arguments.rules or "current")
+    source = f"{arguments.rules}" if arguments.rules else await policies.source()
+    scan = not arguments.no_scan
+    found = await rehearse(settings, store, policy, specimen.message(), specimen.envelope, scan=scan)
+    notices = Notices.load(Path(settings.notices))
     if arguments.json:
-        print(json.dumps([_values(each) for each in answers], ensure_ascii=False, indent=2))
+        values = [_values(each, policy, source, _sentence(each, notices)) for each in found]
+        print(json.dumps(values, ensure_ascii=False, indent=2))
     else:
-        notices = Notices.load(Path(settings.notices))
-        for each in answers:
-            _show(Console(), notices, policy, each)
-    try:
-        if arguments.output:
-            _write(answers, arguments.output)
-    except OSError as error:
-        print(f"mugai: {error}", file=sys.stderr)
-        return 2
+        console = Console()
+        console.print(plain(f"規則 rules: {source} ({policy.version})"), soft_wrap=True)
+        if not arguments.rules and await policies.file_differs():
+            said = f"{policies.file} は使われていません(使うには mugai policy propose) is not in force"
+            console.print(plain(said, "yellow"), soft_wrap=True)
+        for each in found:
+            _show(console, notices, each)
+    if arguments.output:
+        _write(found, arguments.output)
     return 0
 
 
-def _policy(key: str | None, settings: Settings) -> Policy:
-    """What is in force is in the store, once there is one; this command makes none.  Raises BadConfiguration, LookupError."""
-    stored = key.isdecimal() if key else settings.place("mugai.sqlite").exists()
-    if not stored:
-        return policy_file.load(Path(key or settings.policy))
-    with open_store(settings) as store:
-        return asyncio.run(policy_of(Policies(store.db, store.clock, Path(settings.policy)), key or "current"))
-
-
-async def _explain(specimen: Specimen, policy: Policy, scanner: Scanner | None, wall: float) -> tuple[Judged, ...]:
-    sandbox, office = Sandbox(), Office()
-    await sandbox.start()
-    try:
-        inspector = Inspector(sandbox, scanner, wall_seconds=wall, office=office)
-        leaks = Leaks(inspector, policy.signs(), policy.observe.classification, policy.observe.encryption, policy.protection)
-        return await judge(specimen, policy, inspector.message, (leaks,))
-    finally:
-        await sandbox.stop()
-        await office.stop()
-
-
-def _write(answers: Sequence[Judged], place: Path) -> None:
+def _write(found: Sequence[Rehearsed], place: Path) -> None:
     """Only what was rebuilt and verified.  Never overwrites."""
     place.mkdir(parents=True, exist_ok=True)
-    for name, content in {each.name: each.content for answer in answers for each in answer.inspection.enclosures}.items():
+    for name, content in {e.name: e.content for each in found for e in each.ruling.inspection.enclosures}.items():
         with (place / name).open("xb") as file:
             file.write(content)
 
 
-def _show(console: Console, notices: Notices, policy: Policy, judged: Judged) -> None:
-    inspection, group, decision = judged.inspection, judged.group, judged.decision
-    console.print(plain(f"{', '.join(group.recipients)}  (profile {group.profile})", "bold"))
+def _envelope(arguments: argparse.Namespace, settings: Settings) -> Envelope:
+    """What is not said is somebody on the side where such mail comes from and goes to."""
+    ours, theirs = f"staff@{settings.inbound.domains[0]}", "somebody@example.com"
+    sender, recipient = (theirs, ours) if arguments.direction is Direction.INBOUND else (ours, theirs)
+    given = arguments.sender if arguments.sender is not None else sender
+    recipients = tuple(arguments.recipients or (recipient,))
+    return Envelope(given.strip("<>"), recipients, arguments.direction, Client(arguments.client, 0, "explain"))
+
+
+def _sentence(found: Rehearsed, notices: Notices) -> Sentence | None:
+    """The deciding rule; None where the list of denied senders decided instead."""
+    rule = found.asked[-1].rule
+    return sentences.of_rule(rule, notices.names) if rule.name == found.ruling.decision.rule else None
+
+
+def _show(console: Console, notices: Notices, found: Rehearsed) -> None:
+    """What becomes of it first, then the grounds."""
+    inspection, decision = found.ruling.inspection, found.ruling.decision
+    say = partial(console.print, soft_wrap=True)
+    console.rule(plain(f"{', '.join(found.ruling.group.recipients)}  (profile {found.ruling.group.profile})", "bold"))
+    say(plain(" ".join(DISPOSITIONS[decision.disposition]), "bold"))
+    for line in _why(found, _sentence(found, notices)):
+        say(plain(f"  {line}"))
+    for line in (*_seen(inspection.observations, notices), *notices.warnings(inspection), *_asked(found)):
+        say(plain(line))
     console.print(parts_table(inspection.report, notices))
-    console.print(plain(f"{decision.disposition} by rule {decision.rule} ({', '.join(decision.clauses)})", "bold"))
-    said = sentences.of_rule(policy.rule(decision.rule), {language: n.kinds for language, n in notices.names.items()})
-    console.print(plain(f"{said.ja}\n{said.en}"))
-    if decision.reason:
-        console.print(plain(decision.reason))
-    for seen in inspection.observations:
-        console.print(plain(f"{seen.sign}: {'; '.join(notices.sign(seen))}"))
-    console.print(
-        f"verdict {inspection.verdict.name.lower()}, policy {decision.policy_version}, sandbox level {inspection.sandbox_level}"
-    )
+    for letter in found.letters:
+        say(plain(f"{', '.join(letter.to)} ← {letter.subject}", "bold"))
+        say(plain("\n".join(f"  │ {line}" for line in letter.text.rstrip().split("\n"))))
+    verdict = inspection.verdict.name.lower()
+    console.print(f"verdict {verdict}, policy {decision.policy_version}, sandbox level {inspection.sandbox_level}")
 
 
-def _values(judged: Judged) -> dict[str, object]:
-    inspection, group, decision = judged.inspection, judged.group, judged.decision
+def _seen(observed: Sequence[Observation], notices: Notices) -> Iterator[str]:
+    for each in observed:
+        words = f"{notices.names['ja'].signs[each.sign]} {notices.names['en'].signs[each.sign]}"
+        yield f"{each.sign} {each.count if each.count < UNSEARCHED else '?'}: {words}"
+        yield from (f"  ・{line}" for line in each.evidence)
+
+
+def _why(found: Rehearsed, sentence: Sentence | None) -> Iterator[str]:
+    decision = found.ruling.decision
+    yield f"規則 {decision.rule} ({', '.join(decision.clauses)})" + (f": {decision.reason}" if decision.reason else "")
+    if sentence:
+        yield from (sentence.ja, sentence.en)
+    if found.state is State.HELD and decision.disposition is not Disposition.HOLD:
+        yield f"ただし保留する but held: {found.rule}: {found.why}"
+    if found.deciders is not None:
+        yield f"手続きする人 waits for: {', '.join(found.deciders) or 'だれもいません(名簿を確認) nobody in the directory'}"
+    if decision.waived:
+        yield f"適用外にしたもの waived by: {', '.join(decision.waived)}"
+
+
+def _asked(found: Rehearsed) -> Iterator[str]:
+    """In their order, those with the same answer on one line; what concerns other mail is left out."""
+    yield "規則の順 rules in their order:"
+    asked = [each for each in found.asked if each.answer is not Answer.OTHER_MAIL]
+    for answer, same in groupby(asked, key=lambda each: each.answer):
+        named = ", ".join(each.rule.name + (f" ({each.by})" if each.by else "") for each in same)
+        yield f"  {' '.join(ANSWERS[answer])}: {named}"
+
+
+def _values(found: Rehearsed, policy: Policy, source: str, sentence: Sentence | None) -> dict[str, object]:
+    group, inspection, decision = found.ruling.group, found.ruling.inspection, found.ruling.decision
     return {
         "recipients": group.recipients,
         "profile": group.profile,
         "disposition": decision.disposition,
+        "state": found.state,
         "rule": decision.rule,
         "reason": decision.reason,
+        "state_rule": found.rule,
+        "state_why": found.why,
+        "sentence": {"ja": sentence.ja, "en": sentence.en} if sentence else None,
         "clauses": decision.clauses,
-        "policy": decision.policy_version,
+        "policy": policy.version,
+        "policy_source": source,
+        "rules": [{"rule": a.rule.name, "answer": a.answer, "by": a.by} for a in found.asked],
+        "waived": decision.waived,
         "verdict": inspection.verdict.name.lower(),
         "sandbox_level": inspection.sandbox_level,
         "signs": [{"sign": o.sign, "count": o.count, "evidence": o.evidence} for o in inspection.observations],
+        "waits_for": found.deciders,
+        "letters": [{"to": each.to, "subject": each.subject, "text": each.text} for each in found.letters],
         "parts": part_values(inspection.report.walk()),
     }

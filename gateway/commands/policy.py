@@ -123,9 +123,8 @@ async def _show(arguments: argparse.Namespace, policies: Policies, store: Store,
     console, policy = Console(), await policy_of(policies, arguments.version)
     console.print(plain(f"version {policy.version}", "bold"))
     names = Notices.load(Path(settings.notices)).names
-    findings = {language: names[language].kinds for language in names}
     for number, rule in enumerate(policy.rules, 1):
-        said = sentences.of_rule(rule, findings)
+        said = sentences.of_rule(rule, names)
         console.print(plain(f"{number:3} {rule.name}", "bold"))
         console.print(plain(f"    {said.ja}\n    {said.en}"))
     return 0

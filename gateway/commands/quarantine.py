@@ -27,7 +27,7 @@ from gateway.control import NotRunning, Rejected, ask
 from gateway.model import QuarantineState, State
 from gateway.notice import Notices
 from gateway.notifier import Notifier, postmaster
-from gateway.policy import file as policy_file
+from gateway.policy.book import Policies
 from gateway.quarantine import AlreadyDone, Kept, Quarantine, QuarantineEntry
 from gateway.settings import Settings
 from gateway.spool import Spool
@@ -121,7 +121,7 @@ async def _ask_original(arguments: argparse.Namespace, store: Store, settings: S
     known = {part.path: part for part in entry.report.parts} if entry.report else {}
     if unknown := [path for path in arguments.files if path not in known]:
         raise ValueError(f"there is no attachment {unknown[0]}; there are: {', '.join(known) or 'none'}")
-    rule = policy_file.load(Path(settings.policy)).rule(entry.rule)
+    rule = (await Policies(store.db, store.clock, Path(settings.policy)).current()).rule(entry.rule)
     asked = opening.as_it_came(rule, entry, [known[path] for path in arguments.files], arguments.actor, arguments.reason)
     notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
     workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))

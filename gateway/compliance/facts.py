@@ -20,7 +20,7 @@ from gateway.directory import Directory
 from gateway.integrity import integrity_of
 from gateway.journal import Verification, verify
 from gateway.model import Direction, Sign
-from gateway.policy import file as policy_file
+from gateway.policy.book import Policies
 from gateway.policy.rules import Policy, Rule
 from gateway.settings import Settings
 from gateway.store.opening import Store
@@ -59,7 +59,7 @@ async def gather(settings: Settings, config: Path, store: Store, demands: Demand
     return Facts(
         config=config,
         settings=settings,
-        policy=policy_file.load(Path(settings.policy)),
+        policy=await Policies(store.db, store.clock, Path(settings.policy)).current(),
         demands=demands,
         directory=await store.directory.current(),
         today=store.directory.today,

@@ -25,7 +25,7 @@ from gateway.policy import file as policy_file
 from gateway.policy import sentences
 from gateway.policy.book import Stale, Standing, Version, difference
 from gateway.policy.rules import Policy
-from gateway.policy.words import DISPOSITIONS, VERDICTS
+from gateway.policy.words import DISPOSITIONS
 from gateway.replay import Depth, Selection
 from gateway.workflow import opening
 from gateway.workflow.engine import NotAllowed, NotPossible, Shown
@@ -171,9 +171,7 @@ async def restore(visit: Visit) -> Response:
 async def trial(visit: Visit) -> Response:
     this = await _version(visit)
     found = visit.desk.trials.of(this.number)
-    answer = visit.page(
-        "rules_trial.html", this=this, trial=found, dispositions=DISPOSITIONS, verdicts=VERDICTS, most=MOST, depths=Depth
-    )
+    answer = visit.page("rules_trial.html", this=this, trial=found, dispositions=DISPOSITIONS, most=MOST, depths=Depth)
     if found is not None and found.is_running:
         answer.headers["Refresh"] = "2"  # the page tells how far it is, without a script
     return answer
@@ -233,7 +231,7 @@ def _editor(
 
 
 def _read(visit: Visit, policy: Policy) -> dict[str, Any]:
-    names = {language: visit.desk.notices.names[language].kinds for language in ("ja", "en")}
+    names = visit.desk.notices.names
     return {
         "policy": policy,
         "ruled": [(rule, sentences.of_rule(rule, names)) for rule in policy.rules],

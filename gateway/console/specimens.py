@@ -78,13 +78,17 @@ async def test(visit: Visit) -> Response:
 @screen.get("/rules/test/{key}", Right.CHANGE_POLICY)
 async def show(visit: Visit) -> Response:
     tested, language = _tested(visit), visit.language
-    findings = {each: visit.desk.notices.names[each].kinds for each in ("ja", "en")}
     return visit.page(
         "rules_tested.html",
         key=visit.request.path_params["key"],
         tested=tested,
         answers=[
-            (each, sentences.of_rule(tested.policy.rule(each.decision.rule), findings), _text(visit, each), list(each.files()))
+            (
+                each,
+                sentences.of_rule(tested.policy.rule(each.decision.rule), visit.desk.notices.names),
+                _text(visit, each),
+                list(each.files()),
+            )
             for each in tested.answers
         ],
         names=visit.desk.names(language),

@@ -88,7 +88,7 @@ class Notices:
         """Above the body of a delivered mail, if the decision wants one."""
         parts = inspection.report.parts
         released = decision.reason if decision.rule.startswith("release:") else ""
-        warnings = self._warnings(inspection)
+        warnings = self.warnings(inspection)
         body = self._words(inspection.report.findings)
         nothing = inspection.verdict is Verdict.CLEAN and not (parts or released or warnings or body)
         if decision.notice is Telling.NEVER or (nothing and decision.notice is not Telling.ALWAYS):
@@ -255,7 +255,7 @@ class Notices:
         words += [f"ほか{len(withheld) - _MEMBERS}件もお届けしていません"] if len(withheld) > _MEMBERS else []
         return Line(number, name, name_out if name_out != name else "", "、".join(filter(None, words)), "")
 
-    def _warnings(self, inspection: Inspection) -> tuple[str, ...]:
+    def warnings(self, inspection: Inspection) -> tuple[str, ...]:
         """One line for each thing that speaks against the sender (H6)."""
         found = inspection.identity.warnings if inspection.identity else ()
         lines = (self.names["ja"].warnings[w.kind].format(shown=_one_line(w.shown), actual=_one_line(w.actual)) for w in found)

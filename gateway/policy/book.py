@@ -103,6 +103,11 @@ class Policies:
         version = await self.in_force()
         return policy_file.text(self.file) if version is None else version.text
 
+    async def source(self) -> str:
+        """Where what is in force stands: a version, or the file."""
+        version = await self.in_force()
+        return str(self.file) if version is None else name(version)
+
     async def number_in_force(self) -> int:
         """0 = the file."""
         return await self._db.read(_number_in_force)
@@ -114,7 +119,11 @@ class Policies:
     async def file_differs(self) -> bool:
         """The file says something else than what is in force: whoever edited it should hear that it does not count."""
         version = await self.in_force()
-        return version is not None and policy_file.load(self.file).version != version.version
+        if version is None:
+            return False
+        with suppress(BadConfiguration):
+            return policy_file.load(self.file).version != version.version
+        return True
 
     async def get(self, number: int) -> Version:
         return await self._db.read(_get, number)

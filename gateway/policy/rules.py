@@ -8,8 +8,9 @@ Reading the file is `file.py`'s; nothing here does input or output.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
@@ -164,6 +165,33 @@ class Rule:
         return self.exceptions or self.approval is not None or self.delay is not None
 
 
+class Answer(StrEnum):
+    """What a rule said when it was asked about one recipient of a mail."""
+
+    HOLDS = "holds"
+    OTHER_MAIL = "other_mail"  # direction, addresses, client or size differ
+    NOT_SHOWN = "not_shown"  # the inspection found nothing of the kind, or less of it
+    TOO_BAD = "too_bad"  # it delivers, but not with this verdict
+    WAIVED = "waived"  # it holds, and somebody's word takes it away
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    rule: Rule
+    answer: Answer
+    by: str = ""  # whose word waived it
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the rules make of a mail for some of its recipients, and on what grounds."""
+
+    group: Group
+    inspection: Inspection
+    waivers: tuple[Waiver, ...]
+    decision: Decision
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which profile treats whom, before inspection."""
@@ -225,24 +253,23 @@ class Policy:
         A waiver only takes a rule away: what then delivers is still a rule that names the worst verdict it accepts."""
         decided: dict[Decision, list[str]] = {}
         for recipient in group.recipients:
-            rule, waived = self._rule_for(envelope, recipient, size, inspection, waivers)
-            decided.setdefault(self._decision(rule, group.profile, waived), []).append(recipient)
+            asked = tuple(self.asked(envelope, recipient, size, inspection, waivers))
+            waived = tuple(each.by for each in asked if each.by)
+            decided.setdefault(self._decision(asked[-1].rule, group.profile, waived), []).append(recipient)
         return tuple((Group(tuple(who), group.profile), decision) for decision, who in decided.items())
 
-    def _rule_for(
-        self, envelope: Envelope, recipient: str, size: int, inspection: Inspection, waivers: Sequence[Waiver]
-    ) -> tuple[Rule, tuple[str, ...]]:
-        """The first rule that holds, and by whose word earlier ones did not."""
-        waived: tuple[str, ...] = ()
+    def asked(
+        self, envelope: Envelope, recipient: str, size: int, inspection: Inspection, waivers: Sequence[Waiver] = ()
+    ) -> Iterator[Asked]:
+        """Rule after rule, to the first that holds: the last one decides."""
         for rule in self.rules:
-            if rule.action is Disposition.DELIVER and inspection.verdict > rule.worst:
-                continue
-            if rule.match.envelope_holds(envelope, recipient, size) and rule.match.inspection_holds(inspection, recipient):
+            answer, by = _answer(rule, envelope, recipient, size, inspection), ""
+            if answer is Answer.HOLDS:
                 by = next((w.by for w in waivers if w.rule == rule.name and recipient in (w.recipients or (recipient,))), "")
-                if not by:
-                    return rule, waived
-                waived += (by,)
-        return LAST_RULE, waived
+            yield Asked(rule, Answer.WAIVED if by else answer, by)
+            if answer is Answer.HOLDS and not by:
+                return
+        yield Asked(LAST_RULE, Answer.HOLDS)
 
     def _decision(self, rule: Rule, profile: str, waived: tuple[str, ...]) -> Decision:
         return Decision(
@@ -276,6 +303,16 @@ class Policy:
     def rule(self, name: str) -> Rule:
         """The rule of that name, or the last rule: a rule that has gone since stays closed."""
         return next((rule for rule in self.rules if rule.name == name), LAST_RULE)
+
+
+def _answer(rule: Rule, envelope: Envelope, recipient: str, size: int, inspection: Inspection) -> Answer:
+    if not rule.match.envelope_holds(envelope, recipient, size):
+        return Answer.OTHER_MAIL
+    if not rule.match.inspection_holds(inspection, recipient):
+        return Answer.NOT_SHOWN
+    if rule.action is Disposition.DELIVER and inspection.verdict > rule.worst:
+        return Answer.TOO_BAD
+    return Answer.HOLDS
 
 
 def unreachable(rules: Iterable[Rule]) -> list[tuple[Rule, Rule]]:

@@ -1,6 +1,6 @@
 """A rule as a sentence, Japanese and English, made from its values alone: what is read is what is in force.
 
-The words for findings come from the notices; the rest is here, and a test walks the closed sets.
+The words for findings, verdicts and signs are the notices' (`names.yaml`); the rest is here, and a test walks the closed sets.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from gateway.directory.model import ROLE_NAMES
 from gateway.model import Direction, Disposition, Telling
+from gateway.notice.wording import Names
 from gateway.policy.rules import Choice, Match, Rule
-from gateway.policy.words import DISPOSITIONS, SIGNS, SUSPICIONS, VERDICTS
-from sanitizers.model import Kind
+from gateway.policy.words import DISPOSITIONS, SUSPICIONS
 
-FindingWords = Mapping[str, Mapping[Kind, str]]  # by language
+Wording = Mapping[str, Names]  # by language
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Sentence:
     en: str
 
 
-def of_rule(rule: Rule, findings: FindingWords) -> Sentence:
-    ja, en = conditions(rule.match, findings)
+def of_rule(rule: Rule, names: Wording) -> Sentence:
+    ja, en = conditions(rule.match, names)
     done = DISPOSITIONS[rule.action]
-    further = list(_further(rule))
+    further = list(_further(rule, names))
     more_ja, more_en = [ja for ja, _ in further], [en for _, en in further]
     return Sentence(
         f"{ja} → {done[0]}{_bracketed(more_ja, '（', '、', '）')}。根拠: {'、'.join(rule.clauses)}",
@@ -34,27 +34,28 @@ def of_rule(rule: Rule, findings: FindingWords) -> Sentence:
     )
 
 
-def of_choice(choice: Choice, findings: FindingWords) -> Sentence:
-    ja, en = conditions(choice.match, findings)
+def of_choice(choice: Choice, names: Wording) -> Sentence:
+    ja, en = conditions(choice.match, names)
     return Sentence(f"{ja} → 「{choice.profile}」で処理する。", f"{en} → treated by {choice.profile}.")
 
 
-def conditions(match: Match, findings: FindingWords) -> tuple[str, str]:
+def conditions(match: Match, names: Wording) -> tuple[str, str]:
     """Which mail, as far as `match` says."""
     subject = {
         Direction.INBOUND: ("受信メール", "Inbound mail"),
         Direction.OUTBOUND: ("送信メール", "Outbound mail"),
         None: ("すべてのメール", "Any mail"),
     }[match.direction]
-    clauses = list(_clauses(match, findings))
+    clauses = list(_clauses(match, names))
     if not clauses:
         return subject
     ja = f"{subject[0].replace('すべてのメール', 'メール')}で、{'、かつ'.join(clause[0] for clause in clauses)}とき"
     return ja, f"{subject[1]} {' and '.join(clause[1] for clause in clauses)}"
 
 
-def _clauses(match: Match, findings: FindingWords) -> Iterator[tuple[str, str]]:
+def _clauses(match: Match, names: Wording) -> Iterator[tuple[str, str]]:
     """Japanese ends so that とき may follow."""
+    ja_names, en_names = names["ja"], names["en"]
     for ja, en, values in (
         ("差出人", "whose sender is", match.sender),
         ("宛先", "to", match.recipient),
@@ -65,10 +66,10 @@ def _clauses(match: Match, findings: FindingWords) -> Iterator[tuple[str, str]]:
     if match.larger_than:
         yield f"大きさが{_size(match.larger_than)}を超える", f"larger than {_size(match.larger_than)}"
     if match.verdict:
-        verdicts = [VERDICTS[each] for each in match.verdict]
-        yield f"判定が{_or_ja([v[0] for v in verdicts])}の", f"whose verdict is {_or_en([v[1] for v in verdicts])}"
+        verdicts = [[words.verdicts[each] for each in match.verdict] for words in (ja_names, en_names)]
+        yield f"判定が{_or_ja(verdicts[0])}の", f"whose verdict is {_or_en(verdicts[1])}"
     if match.finding:
-        found = [[findings[language][kind] for kind in match.finding] for language in ("ja", "en")]
+        found = [[words.kinds[kind] for kind in match.finding] for words in (ja_names, en_names)]
         yield f"{_or_ja(found[0])}が見つかった", f"that holds {_or_en(found[1])}"
     if match.media_type:
         yield f"ファイルの形式が{_or_ja(match.media_type)}の", f"with a file of type {_or_en(match.media_type)}"
@@ -78,16 +79,15 @@ def _clauses(match: Match, findings: FindingWords) -> Iterator[tuple[str, str]]:
         doubts = [SUSPICIONS[each] for each in match.identity]
         yield f"差出人に{_or_ja([d[0] for d in doubts])}がある", f"whose sender shows {_or_en([d[1] for d in doubts])}"
     if match.sign:
-        signs = [(SIGNS[sign], least) for sign, least in match.sign]
-        ja_signs = [f"{words[0]}{f'が{least}件以上' if least > 1 else ''}" for words, least in signs]
-        en_signs = [f"{words[1]}{f' ({least} or more)' if least > 1 else ''}" for words, least in signs]
+        ja_signs = [f"{ja_names.signs[sign]}{f'が{least}件以上' if least > 1 else ''}" for sign, least in match.sign]
+        en_signs = [f"{en_names.signs[sign]}{f' ({least} or more)' if least > 1 else ''}" for sign, least in match.sign]
         yield f"{_or_ja(ja_signs)}に当てはまる", f"that shows {_or_en(en_signs)}"
 
 
-def _further(rule: Rule) -> Iterator[tuple[str, str]]:
+def _further(rule: Rule, names: Wording) -> Iterator[tuple[str, str]]:
     if rule.action is Disposition.DELIVER:
-        ja, en = VERDICTS[rule.worst]
-        yield f"判定が{ja}まで", f"up to {en}"
+        ja, en = (names[language].verdicts[rule.worst] for language in ("ja", "en"))
+        yield f"判定が「{ja}」まで", f"up to {en}"
         if rule.notice is not Telling.CHANGED:
             yield {
                 Telling.ALWAYS: ("通知文を必ず付ける", "always with the notice"),

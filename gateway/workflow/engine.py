@@ -189,7 +189,7 @@ class Workflow:
         if case.tell_at is None or case.tell_at > now:
             return False
         directory = book.read(conn)[1]
-        people = _waited_for(directory, case, book.day(now))
+        people = waited_for(directory, case, book.day(now))
         if not people and case.rung + 1 < len(case.opening.rungs):
             ledger.climb(conn, case, case.rung + 1, now)
             return True
@@ -291,7 +291,7 @@ def _authorities(directory: Directory, case: Case, exact: bool, day: date) -> tu
     return tuple(found.values())
 
 
-def _waited_for(directory: Directory, case: Case, day: date) -> tuple[str, ...]:
+def waited_for(directory: Directory, case: Case, day: date) -> tuple[str, ...]:
     """The addresses to write to: who decides now, or who asked."""
     transitions = [t for t in MACHINES[case.kind].acts(case.stage) if t.who is not Who.GATEWAY]
     if any(t.who is Who.SECOND for t in transitions) and case.stage is not Stage.APPROVED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -89,6 +91,27 @@ async def test_ml04_a_mail_that_leaves_as_it_came_is_sent_back_and_a_person_may_
     mine = mail("FW: 見積書の送付について", f"佐藤様\n\nご確認ください。\n\n-----Original Message-----\nFrom: yamada\n\n{LONG}")
     [left] = await site.left(await site.send(mine, PARTNER))
     assert "ご確認ください" in left.message.get_content()
+
+
+async def test_ml04_explain_tells_points_rules_and_letters_before_anything_is_sent(site: House, tmp_path: Path) -> None:
+    came = mail("会議の件", LONG.replace("見積書", "議事録"), From=YAMADA, To=STAFF, Message_ID="<asked@example.co.jp>")
+    await site.came_in(await site.send(came, STAFF, sender=YAMADA, inbound=True))
+    path = tmp_path / "mail.eml"
+    path.write_bytes(came.as_bytes())
+    command = ("explain", str(path), "--direction", "outbound", "--from", STAFF, "--to", "me@example.net")
+    before = site.gateway.mugai("journal", "search", "-n", "1000")
+    [told] = json.loads(await asyncio.to_thread(site.gateway.mugai, *command, "--json"))
+    assert (told["disposition"], told["rule"], told["state"]) == ("reject", "auto-forwarded", "bounced")
+    assert any("同じメール (Message-ID) が" in line for sign in told["signs"] for line in sign["evidence"])
+    assert [told["rules"][0]["answer"], told["rules"][-1]["answer"]] == ["not_shown", "holds"]
+    assert "→ 差出人に返す" in told["sentence"]["ja"]
+    assert "rejected to its sender" in told["sentence"]["en"]
+    said = {letter["to"][0]: letter["text"] for letter in told["letters"]}
+    assert "次のメールは送信していません" in said[STAFF]
+    assert "庁内だけなのに" in said["postmaster@city.example.lg.jp"]  # the directory names no ism
+    shown = await asyncio.to_thread(site.gateway.mugai, *command)
+    assert "これで決まる decides: auto-forwarded" in shown
+    assert site.gateway.mugai("journal", "search", "-n", "1000") == before, "nothing is recorded"
 
 
 async def test_ml04_marks_of_the_way_are_seen_and_never_delivered(shipped: House) -> None:

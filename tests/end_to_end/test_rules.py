@@ -103,6 +103,20 @@ async def test_lg08_two_people_publish_what_the_next_mail_meets_and_take_it_back
     assert "*@partner.example" in mugai("journal", "search", "--kind", "policy_proposed")
 
 
+async def test_hd03_explain_and_check_follow_the_version_in_force_and_not_the_file(site: House, tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(mail().as_bytes())
+    command = ("explain", str(path), "--from", "sales@partner.example", "--to", STAFF)
+    [told] = json.loads(await asyncio.to_thread(site.gateway.mugai, *command, "--json"))
+    assert (told["rule"], told["policy"], told["state"]) == ("partner-held", policy_file.parse(DRAFT).version, "held")
+    assert told["rules"][-1] == {"rule": "partner-held", "answer": "holds", "by": ""}
+    assert told["policy_source"] == "policy version 1"
+    assert "取引先の確認中" in told["letters"][0]["text"]
+    assert f"{site.gateway.policy} は使われていません" in await asyncio.to_thread(site.gateway.mugai, *command)
+    checked = await asyncio.to_thread(lambda: site.gateway.mugai("check", check=False))
+    assert f"warn  rules in force: policy version 1 ({told['policy']}); {site.gateway.policy} says something else" in checked
+
+
 async def test_a_bad_draft_is_refused_with_its_line_and_the_old_rules_stay(site: House, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(DRAFT.replace("action: hold\n    reason: 取引先", "action: pass\n    reason: 取引先"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.directory.model import Role
 from gateway.model import Client, Direction, Disposition, Envelope, Group, Inspection, Observation, PartReport, Sign, Waiver
 from gateway.policy import file as policy_file
-from gateway.policy.rules import LAST_RULE, Approval, Delay, Policy
+from gateway.policy.rules import LAST_RULE, Answer, Approval, Delay, Policy
 from gateway.yaml_file import BadConfiguration, parse
 from sanitizers.model import Finding, Kind, Treatment, Verdict
 
@@ -151,6 +151,20 @@ def test_a_waiver_takes_one_rule_away_and_is_named() -> None:
     seen = leaving(Observation(Sign.MY_NUMBER, 9), Observation(Sign.BULK_RECIPIENTS, 9))
     waiver = Waiver("numbers", "approval 12", ("a@example.com",))
     assert decided(seen, waiver) == [("a@example.com", "bulk", ("approval 12",)), ("b@example.net", "numbers", ())]
+
+
+def test_every_rule_that_was_asked_says_why_it_did_not_decide() -> None:
+    p, e = policy(OUTBOUND), envelope(Direction.OUTBOUND, STAFF, "a@example.com")
+    seen = leaving(Observation(Sign.MY_NUMBER, 2), verdict=Verdict.LOCKED)
+    asked = list(p.asked(e, "a@example.com", 1, seen, [Waiver("numbers", "approval 12")]))
+    assert [(each.rule.name, each.answer, each.by) for each in asked] == [
+        ("numbers", Answer.WAIVED, "approval 12"),
+        ("bulk", Answer.NOT_SHOWN, ""),
+        ("out", Answer.TOO_BAD, ""),
+        (LAST_RULE.name, Answer.HOLDS, ""),
+    ]
+    inbound = envelope(Direction.INBOUND, "a@example.com", STAFF)
+    assert [each.answer for each in p.asked(inbound, STAFF, 1, leaving())][2:] == [Answer.OTHER_MAIL, Answer.HOLDS]
 
 
 def test_i7_no_waiver_delivers_what_was_not_inspected() -> None:

@@ -20,7 +20,7 @@ from gateway.specimen import RECEIPT
 from gateway.store.opening import Store
 from gateway.workflow.engine import waited_for
 from gateway.workflow.letters import Letters
-from gateway.workflow.model import Case, Opening
+from gateway.workflow.model import Case, Kind, Opening
 
 NOBODY = "00000000000000000000000000"  # the id of no mail
 
@@ -114,4 +114,6 @@ async def _asked(gateway: Gateway, letters: Letters, opening: Opening, now: floa
     deciders = waited_for(directory, case, book.day(now))
     for address in deciders if opening.tell else ():
         letters.wanted(directory, case, address, "", now)
+    if opening.kind is Kind.APPROVAL:
+        letters.waiting(directory, case, deciders, "", now)
     return deciders

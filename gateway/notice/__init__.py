@@ -41,7 +41,7 @@ _MEMBERS = 3  # withheld members named per archive
 _BASE64 = 1.37  # what base64 with its line ends adds to an attachment (J16, ML-02)
 _MB = 1 << 20
 AS_IT_CAME = "原本のまま(無害化していません)"
-CASES = ("wanted", "told", "delayed", "apology", "deletion")  # templates about a case of the workflow
+CASES = ("wanted", "waiting", "told", "delayed", "apology", "deletion")  # templates about a case of the workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,8 @@ class Notices:
         return self._render("code", code=code, minutes=minutes, asked_from=asked_from)
 
     def case(self, template: str, words: CaseWords) -> str:
-        """`wanted`: to who must act. `told`: what became of it. `delayed`: to the sender of a mail that waits for it.
+        """`wanted`: to who must act. `waiting`: to whose mail waits for that. `told`: what became of it.
+        `delayed`: to the sender of a mail that waits for it.
         `apology`, `deletion`: drafts for whom a mail reached by mistake."""
         return self._render(template, case=_clean(words))
 

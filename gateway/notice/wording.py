@@ -25,7 +25,7 @@ from sanitizers.model import Kind, Reason, SignatureState, Treatment, Verdict
 LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
 TEMPLATES = (
     *("head", "foot", "withheld", "extract", "held", "password", "digest", "rejected_size", "dsn"),
-    *("wanted", "told", "delayed", "apology", "deletion"),
+    *("wanted", "waiting", "told", "delayed", "apology", "deletion"),
     *("rejected", "hidden", "informed", "code", "locked", "protected"),
 )
 

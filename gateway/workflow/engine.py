@@ -204,6 +204,10 @@ class Workflow:
             for person in _informed(directory, case, people, book.day(now)):
                 for note in self.letters.wanted(directory, case, person, "", now):
                     author(conn, *note, now)
+            if case.kind is Kind.APPROVAL and (sender := case.opening.applicant) not in ("", *people):
+                secret = token.issue(conn, case.id, sender, case.due_at or now + LINK_SECONDS)
+                for note in self.letters.waiting(directory, case, people, secret, now):
+                    author(conn, *note, now)
         ledger.mark_told(conn, case, now)
         return True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.clock import JST
@@ -41,6 +41,14 @@ class Letters:
         template = "delayed" if case.kind is Kind.DELAY else "wanted"
         words = self.words(directory, case, link=f"{self.link}{secret}" if self.link and secret else "", reminder=case.told)
         return self._letter(case, template, words, address, f"wanted{case.version}.{int(case.told)}", now)
+
+    def waiting(self, directory: Directory, case: Case, deciders: Sequence[str], secret: str, now: float) -> Sequence[Letter]:
+        """To the sender of a mail that a rule stopped until somebody else permits it; the link is for taking it back."""
+        people = [f"{p.name} <{p.address}>" if (p := directory.person(each)) else each for each in deciders]
+        asked = "、".join(people) or "(名簿に承認できる人がいないため、管理者に知らせました)"
+        words = self.words(directory, case, link=f"{self.link}{secret}" if self.link and secret else "")
+        words = replace(words, details=(f"承認を依頼した人: {asked}",))
+        return self._letter(case, "waiting", words, case.opening.applicant, f"waiting{case.version}", now)
 
     def told(self, directory: Directory, case: Case, hand: Hand, now: float) -> Sequence[Letter]:
         """To who asked."""

@@ -64,7 +64,7 @@ async def office(c: Console) -> Office:
 
 async def test_the_rules_are_read_as_sentences(office: Office) -> None:
     page = (await office.second.get("/rules")).text
-    assert "メールで、判定が「感染」のとき → 保留する（解除不可）。根拠: AV-01、AV-02、AV-07" in page
+    assert "メールで、判定が「ウイルス検知」のとき → 保留する（解除不可）。根拠: AV-01、AV-02、AV-07" in page
     assert "Any mail whose verdict is infected" in page
     assert "作成者・撮影場所などの情報" in page
     assert "変更する" in page

@@ -119,10 +119,22 @@ async def test_sd01_returned_with_a_question_and_asked_again(t: Town) -> None:
     assert await t.states(case) == [State.RECEIVED]
 
 
+async def test_sd01_the_sender_hears_at_once_that_the_mail_waits_for_whom_and_may_take_it_back(t: Town) -> None:
+    case = await t.mail()
+    await t.later(0)
+    told = (await bodies(t))[-1]
+    assert told.startswith(f"{at('taro')}\n【送信承認】承認待ち")
+    assert "まだ送信していません。承認を待っています。" in told
+    assert at("head") in told
+    assert at("deputy") in told
+    await t.workflow.act_by_link(link_in(told), Act.WITHDRAW, "宛先を直す")
+    assert await t.states(case) == [State.DELETED]
+
+
 async def test_sd01_the_deadline_asks_the_bureau_then_the_house_then_expires(t: Town) -> None:
     case = await t.mail()
     await t.later(0)
-    assert [line.splitlines()[0] for line in await bodies(t)] == [at("head"), at("deputy")]
+    assert [line.splitlines()[0] for line in await bodies(t)] == [at("head"), at("deputy"), at("taro")]
     await t.later(DAY - 3_600)
     assert sum("【再通知】" in text for text in await bodies(t)) == 2
     await t.later(3_601)

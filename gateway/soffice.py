@@ -77,7 +77,7 @@ class Waiting:
 
     def order(self, conversion: Conversion) -> None:
         """It ends when that is done; the result is for `collect`."""
-        target = f"{conversion.target}:{conversion.filter}"
+        target = f"{conversion.target}:{conversion.filter}".rstrip(":")
         line = ("--headless", "--convert-to", target, "--outdir", f"{self.directory}/out", str(self._document(conversion)))
         words = b"".join(b"," + word.replace("\\", "\\\\").replace(",", "\\,").encode() for word in line)
         self.orders.write(_ARGUMENTS + _DIRECTORY_FOLLOWS + str(self.directory).encode() + words + b"\0")

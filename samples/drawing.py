@@ -1,4 +1,4 @@
-"""Drawings and documents that only Japan has: 一太郎, SXF, DXF, and SVG, with the threats that hide in them (D11, D18)."""
+"""Drawings and documents that Japan has: 一太郎, SXF, DXF, and SVG and Visio, with the threats that hide in them (D11, D18)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from samples.compound import Tree, compound
+from samples.package import RELATION, Package
 from samples.sample import Sample, canary
 
 Pair = tuple[int, str]
@@ -160,3 +161,28 @@ def _sxfs() -> Iterator[Sample]:
     yield _sample("reference.p21", sxf(SHEET, sections=f"REFERENCE;\r\n#9='http://{mark}/a#1';\r\nENDSEC;\r\n"), mark)
     mark = canary("sxf-comment")
     yield _sample("comment.sfc", sxf(SHEET, data=f"/* {mark} */\r\n"), mark)
+
+
+_VISIO = "http://schemas.microsoft.com/office/visio/2012/main"
+_TO_PART = "http://schemas.microsoft.com/visio/2010/relationships"
+
+
+def visio(words: str = "配線図") -> Package:
+    """A page with one line and its words ([MS-VSDX] 2.2.3); the line is the shape that they belong to."""
+    sheet = '<PageSheet><Cell N="PageWidth" V="8"/><Cell N="PageHeight" V="11"/></PageSheet><Rel r:id="rId1"/>'
+    pages = f'<Pages xmlns="{_VISIO}" xmlns:r="{RELATION}"><Page ID="0" Name="P">{sheet}</Page></Pages>'
+    numbers = {"PinX": "4", "PinY": "5", "Width": "3", "Height": "1", "LocPinX": "1.5", "LocPinY": "0.5"}
+    cells = "".join(f'<Cell N="{name}" V="{value}"/>' for name, value in numbers.items())
+    line = "".join(
+        f'<Row T="{kind}" IX="{index}"><Cell N="X" V="{x}"/><Cell N="Y" V="{y}"/></Row>'
+        for index, (kind, x, y) in enumerate((("MoveTo", 0, 0), ("LineTo", 3, 1)), 1)
+    )
+    shape = f'<Shape ID="1" Type="Shape">{cells}<Section N="Geometry" IX="0">{line}</Section><Text>{words}</Text></Shape>'
+    page = f'<PageContents xmlns="{_VISIO}"><Shapes>{shape}</Shapes></PageContents>'
+    kind = "application/vnd.ms-visio."
+    return (
+        Package()
+        .hang("", f"{_TO_PART}/document", "visio/document.xml", kind + "drawing.main+xml", f'<VisioDocument xmlns="{_VISIO}"/>')
+        .hang("visio/document.xml", f"{_TO_PART}/pages", "visio/pages/pages.xml", kind + "pages+xml", pages)
+        .hang("visio/pages/pages.xml", f"{_TO_PART}/page", "visio/pages/page1.xml", kind + "page+xml", page)
+    )

@@ -20,6 +20,8 @@ class Source(StrEnum):
     PPT = "ppt"
     RTF = "rtf"
     XLSB = "xlsb"
+    WORDML = "wordml"  # Office 2003's XML: LibreOffice knows it by its content
+    SHEETML = "sheetml"
     DOCX = "docx"
     XLSX = "xlsx"
     PPTX = "pptx"
@@ -31,6 +33,14 @@ class Source(StrEnum):
     FODS = "fods"
     FODP = "fodp"
     FODG = "fodg"
+    VSD = "vsd"
+    VSDX = "vsdx"
+    PUB = "pub"
+    WPD = "wpd"
+    WPS = "wps"
+    WRI = "wri"
+    IWORK = "pages"
+    STAROFFICE = "sda"
 
 
 class Target(StrEnum):
@@ -47,7 +57,7 @@ class Conversion:
 
     @property
     def filter(self) -> str:
-        """LibreOffice's name of the export."""
+        """LibreOffice's name of the export; "" where it chooses by what it has read."""
         return _FILTERS[self]
 
     @property
@@ -68,6 +78,8 @@ SUCCESSORS = {  # of each old format
     Source.PPT: Target.PPTX,
     Source.RTF: Target.DOCX,
     Source.XLSB: Target.XLSX,
+    Source.WORDML: Target.DOCX,
+    Source.SHEETML: Target.XLSX,
 }
 _SUCCESSOR_FILTERS = {
     Target.DOCX: "MS Word 2007 XML",
@@ -79,6 +91,7 @@ _PRINTED = {
     "calc_pdf_Export": (Source.XLSX, Source.ODS, Source.FODS),
     "impress_pdf_Export": (Source.PPTX, Source.ODP, Source.FODP),
     "draw_pdf_Export": (Source.ODG, Source.FODG),
+    "": (*(Source.VSD, Source.VSDX, Source.PUB, Source.WPD, Source.WPS, Source.WRI), Source.IWORK, Source.STAROFFICE),
 }
 _FILTERS = {Conversion(source, target): _SUCCESSOR_FILTERS[target] for source, target in SUCCESSORS.items()} | {
     Conversion(source, Target.PDF): name for name, sources in _PRINTED.items() for source in sources
@@ -86,15 +99,27 @@ _FILTERS = {Conversion(source, target): _SUCCESSOR_FILTERS[target] for source, t
 _BY_NAME = {f"{known.source} {known.target}".encode(): known for known in _FILTERS}
 _LONGEST = max(map(len, _BY_NAME))
 
+_VISIO = "application/vnd.ms-visio."
+READABLE = {  # what no rebuilder reads and LibreOffice prints
+    "application/vnd.visio": Source.VSD,
+    **{f"{_VISIO}{kind}{macros}": Source.VSDX for kind in ("drawing", "template") for macros in ("", ".macroEnabled.12")},
+    "application/x-mspublisher": Source.PUB,
+    "application/vnd.wordperfect": Source.WPD,
+    "application/vnd.ms-works": Source.WPS,
+    "application/x-mswrite": Source.WRI,
+    "application/vnd.apple.iwork": Source.IWORK,
+    "application/vnd.stardivision.draw": Source.STAROFFICE,
+    "application/vnd.stardivision.writer": Source.STAROFFICE,
+    "application/vnd.stardivision.calc": Source.STAROFFICE,
+}
 EXTERNAL = (  # what an administrator may have a converter for
     "application/vnd.fujixerox.docuworks",
     "application/vnd.fujixerox.docuworks.binder",
     "application/vnd.fujixerox.docuworks.container",
     "application/x-jww",
     "image/vnd.dwg",
-    "application/vnd.visio",
-    "application/x-mspublisher",
     "application/x-hwp",
+    *READABLE,
 )
 _LONGEST_TYPE = max(map(len, EXTERNAL)) + 1
 

@@ -48,10 +48,10 @@ _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,60})")
 _SCRIPTED = ("job", "package", "component", "scriptlet")  # roots of Windows Script files, if there is a script in them
 
 _ACTIVE_XML = (  # roots and namespaces that an Office program or Windows opens by itself
-    ("schemas-microsoft-com:office:spreadsheet", "application/x-office-xml-2003"),
-    ("schemas.microsoft.com/office/word/2003", "application/x-office-xml-2003"),
-    ('progid="word.document"', "application/x-office-xml-2003"),
-    ('progid="excel.sheet"', "application/x-office-xml-2003"),
+    ("schemas-microsoft-com:office:spreadsheet", "application/x-ms-excel-2003+xml"),
+    ("schemas.microsoft.com/office/word/2003", "application/x-ms-word-2003+xml"),
+    ('progid="word.document"', "application/x-ms-word-2003+xml"),
+    ('progid="excel.sheet"', "application/x-ms-excel-2003+xml"),
     ("schemas.microsoft.com/office/2006/xmlpackage", "application/x-flat-opc"),
     ("urn:oasis:names:tc:opendocument:xmlns:office", "application/x-flat-opendocument"),
     ("schemas.microsoft.com/search/2013/settingcontent", "application/x-windows-action"),

@@ -38,7 +38,7 @@ _MAGICS = (
     *_at(0, "application/pdf", b"%PDF-"),
     *_at(0, "application/rtf", b"{\\rt"),  # Word opens `{\rt` without the f of [MS-RTF]
     *_at(0, "application/postscript", b"%!PS", b"\xc5\xd0\xd3\xc6", b"\x04%!PS"),
-    *_at(0, "application/msword", b"\xdb\xa5-\0", b"1\xbe\0\0"),  # Word 2 and Write, before OLE2
+    *_at(0, "application/x-mswrite", b"\xdb\xa5-\0", b"1\xbe\0\0", b"2\xbe\0\0"),  # Word 2 and Write, before OLE2
     *_at(0, "application/vnd.ms-excel", b"\x09\0\x04\0", b"\x09\x02\x06\0", b"\x09\x04\x06\0", b"\x09\x08\x08\0"),  # BIFF2-5
     *_at(0, "application/vnd.wordperfect", b"\xffWPC"),
     *_at(0, "application/x-hwp", b"HWP Document File"),

@@ -1,4 +1,5 @@
-"""Old Office formats (doc, xls, ppt, RTF, xlsb): LibreOffice makes OOXML of them, and that is rebuilt (formats.md 2 and 3).
+"""Old Office formats (doc, xls, ppt, RTF, xlsb, the XML of 2003): LibreOffice makes OOXML of them, and that is rebuilt
+(formats.md 2 and 3).
 
 What LibreOffice wrote is never delivered as it is: it keeps embedded objects and Excel-4 macros.  `look` says what the
 document held, since a conversion drops it without a word; `locked` opens what has a password, OOXML included.  Raises
@@ -22,6 +23,8 @@ SOURCES = {
     "application/vnd.ms-powerpoint": Source.PPT,
     "application/rtf": Source.RTF,
     "application/vnd.ms-excel.sheet.binary.macroEnabled.12": Source.XLSB,
+    "application/x-ms-word-2003+xml": Source.WORDML,
+    "application/x-ms-excel-2003+xml": Source.SHEETML,
 }
 MEDIA_TYPES = frozenset({PACKAGE, *SOURCES})
 

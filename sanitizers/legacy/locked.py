@@ -55,14 +55,14 @@ doc97.tempfile = ppt97.tempfile = xls97.tempfile = _InMemory
 
 
 def is_locked(content: bytes, source: Source) -> bool:
-    if source in (Source.RTF, Source.XLSB):  # RTF has no encryption, an encrypted xlsb is a package
+    if source not in (Source.DOC, Source.XLS, Source.PPT):  # the others have no encryption, or are a package when encrypted
         return False
+    if source is Source.XLS:
+        return any(kind == FILEPASS for kind, _ in globals_of(content))
     with directory(content) as ole:
         if source is Source.DOC:
             return bool(_number("<H", stream(ole, "WordDocument"), _FIB_FLAGS_AT) & _FIB_ENCRYPTED)
-        if source is Source.PPT:
-            return _number("<I", stream(ole, "Current User"), _TOKEN_AT) == _TOKEN_ENCRYPTED
-        return any(kind == FILEPASS for kind, _ in globals_of(ole))
+        return _number("<I", stream(ole, "Current User"), _TOKEN_AT) == _TOKEN_ENCRYPTED
 
 
 def method(content: bytes, source: Source) -> Cipher:

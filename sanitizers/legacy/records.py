@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from olefile import OleFileIO
 
+from sanitizers.detect.signature import OLE
 from sanitizers.model import Reason, Refused
 
 # [MS-XLS] 2.3
@@ -42,16 +43,24 @@ def stream(ole: OleFileIO, name: str) -> bytes:
     return content
 
 
-def globals_of(ole: OleFileIO) -> Iterator[tuple[int, bytes]]:
+def globals_of(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Kind and body of each record of the workbook globals ([MS-XLS] 2.1.7.20.3), of each workbook stream."""
-    for name in _BOOKS:
-        content, at = stream(ole, name), 0
+    for book in _books(content):
+        at = 0
         for _ in range(_MANY):
-            if at + _RECORD.size > len(content):
+            if at + _RECORD.size > len(book):
                 break
-            kind, size = _RECORD.unpack_from(content, at)
+            kind, size = _RECORD.unpack_from(book, at)
             at += _RECORD.size
-            yield kind, content[at : at + size]
+            yield kind, book[at : at + size]
             at += size
             if kind == EOF:
                 break
+
+
+def _books(content: bytes) -> list[bytes]:
+    """Before Excel 5 the file was the stream itself."""
+    if not content.startswith(OLE):
+        return [content]
+    with directory(content) as ole:
+        return [stream(ole, name) for name in _BOOKS]

@@ -13,10 +13,12 @@ import pytest_asyncio
 
 from gateway import office, soffice
 from gateway.office import Office
+from samples import drawing
 from sanitizers import attack
 from sanitizers.conversion import MEDIA_TYPES, Source, Target, request
 from sanitizers.lock.office import OfficeCaps
 from sanitizers.model import Outcome, Reason, Refused, Verdict
+from tests.sanitizers.test_legacy import EXCEL_2003, WORD_2003
 
 RTF = b"{\\rtf1\\ansi \\u20250 ?\\u-30340 ?\\u12398 ?\\u35352 ?\\u-26940 ? 2026}"  # 会議の記録
 # a table in a table in a table, with 200,000 rows: takes minutes
@@ -129,6 +131,21 @@ class TestReal:
             assert outcome.media_type == MEDIA_TYPES[Target.DOCX]
         assert processes() == set()
         assert {path.name for path in real._root.iterdir()} == {"profile"}
+
+    @pytest.mark.parametrize(
+        ("source", "target", "content", "sign"),
+        [
+            (Source.WORDML, Target.DOCX, WORD_2003, b"PK"),
+            (Source.SHEETML, Target.XLSX, EXCEL_2003, b"PK"),
+            (Source.VSDX, Target.PDF, drawing.visio().build(), b"%PDF-"),  # it chooses the filter by itself
+        ],
+    )
+    async def test_it_knows_the_format_by_its_content(
+        self, real: Office, source: Source, target: Target, content: bytes, sign: bytes
+    ) -> None:
+        outcome = await real.convert(request(source, target, content), 1 << 20, 60)
+        assert outcome.output is not None, outcome
+        assert outcome.output.startswith(sign)
 
     async def test_what_it_can_not_open_is_corrupt(self, real: Office) -> None:
         outcome = await real.convert(

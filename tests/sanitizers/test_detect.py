@@ -206,7 +206,7 @@ def test_damaged_ole_never_raises(at: int, byte: int) -> None:
         (
             b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument/>',
             "a.doc",
-            "application/x-office-xml-2003",
+            "application/x-ms-word-2003+xml",
         ),
         (
             b'<?xml version="1.0"?><pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"/>',

@@ -22,6 +22,14 @@ from tests.sanitizers import make_locked
 
 WORD = struct.pack("<5HH", 0xA5EC, 0xC1, 0, 0, 0, 0) + bytes(500)
 LOCKED_WORD = struct.pack("<5HH", 0xA5EC, 0xC1, 0, 0, 0, 0x0100) + bytes(500)
+WORD_2003 = """<?xml version="1.0"?><?mso-application progid="Word.Document"?>
+<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" w:macrosPresent="yes">
+<w:docSuppData><w:binData w:name="editdata.mso">AAAA</w:binData></w:docSuppData>
+<w:body><w:p><w:r><w:t>会議の記録</w:t></w:r></w:p></w:body></w:wordDocument>""".encode()
+EXCEL_2003 = """<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="予算"><Table><Row><Cell><Data ss:Type="String">庁舎</Data></Cell></Row></Table></Worksheet>
+</Workbook>""".encode()
 
 
 def records(*pairs: tuple[int, bytes]) -> bytes:
@@ -63,12 +71,20 @@ def kinds(content: bytes, source: Source) -> set[Kind]:
         (workbook(), "予算.xls", office.workbook(), "予算.xlsx"),
         (compound({"PowerPoint Document": bytes(99)}), "説明.pps", office.presentation(), "説明.pptx"),
         (rb"{\rtf1 text}", "計画.rtf", office.document(), "計画.docx"),
+        (records((0x0009, bytes(4)), (0x000A, b"")), "予算.xls", office.workbook(), "予算.xlsx"),  # BIFF2: no OLE around it
+        (WORD_2003, "計画.doc", office.document(), "計画.docx"),
+        (EXCEL_2003, "予算.xml", office.workbook(), "予算.xlsx"),
     ],
 )
 def test_each_format_becomes_its_successor(content: bytes, name: str, result: object, expected: str) -> None:
     outcome = run(content, name, result.build())  # type: ignore[attr-defined]
     assert (outcome.verdict, outcome.name) == (Verdict.SANITISED, expected)
     assert Kind.CONVERTED in {finding.kind for finding in outcome.findings}
+
+
+def test_macros_of_an_office_2003_document_are_told() -> None:
+    assert kinds(WORD_2003, Source.WORDML) == {Kind.MACRO}
+    assert kinds(EXCEL_2003, Source.SHEETML) == set()
 
 
 def test_d05_what_the_converter_wrote_is_rebuilt_never_delivered_as_it_is() -> None:

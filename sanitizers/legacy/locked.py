@@ -18,6 +18,7 @@ from msoffcrypto.format import doc97, ooxml, ppt97, xls97  # noqa: F401 -- ooxml
 
 from sanitizers import password
 from sanitizers.conversion import Source
+from sanitizers.detect.signature import OLE
 from sanitizers.legacy.records import FILEPASS, directory, globals_of, stream
 from sanitizers.model import Cipher, Reason, Refused, Verdict
 
@@ -69,14 +70,14 @@ def method(content: bytes, source: Source) -> Cipher:
     """Of a locked doc, xls or ppt: [MS-DOC] 2.2.6, [MS-XLS] 2.4.117, [MS-PPT] 2.3.7; each begins with a version."""
     if source is Source.PPT:
         return Cipher.OFFICE_CRYPTOAPI  # it knows no other
-    with directory(content) as ole:
-        if source is Source.DOC:
+    if source is Source.XLS:
+        body = next((body for kind, body in globals_of(content) if kind == FILEPASS), b"")
+        # BIFF5 has nothing but the key and its hash; BIFF8 says 0 for that and 1 for what has a version
+        is_xor, header = len(body) <= 4 or not _number("<H", body, 0), body[2:]
+    else:
+        with directory(content) as ole:
             flags = _number("<H", stream(ole, "WordDocument"), _FIB_FLAGS_AT)
             is_xor, header = bool(flags & _FIB_OBFUSCATED), stream(ole, "1Table" if flags & _FIB_TABLE_1 else "0Table")
-        else:
-            body = next((body for kind, body in globals_of(ole) if kind == FILEPASS), b"")
-            # BIFF5 has nothing but the key and its hash; BIFF8 says 0 for that and 1 for what has a version
-            is_xor, header = len(body) <= 4 or not _number("<H", body, 0), body[2:]
     if is_xor:
         return Cipher.OFFICE_XOR
     return Cipher.OFFICE_RC4 if _number("<H", header, 0) == _RC4_MAJOR else Cipher.OFFICE_CRYPTOAPI
@@ -87,7 +88,7 @@ def opened(content: bytes, passwords: tuple[str, ...]) -> tuple[bytes, bool]:
     for secret in password.in_time((*_BUILT_IN, *passwords)):
         if (plain := _decrypted(content, secret)) is not None:
             return plain, secret in _BUILT_IN
-    if _is_managed(content):
+    if content.startswith(OLE) and _is_managed(content):
         raise Refused(Reason.UNDECRYPTABLE, "rights management", Verdict.LOCKED)
     if passwords:
         raise Refused(Reason.WRONG_PASSWORD, "none of the passwords opens the document", Verdict.LOCKED)

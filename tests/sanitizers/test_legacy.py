@@ -116,6 +116,7 @@ def test_without_a_converter_it_is_withheld_and_nothing_else_suffers() -> None:
     [
         compound({"WordDocument": LOCKED_WORD}),
         workbook((0x002F, bytes(54))),
+        records((0x0409, bytes(6)), (0x002F, bytes(4)), (0x000A, b"")),  # BIFF4: no OLE around it
         compound({"Workbook": records((0x0809, bytes(16)), (0x000A, b"")), "Book": records((0x0809, b""), (0x002F, b""))}),
         compound({"PowerPoint Document": b"x", "Current User": bytes(12) + struct.pack("<I", 0xF3D1C4DF)}),
     ],

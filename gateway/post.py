@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway import https
 from gateway.alarm_names import japanese
 from gateway.alert_settings import TargetSettings
 from gateway.alerts import HEARTBEAT, Alert, Alerts, Send, Target, named
@@ -145,16 +146,4 @@ class _Webhook:
         text = f"[{self._hostname}] {alert.name}: {alert.detail}"  # what chat servers show
         body = json.dumps({"text": text, "host": self._hostname, **asdict(alert)}, ensure_ascii=False).encode()
         request = urllib.request.Request(settings.webhook, body, headers, method="POST")  # noqa: S310 -- settings: http(s) only
-        context = ssl.create_default_context(cafile=settings.ca_file or None) if settings.webhook.startswith("https") else None
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), _Straight, urllib.request.HTTPSHandler(context=context)
-        )
-        with opener.open(request, timeout=SECONDS) as answer:
-            answer.read(1_000)
-
-
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the token to somebody else."""
-
-    def redirect_request(self, *arguments: object) -> None:
-        return None
+        https.ask(request, ca_file=settings.ca_file, seconds=SECONDS)

@@ -33,7 +33,7 @@ from gateway.integrity import IntegritySettings
 from gateway.journal_settings import JournalSettings
 from gateway.model import TlsPolicy
 from gateway.seal_settings import SealSettings, SignatureSettings
-from gateway.sign_in_settings import LdapSettings
+from gateway.sign_in_settings import LdapSettings, OidcSettings
 from gateway.volume_settings import VolumeSettings
 from gateway.workflow_settings import WorkflowSettings
 from gateway.yaml_file import BadConfiguration, Document, Problem, Unfit
@@ -252,6 +252,7 @@ class Settings(_Model):
     retention: RetentionSettings = RetentionSettings()
     identity: IdentitySettings = IdentitySettings()
     ldap: LdapSettings = LdapSettings()
+    oidc: OidcSettings = OidcSettings()
     seal: SealSettings = SealSettings()
     workflow: WorkflowSettings = WorkflowSettings()
     contacts: dict[Role, tuple[Address, ...]] = Field(

@@ -24,6 +24,7 @@ from gateway.console import (
     account,
     approvals,
     bycode,
+    byprovider,
     cases,
     dashboard,
     held,
@@ -49,6 +50,7 @@ from gateway.console.guard import Guard
 from gateway.console.page import STATIC, Pages
 from gateway.console.passkeys import Passkeys
 from gateway.console.preview import Preview
+from gateway.console.provider import Provider
 from gateway.console.pulse import Pulse
 from gateway.console.screen import Declared
 from gateway.console.sessions import Sessions
@@ -77,6 +79,7 @@ SCREENS = (
     journal.screen,
     incidents.screen,
     bycode.screen,
+    byprovider.screen,
     mine.screen,
     approvals.screen,
     cases.screen,
@@ -100,7 +103,8 @@ def desk(settings: Settings, store: Store) -> Desk:
         elevation=console.elevation_minutes * 60,
     )
     notices, notifier = Notices.load(Path(settings.notices)), notifying(settings, store.clock)
-    accounts = Accounts(store.db, store.clock, Seal(settings.place("console.key")), settings.workflow.auditor_apart)
+    seal = Seal(settings.place("console.key"))
+    accounts = Accounts(store.db, store.clock, seal, settings.workflow.auditor_apart)
     assert notifier.tickets is not None
     return Desk(
         settings=settings,
@@ -114,6 +118,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
         binding=_binding(settings, store, accounts),
+        provider=Provider(settings.oidc, console.origin, seal, store.clock) if settings.oidc.issuer else None,
         workflow=Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier)),
         tickets=notifier.tickets,
         codes=Codes(store.db, store.spool, store.clock, accounts, notices, notifier),

@@ -15,6 +15,7 @@ from gateway.console.figures import Figures
 from gateway.console.page import Pages
 from gateway.console.passkeys import Passkeys
 from gateway.console.preview import Preview
+from gateway.console.provider import Provider
 from gateway.console.pulse import Pulse
 from gateway.console.sessions import Sessions
 from gateway.console.trials import Trials
@@ -46,7 +47,8 @@ class Desk:
     accounts: Accounts
     sessions: Sessions
     passkeys: Passkeys
-    binding: Binding | None  # nobody signs in by LDAP
+    binding: Binding | None  # None: nobody signs in by LDAP
+    provider: Provider | None  # None: nobody signs in by OpenID Connect
     notices: Notices
     docket: Docket
     preview: Preview

@@ -102,11 +102,18 @@ class Visit(Asker):
         """After a state change; `said` appears on the next page."""
         if said is not None and self.session is not None:
             self.desk.said[self.session.id] = said
-        return RedirectResponse(path if _LOCAL.fullmatch(path) else "/", 303)
+        return RedirectResponse(self.local(path), 303)
+
+    @staticmethod
+    def local(path: str) -> str:
+        """Where a redirect or a link may lead that a request asks for."""
+        return path if _LOCAL.fullmatch(path) else "/"
 
     def signed_in(self, token: str, path: str) -> Response:
         """`go` with a new cookie."""
-        answer = self.go(path)
+        return self.with_session(self.go(path), token)
+
+    def with_session(self, answer: Response, token: str) -> Response:
         answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
         return answer
 

@@ -96,10 +96,15 @@ class Sessions:
         if not token:
             return None
         now = self._clock.now()
-        found = await self._db.read(_find, token, now, now - self._idle, now - self._absolute)
+        found = await self.known(_id(token), token)
         if found is not None and now - found.seen_at > SEEN_SECONDS:
             await self._db.write(_update, found.id, {"seen_at": now})
         return found
+
+    async def known(self, session_id: str, token: str = "") -> Session | None:
+        """By what may be shown; None when it has ended."""
+        now = self._clock.now()
+        return await self._db.read(_find, session_id, token, now, now - self._idle, now - self._absolute)
 
     async def list(self, who: Account) -> Sequence[Session]:
         now = self._clock.now()
@@ -140,9 +145,9 @@ def _update(conn: sa.Connection, key: str, values: dict[str, Any]) -> None:
     conn.execute(session.update().where(session.c.id == key).values(values))
 
 
-def _find(conn: sa.Connection, token: str, now: float, idle_since: float, began_since: float) -> Session | None:
+def _find(conn: sa.Connection, key: str, token: str, now: float, idle_since: float, began_since: float) -> Session | None:
     alive = sa.and_(session.c.seen_at > idle_since, session.c.began_at > began_since)
-    row = conn.execute(sa.select(session).where(session.c.id == _id(token), alive)).one_or_none()
+    row = conn.execute(sa.select(session).where(session.c.id == key, alive)).one_or_none()
     if row is None:
         return None
     who = standing.find(conn, row.account, now)

@@ -38,8 +38,9 @@ async def form(visit: Visit) -> Response:
 
 async def _form(visit: Visit, refusal: Refusal | None = None) -> Response:
     options = await visit.desk.passkeys.invitation()
-    status, by_ldap = refusal.status if refusal else 200, visit.desk.binding is not None
-    return visit.page("sign_in.html", status, options=options, refusal=refusal, name=visit.text("name")[:64], by_ldap=by_ldap)
+    status = refusal.status if refusal else 200
+    ways = {"by_ldap": visit.desk.binding is not None, "provider": visit.desk.provider}
+    return visit.page("sign_in.html", status, options=options, refusal=refusal, name=visit.text("name")[:64], **ways)
 
 
 @screen.post("/sign-in", Right.PUBLIC)
@@ -51,9 +52,13 @@ async def by_password(visit: Visit) -> Response:
     return await _first_factor(visit, who, "password")
 
 
-async def _first_factor(visit: Visit, who: Account, method: str) -> Response:
+def asks_second_factor(visit: Visit, who: Account) -> bool:
     required = visit.desk.settings.console.second_factor and who.needs_second_factor
-    whole = not (required or who.has_totp or who.passkeys)
+    return required or who.has_totp or who.passkeys > 0
+
+
+async def _first_factor(visit: Visit, who: Account, method: str) -> Response:
+    whole = not asks_second_factor(visit, who)
     token = await visit.desk.sessions.begin(who, visit.source, visit.agent, whole=whole, method=method)
     return visit.signed_in(token, "/" if whole else "/sign-in/second")
 
@@ -167,8 +172,10 @@ async def sign_out(visit: Visit) -> Response:
     """Shows when, as AC-01 asks."""
     assert visit.session is not None
     await visit.desk.sessions.end(visit.who.name, visit.session.id, "by hand")
+    by_provider = visit.desk.provider is not None and visit.session.method.startswith("oidc")
+    farewell = await visit.desk.provider.farewell() if visit.desk.provider and by_provider else ""
     visit.session = None
-    answer = visit.page("signed_out.html", at=visit.desk.store.clock.now())
+    answer = visit.page("signed_out.html", at=visit.desk.store.clock.now(), farewell=farewell)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return answer
 

@@ -52,5 +52,5 @@ def test_every_field_has_a_label_and_every_form_that_changes_something_its_token
         labelled = named and f'for="{named[1]}"' in text
         assert labelled or "aria-label=" in field or 'type="checkbox"' in field, field
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL):
-        public = re.search(r'action="/(sign-in(/passkey)?|invitation|language)"', form)
+        public = re.search(r'action="/(sign-in(/passkey|/ldap)?|invitation|language)"', form)
         assert public or "parts.token(csrf)" in form or 'name="csrf"' in form, form

@@ -14,6 +14,7 @@ NAMES = {
     "nobody-may-decide": "承認者がいない",
     "not-cleared": "最終確認で不合格",
     "queue": "処理の滞り",
+    "record-copy": "記録の写しの失敗",
     "refusals": "受付拒否の多発",
     "sandbox": "隔離環境での異常",
     "sandbox-level": "隔離の強さの不足",

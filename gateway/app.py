@@ -24,6 +24,7 @@ from gateway.cutoff import Guard
 from gateway.deception import Own
 from gateway.digest import Digest
 from gateway.evidence import feed, proving
+from gateway.evidence.media import Media
 from gateway.gate import HourlyGate
 from gateway.health import Health
 from gateway.identity import Authenticator, Identifier
@@ -285,6 +286,11 @@ class Gateway:
             except Exception as error:
                 log.exception("housekeeping failed, tried again in an hour")
                 self._alarm("housekeeping", str(error))
+            try:
+                await Media(self.settings.journal.media, self.store).due()
+            except Exception as error:
+                log.exception("the record was not copied, tried again in an hour")
+                self._alarm("record-copy", str(error))
 
     async def _send_digests(self) -> None:
         at, store, notifier = self.settings.digest_at, self.store, self.pipeline.notifier

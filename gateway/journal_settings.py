@@ -1,4 +1,7 @@
-"""`journal:` of gateway.yaml: who gets the record as it grows (LG-09).  What is sent is `evidence/feed.py`'s."""
+"""`journal:` of gateway.yaml: who gets the record as it grows (LG-09), and where its nightly copy goes (LG-03).
+
+What is sent is `evidence/feed.py`'s, what is copied `evidence/media.py`'s.
+"""
 
 from __future__ import annotations
 
@@ -23,5 +26,13 @@ class SyslogSettings(_Model):
     timeout: float = Field(10, gt=0, le=300, description="Seconds for a connection or one batch.")
 
 
+class MediaSettings(_Model):
+    folder: str = Field(
+        "", description="On another machine or medium: each night the day before is copied there; empty = none."
+    )
+    at: str = Field("03:10", pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$", description="From what time on (hourly look).")
+
+
 class JournalSettings(_Model):
     syslog: SyslogSettings = SyslogSettings()
+    media: MediaSettings = MediaSettings()

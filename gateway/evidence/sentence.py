@@ -169,6 +169,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が証拠一式（記録 {entries} 件、原本: {original}）を作成しました。理由: {reason}、SHA-256 {sha256}",
         "{actor} made an evidence pack of {entries} entries (original: {original}): {reason}; SHA-256 {sha256}",
     ),
+    "copied": Words(
+        "{day} の記録 {entries} 件を {folder} に写し（{packs} 個）、読み戻して確かめました。",
+        "The record of {day}, {entries} entries, was copied to {folder} in {packs} packs, read back and examined.",
+    ),
     "verified": Words(
         "{actor} が記録 {entries} 件を検証しました（正常: {ok}、署名 {checkpoints} 件）。{problem}",
         "{actor} verified {entries} entries: ok {ok}, {checkpoints} checkpoints. {problem}",

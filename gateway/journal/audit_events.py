@@ -38,6 +38,16 @@ class Packed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copied(Event):
+    """A whole day of the record is on other media, read back and examined (LG-03)."""
+
+    day: str  # "2026-11-27", in Japan
+    folder: str
+    packs: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified(Event):
     """The journal was checked as a whole: by hand, or by the gateway once a day (LG-02)."""
 

@@ -7,6 +7,7 @@ NAMES = {
     "certificate": "証明書の期限",
     "clamd": "ウイルス検査の停止",
     "clock": "時計のずれ",
+    "clock-sync": "時刻同期",
     "digest": "一覧・報告の送信に失敗",
     "disk": "ディスクの空き",
     "heartbeat": "生存確認",

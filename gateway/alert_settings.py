@@ -33,6 +33,7 @@ class TargetSettings(_Model):
 class AlertSettings(_Model):
     queue_minutes: float = Field(15, gt=0, description="A mail that is ready has waited this long.")
     disk_days: float = Field(14, gt=0, description="The disk will be full within so many days.")
+    clock_seconds: float = Field(1, ge=0, description="The clock may be off by more, or is not synchronised; 0 = not watched.")
     certificate_days: float = Field(30, gt=0, description="A certificate ends within so many days.")
     to: tuple[TargetSettings, ...] = Field((), description="Who hears of alarms; empty = they are in the journal only.")
     quiet_minutes: float = Field(30, ge=0, description="The same alarm is told once in this time, then with how often it came.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from cryptography.x509 import load_pem_x509_certificate
 
-from gateway import disk
+from gateway import discipline, disk
 from gateway.metrics import Metrics
 from gateway.office import Office
 from gateway.sandbox import Sandbox
@@ -22,6 +22,7 @@ from gateway.smtp.server import SmtpServer
 from gateway.store.opening import Store
 from gateway.store.schema import journal_checkpoint, journal_head, journal_pending
 
+CLOCK = "clock_error_seconds"
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
@@ -52,6 +53,7 @@ class Status:
             "sessions": sum(server.sessions for server in self.servers),
             "journal": await self.store.db.read(_journal, now),
             "certificate_days": certificate_days(self.settings, now),
+            CLOCK: discipline.error(),
             "inspection_seconds": {name: self.metrics.inspection.quantile(share) for name, share in QUANTILES},
             "since_start": {
                 name: {label: count for (each, label), count in sorted(events.items()) if each == name}
@@ -68,7 +70,7 @@ class Status:
     async def exposition(self) -> str:
         """For Prometheus."""
         healthy, facts = await self.health()
-        names = ("waiting", "oldest_seconds", "free_bytes", "disk_days_left", "sessions", "sandbox_level")
+        names = ("waiting", "oldest_seconds", "free_bytes", "disk_days_left", "sessions", "sandbox_level", CLOCK)
         gauges = {"healthy": float(healthy), "clamd_up": float(not str(facts["clamd"]).startswith("down"))}
         gauges |= {name: value for name in names if isinstance(value := facts[name], int | float)}
         gauges |= {f"journal_{name}": value for name, value in _numbers(facts["journal"])}

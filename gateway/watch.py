@@ -46,6 +46,10 @@ def _concerns(facts: Mapping[str, Any], settings: Settings, now: float) -> Itera
         yield Concern("disk", f"{facts['free_bytes'] >> 20} MB are free: new mail gets 452")
     elif facts["disk_days_left"] is not None and facts["disk_days_left"] < limits.disk_days:
         yield Concern("disk", f"the disk will be full in {facts['disk_days_left']:.0f} days")
+    error = facts["clock_error_seconds"]
+    if limits.clock_seconds and (error is None or error > limits.clock_seconds):
+        detail = "nobody synchronises the clock" if error is None else f"the clock may be off by {error:.1f} s"
+        yield Concern("clock-sync", detail)
     for which, days in facts["certificate_days"].items():
         if days is None:
             yield Concern("certificate", f"{which}: the certificate cannot be read")

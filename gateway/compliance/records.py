@@ -44,7 +44,15 @@ def clock(facts: Facts) -> Outcome:
     actual = "時計の飛びを見張り、疑わしい間は期限で消さない" + (
         f"。現在 {facts.clock_jump:+.0f} 秒" if facts.clock_jump else ""
     )
-    return partly(yes(not facts.clock_jump, "なし (常に確認)", actual, "時計が飛んでいます。"), "NTP との差の測定")
+    if facts.gateway is None:
+        return Outcome(Status.NG, "health", actual, SILENT)
+    error, most = facts.gateway.get("clock_error_seconds"), facts.settings.alerts.clock_seconds
+    if facts.clock_jump or not isinstance(error, float):
+        why = "時計が飛んでいます。" if facts.clock_jump else "この装置の時計は同期されていません (chrony などが必要です)。"
+        return Outcome(Status.NG, "alerts.clock_seconds", actual, why)
+    return yes(
+        error <= (most or 1), "alerts.clock_seconds", f"{actual}。誤差は {error:.2f} 秒以内", "時計の誤差が大きすぎます。"
+    )
 
 
 def two_people(facts: Facts) -> Outcome:
@@ -130,7 +138,7 @@ CHECKS = {
     "LG-02": Check(untampered, ("verified", "alarm:clock")),
     "LG-03": Check(copied, ("copied", "alarm:record-copy", "packed")),
     "LG-04": Check(looked_through, ("inspected", "searched")),
-    "LG-05": Check(clock, ("alarm:clock",)),
+    "LG-05": Check(clock, ("alarm:clock", "alarm:clock-sync")),
     "LG-06": Check(
         always("管理画面の障害記録", "警報から自動で開き、原因と処置を書いて閉じる。消せない"), ("trouble_step", "alarm")
     ),

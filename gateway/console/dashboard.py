@@ -118,6 +118,7 @@ def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[
     full = Words(f"約{days:.0f}日で満杯", f"full in {days:.0f} days") if days else Words("減少傾向なし", "not shrinking")
     yield Light(Words("ディスク空き", "Disk free"), _plain(f"{facts['free_bytes'] / (1 << 30):,.1f} GB"), level("disk"), full)
     yield from _certificates(facts["certificate_days"], level("certificate"))
+    yield _clock(facts["clock_error_seconds"], level("clock-sync"))
     book = facts["journal"]
     sealed = Words(f"記録 {book['sealed']:,}件", f"{book['sealed']:,} sealed")
     late = book["pending"] > 10_000  # the sealer moves a thousand in 20 ms
@@ -143,6 +144,12 @@ def _certificates(days: dict[str, float | None], level: str) -> Iterator[Light]:
     which, left = min(days.items(), key=lambda each: -1.0 if each[1] is None else each[1])
     value = Words("読めません", "unreadable") if left is None else Words(f"あと{left:.0f}日", f"{left:.0f} days left")
     yield Light(Words("証明書", "Certificate"), value, level, _plain(which))
+
+
+def _clock(error: float | None, level: str) -> Light:
+    unknown = Words("同期していません", "not synchronised")
+    within = unknown if error is None else Words(f"誤差{error:.2f}秒以内", f"within {error:.2f} s")
+    return Light(Words("時計", "Clock"), within, level)
 
 
 def _plain(text: str) -> Words:

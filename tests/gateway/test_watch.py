@@ -25,6 +25,7 @@ WELL: dict[str, Any] = {
     "free_bytes": 50 << 30,
     "disk_days_left": None,
     "certificate_days": {"inbound": 200.0},
+    "clock_error_seconds": 0.05,
 }
 
 
@@ -43,6 +44,8 @@ def names(facts: Mapping[str, Any]) -> list[str]:
         ({"free_bytes": 1 << 20, "disk_days_left": 1.0}, ["disk"]),
         ({"disk_days_left": 13.0}, ["disk"]),
         ({"disk_days_left": 15.0}, []),
+        ({"clock_error_seconds": 1.5}, ["clock-sync"]),
+        ({"clock_error_seconds": None}, ["clock-sync"]),
         ({"certificate_days": {"inbound": 29.0, "console": None}}, ["certificate", "certificate"]),
     ],
 )

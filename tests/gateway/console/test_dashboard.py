@@ -32,6 +32,7 @@ WELL: dict[str, Any] = {
     "free_bytes": 50 << 30,
     "disk_days_left": None,
     "certificate_days": {"inbound": 200.0, "console": 12.0},
+    "clock_error_seconds": 0.04,
     "journal": {"sealed": 1_234, "pending": 3, "checkpoint_age_seconds": 1.0},
     "inspection_seconds": {"p50": 0.031, "p95": 1.2, "p99": None},
     "clamd": "ClamAV 1.4.6",
@@ -91,6 +92,7 @@ async def test_each_span_has_its_places_and_the_mail_is_in_the_last(c: Console, 
         ({"disk_days_left": 3.0}, "約3日で満杯"),
         ({"oldest_seconds": 1_000.0}, "最長 17分待ち"),
         ({"certificate_days": {"inbound": None}}, "読めません"),
+        ({"clock_error_seconds": None}, "同期していません"),
     ],
 )
 async def test_lg09_what_is_wrong_is_red_and_says_so_in_words(c: Console, change: dict[str, Any], words: str) -> None:

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.bench import SIZES, cdr, mail, report, review, synthetic
+from gateway.bench import SIZES, cdr, mail, policy, report, review, synthetic
 from gateway.bench.page import page
 from gateway.clamd import ClamdMissing
+from gateway.policy import file as policy_file
 from gateway.sandbox import SandboxDown
 from gateway.store.opening import open_store
 
@@ -60,6 +61,24 @@ def run_console(arguments: argparse.Namespace) -> int:
             timed = asyncio.run(review.measure(settings, store, arguments.count, lambda: progress.advance(bar)))
     Console().print(_pages(timed, arguments.count))
     return int(any(each.status != 200 or each.seconds > each.limit for each in timed))
+
+
+def run_policy(arguments: argparse.Namespace) -> int:
+    """The rules are those of the configuration's file."""
+    if arguments.count < 1:
+        return _trouble("--count must be at least 1")
+    settings = settings_file.load(arguments.config)
+    rules = policy_file.load(Path(settings.policy))
+    with TemporaryDirectory(dir=arguments.directory, prefix="mugai-bench-") as place:
+        settings = settings.model_copy(update={"state_directory": Path(place)})
+        with Progress(*_COLUMNS, transient=True) as progress, open_store(settings) as store:
+            bar = progress.add_task("測定中 measuring", total=arguments.count + 1)
+            try:
+                walks = uvloop.run(policy.measure(settings, store, rules, arguments.count, lambda: progress.advance(bar)))
+            except SandboxDown as down:
+                return _trouble(str(down))
+    Console(width=WIDTH).print(policy.sheet(walks))
+    return 0
 
 
 def _pages(timed: Sequence[review.Timed], count: int) -> Table:

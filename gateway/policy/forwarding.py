@@ -55,6 +55,7 @@ class Forwarding:
         if not concerned or self._is_something_else(letter, item.envelope.sender):
             return ()
         points = [*self._of_header(letter, item.envelope.sender, concerned), *await self._of_memory(letter)]
+        points += _of_attachments(letter, inspection)
         total = sum(worth for worth, _ in points)
         said = tuple(f"{why} ({worth}点)" for worth, why in sorted(points, reverse=True))
         return (Observation(Sign.AUTO_FORWARDED, total, concerned, said),) if total else ()
@@ -115,6 +116,13 @@ class Forwarding:
         at = min((ago[digest] for digest in (whole, tail) if digest in ago), default=None)
         if at is not None and at <= _AT_ONCE:
             yield _SOME, f"届いてから{at:.0f}秒で出ようとしています"
+
+
+def _of_attachments(letter: Letter, inspection: Inspection) -> Iterator[Points]:
+    """A rule that forwards "as an attachment"; by hand somebody nearly always writes a word."""
+    parts = inspection.report.parts
+    if parts and not letter.body.strip() and all(part.detected == "message/rfc822" for part in parts):
+        yield _STRONG, "本人の文がなく、メールだけが添付されています"
 
 
 def _list_domain(value: str) -> str:

@@ -79,14 +79,19 @@ class Memory:
         return tuple(address for address in addresses if address.lower() not in known)
 
 
+# made once: each mail that leaves asks both, and making a query costs more than answering it
+_ARRIVED = sa.select(arrival.c.digest, arrival.c.at).where(arrival.c.digest.in_(sa.bindparam("digests", expanding=True)))
+_THEIRS = sa.select(correspondent.c.theirs).where(correspondent.c.theirs.in_(sa.bindparam("theirs", expanding=True)))
+_THEIRS_AND_OURS = _THEIRS.where(correspondent.c.ours == sa.bindparam("ours"))
+
+
 def _arrivals(conn: sa.Connection, digests: Sequence[str]) -> dict[str, float]:
-    query = sa.select(arrival.c.digest, arrival.c.at).where(arrival.c.digest.in_(digests))
-    return {row.digest: row.at for row in conn.execute(query)}
+    return {row.digest: row.at for row in conn.execute(_ARRIVED, {"digests": digests})}
 
 
 def _known(conn: sa.Connection, theirs: Sequence[str], ours: str) -> set[str]:
-    query = sa.select(correspondent.c.theirs).where(correspondent.c.theirs.in_(theirs))
-    return set(conn.scalars(query.where(correspondent.c.ours == ours) if ours else query))
+    query = _THEIRS_AND_OURS if ours else _THEIRS
+    return set(conn.scalars(query, {"theirs": theirs} | ({"ours": ours} if ours else {})))
 
 
 def _digest(text: str) -> str:

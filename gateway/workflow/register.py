@@ -34,7 +34,8 @@ class Register:
 
 
 def _concerning(conn: sa.Connection, item: str) -> tuple[list[Case], list[Case], Directory]:
-    return ledger.granted(conn, item), ledger.in_force(conn), book.read(conn)[1]
+    standing = ledger.in_force(conn)
+    return ledger.granted(conn, item), standing, book.read(conn)[1] if standing else Directory()
 
 
 def _of_its_rule(policy: Policy, case: Case) -> bool:

@@ -15,6 +15,8 @@ _DASH = re.compile(r"(?<=[\d)]) ?[-\u2010-\u2015\u2212\u30fb\u30fc] ?(?=[\d(])")
 _QUOTING = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _SPACED_OUT = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")  # 個 人 番 号
 _SPACED_DIGITS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9-](?: [A-Za-z0-9-]){5,}(?![A-Za-z0-9])")  # :1 2 3 4 5 6
+_BARS = re.compile("[\u2502\u2503\u2551\u00a6]")  # lines of a table, drawn by hand
+_BOXED = re.compile(r"(?<!\d)\d(?:[|\t]\d){9,}(?!\d)")  # a form with one digit in each box
 _BETWEEN = re.compile(f"(?<=[{_CJK}]) +(?=[{_CJK}])")  # 氏　名
 _SPACES = re.compile(r" {2,}")
 _BROKEN_NUMBER = re.compile(r"(?<![\d-])(\d[\d-]{0,12})\n(\d[\d-]{0,12})(?![\d-])")
@@ -31,7 +33,8 @@ def spread(text: str) -> str:
     """With the spaces between words, which part a surname from a given name."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u0130", "I")  # the only character that grows in lower case
-    text = _QUOTING.sub("", _SPACES.sub(" ", text))
+    text = _QUOTING.sub("", _SPACES.sub(" ", _BARS.sub("|", text)))
+    text = _BOXED.sub(lambda found: found[0].replace("|", "").replace("\t", ""), text)
     for run in (_SPACED_DIGITS, _SPACED_OUT):
         text = run.sub(lambda found: found[0].replace(" ", ""), text)
     return text

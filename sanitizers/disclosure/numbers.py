@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sanitizers.disclosure.labels import Labels
 from sanitizers.disclosure.model import Datum
@@ -26,6 +27,7 @@ _ISSUERS = re.compile(  # ISO/IEC 7812 ranges with the lengths in use: Visa, Mas
     r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|35(?:2[89]|[3-8]\d)\d{12}"
     r"|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,13}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17}"
 )
+_FOREIGN = re.compile("在留|国籍|永住|外国人|技能実習|特定技能|入管|residence card|nationality", re.IGNORECASE)
 _MANY = 3
 
 
@@ -69,8 +71,10 @@ def passports(text: str, labels: Labels) -> Iterator[str]:
 
 
 def residence_cards(text: str, labels: Labels) -> Iterator[str]:
-    for match in _RESIDENCE.finditer(text):
-        if not labels.contradict(match.start(), Datum.RESIDENCE_CARD):
+    """Serial numbers look the same: somewhere the text must speak of residence.  A card's number may be this card's."""
+    found = list(_RESIDENCE.finditer(text))
+    for match in found if found and _FOREIGN.search(text) else ():
+        if not labels.contradict(match.start(), Datum.RESIDENCE_CARD, Datum.CARD_NUMBER):
             yield match[0]
 
 
@@ -92,8 +96,15 @@ def accounts(text: str, labels: Labels) -> Iterator[str]:
 def cards(text: str, labels: Labels) -> Iterator[str]:
     for match in _CARD.finditer(text):
         number = digits(match[0])
-        if _ISSUERS.fullmatch(number) and luhn(number) and not labels.contradict(match.start(), Datum.CARD_NUMBER):
+        is_one = _ISSUERS.fullmatch(number) and luhn(number) and not _counts_up(match[0])
+        if is_one and not labels.contradict(match.start(), Datum.CARD_NUMBER):
             yield match[0]
+
+
+def _counts_up(written: str) -> bool:
+    """2411 2412 2413 2414 are four numbers."""
+    groups = [int(group) for group in re.split("[ -]", written)]
+    return len(groups) > 1 and all(0 < after - before < 100 for before, after in pairwise(groups))
 
 
 def luhn(number: str) -> bool:

@@ -188,6 +188,36 @@ def groupware_without_marks(o: Original) -> Case:
     return _case("groupware transfer, no marks", True, fields, o.body, before=o, seconds=5)
 
 
+def thunderbird_filter(o: Original) -> Case:
+    body = f"\n\n-------- 転送メッセージ --------\n件名: {o.subject}\n差出人: {o.sender}\n宛先: {STAFF}\n\n{o.body}"
+    fields = [*_mine(o, Subject=f"Fwd: {o.subject}"), ("X-Forwarded-Message-Id", o.id)]
+    return _case("thunderbird filter forwards", True, fields, body, before=o, seconds=6)
+
+
+def microsoft_365(o: Original) -> Case:
+    """SMTP forwarding of a mailbox, as tenants with a connector send it on."""
+    marks = [("X-MS-Exchange-Organization-AutoForwarded", "true"), ("Resent-From", f"<{STAFF}>"), ("Auto-Submitted", "no")]
+    return _case(
+        "microsoft 365 mailbox forwarding", True, o.fields() + marks, o.body, sender=f"tanaka+SRS=Aq1=x@{OWN}", before=o
+    )
+
+
+def forwarded_as_attachment(o: Original) -> Case:
+    """A rule of Outlook: "forward as an attachment", seconds after it came; nothing of the person's own."""
+    kind = 'multipart/mixed; boundary="b"'
+    inner = "".join(f"{field}: {value}\r\n" for field, value in o.fields())
+    body = f"--b\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n{o.body}\r\n--b--\r\n"
+    fields = [*_mine(o), ("Auto-Submitted", "auto-generated"), ("Content-Type", kind)]
+    return _case("rule forwards as attachment", True, fields, body, before=o, seconds=5)
+
+
+def mobile_gateway(o: Original) -> Case:
+    """A service that cuts the text for a telephone and sends it under the person's name."""
+    body = f"From: {o.sender}\nSubject: {o.subject}\n{o.body[:60]}...\n"
+    fields = [*_mine(o, Subject=f"[転送]{o.subject}"), ("Precedence", "bulk"), ("X-Autoforward", "1")]
+    return _case("forwarding to a telephone", True, fields, body, recipient="tanaka@docomo.ne.jp", before=o, seconds=7)
+
+
 def groupware_every_quarter(o: Original) -> Case:
     """Known to be missed: no trace, and too late to be remembered."""
     return _case("groupware every 15 minutes", True, _mine(o, Subject=o.subject), o.body, before=o, seconds=900)
@@ -207,6 +237,49 @@ def without_words(o: Original) -> Case:
 
 def soon_without_words(o: Original) -> Case:
     return _case("person forwards soon without words", False, _mine(o), _quoted(o), before=o, seconds=40)
+
+
+def only_signature(o: Original) -> Case:
+    """The commonest way of a person: nothing but the signature above the quote."""
+    body = f"\n--\n例示市役所 総務課 田中\nTEL 027-000-0001\n\n{_quoted(o)}"
+    return _case("person forwards under a signature", False, _mine(o), body, recipient="sato@partner.example.jp", before=o)
+
+
+def telephone_mail(o: Original) -> Case:
+    body = f"よろしく\n\niPhoneから送信\n\n転送されたメール:\n\n差出人: {o.sender}\n件名: {o.subject}\n\n{o.body}"
+    return _case(
+        "person forwards from a telephone", False, _mine(o), body, recipient="sato@partner.example.jp", before=o, seconds=30
+    )
+
+
+def for_the_record(o: Original) -> Case:
+    """Somebody answers a citizen and copies the partner, the whole thread below."""
+    body = f"山田様\n\n担当の佐藤様を写しに入れております。\n\n{_quoted(o)}"
+    fields = _mine(o, Subject=f"Re: {o.subject}", To=o.sender, Cc="sato@partner.example.jp", **{"In-Reply-To": o.id})
+    return _case(
+        "answer that brings a third person in", False, fields, body, recipient="sato@partner.example.jp", before=o, seconds=15
+    )
+
+
+def attached_by_hand(o: Original) -> Case:
+    kind = 'multipart/mixed; boundary="b"'
+    inner = "".join(f"{field}: {value}\r\n" for field, value in o.fields())
+    words = "添付のメールをご確認ください。"
+    body = (
+        f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words}\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n{o.body}\r\n--b--\r\n"
+    )
+    fields = [*_mine(o), ("Content-Type", kind)]
+    return _case("person attaches the mail", False, fields, body, recipient="sato@partner.example.jp", before=o, seconds=12)
+
+
+def ticket_answer(o: Original) -> Case:
+    """A form of enquiry answers what came in, quoting it."""
+    body = f"お問い合わせを受け付けました(受付番号 123)。\n\n{o.body}"
+    fields = [*_mine(o, Subject=f"[受付] {o.subject}", To=o.sender), ("Auto-Submitted", "auto-replied")]
+    return _case(
+        "acknowledgement by a system", False, fields, body, recipient="yamada@company.example.co.jp", before=o, seconds=3
+    )
 
 
 def marked_quote(o: Original) -> Case:
@@ -282,7 +355,39 @@ def _singles() -> Iterator[Case]:
     by_hand = ("X-Forwarded-Message-Id", "<x@example.jp>")
     yield _plain("thunderbird forward", "Fwd: 資料", "-------- Forwarded Message --------\nFrom: x\n\n資料\n", by_hand)
     yield _plain("invitation", "会議の招集", "会議室1\n", ("Thread-Index", "AQHa"))
-    yield _plain("sent again after a failure", "再送", "再送します。\n", ("Message-ID", f"<again@{OWN}>"))
+    yield _plain("scanner", "Scan", "scanned\n", ("X-Mailer", "MFP"), automatic, author=f"mfp01@{OWN}", sender=f"mfp01@{OWN}")
+    yield _plain(
+        "newsletter of the city",
+        "市政だより",
+        "今月号です。\n",
+        ("Precedence", "bulk"),
+        ("List-Unsubscribe", f"<mailto:u@{OWN}>"),
+    )
+    yield _plain("on behalf of the mayor", "ご挨拶", "ご挨拶申し上げます。\n", ("Sender", STAFF), author=f"市長 <mayor@{OWN}>")
+    yield _plain(
+        "calendar answer",
+        "承諾: 打合せ",
+        "承諾しました。\n",
+        ("X-MS-Exchange-Calendar-Originator-Id", "x"),
+        ("Auto-Submitted", "no"),
+    )
+    yield _plain(
+        "alarm of a sensor",
+        "水位警報",
+        "水位 3.2 m\n",
+        ("Auto-Submitted", "auto-generated (sensor)"),
+        author=f"sensor@{OWN}",
+        sender=f"sensor@{OWN}",
+    )
+    yield _plain(
+        "thread of many forwards",
+        "FW: FW: Re: 調査",
+        "関係課各位\n\n回答をまとめました。\n\n-----元のメッセージ-----\n差出人: x\n",
+    )
+    yield _plain(
+        "sent as new from the sent box", "Re: 見積", "再送します。\n", ("Resent-Date", "Sat, 28 Nov 2026 10:00:00 +0900")
+    )
+    # looks like a program a failure", "再送", "再送します。\n", ("Message-ID", f"<again@{OWN}>"))
     yield _plain("answer with a header that says no", "Re: 件", "はい。\n", ("Auto-Submitted", "no"))
     # looks like a program, and is a person who redirects by hand (mutt, Thunderbird): the known false alarm
     yield _case(
@@ -293,6 +398,8 @@ def _singles() -> Iterator[Case]:
 _WAYS: tuple[Callable[[Original], Case], ...] = (
     *(exchange_redirect, exchange_forward, exchange_forward_without_marks, outlook_client_rule, gmail_filter, pigeonhole),
     *(cyrus, procmail, postfix_alias, alias_after_an_hour, mobile_carrier, stamped, groupware, groupware_without_marks),
+    *(thunderbird_filter, microsoft_365, forwarded_as_attachment, mobile_gateway),
+    *(only_signature, telephone_mail, for_the_record, attached_by_hand, ticket_answer),
     *(groupware_every_quarter, with_words, without_words, soon_without_words, marked_quote, answer, pasted),
     *(holidays_exchange, holidays_sieve, own_list, receipt),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from collections import Counter
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 import pytest
 
@@ -37,20 +40,34 @@ class Remembered:
 def letter(content: bytes) -> Letter:
     findings = Findings()
     root = read(content, Limits(), findings)
-    body = content.partition(b"\r\n\r\n")[2].decode()
-    return Writer(root, None, findings).letter(body, ())
+    [text] = [p for p in _parts(content) if p.get_content_type() == "text/plain"][:1] or [None]
+    return Writer(root, None, findings).letter(text.get_content() if text else "", ())
+
+
+def _parts(content: bytes) -> list[EmailMessage]:
+    """What stands in the mail itself, a mail inside of it as one part."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return list(message.iter_parts()) if message.is_multipart() else [message]  # type: ignore[arg-type]
+
+
+def _report(content: bytes) -> PartReport:
+    def part(path: str, media_type: str, *parts: PartReport) -> PartReport:
+        return PartReport(path, "", "", media_type, Verdict.CLEAN, (), None, "", 1, 1, "", "", "", "", 0.0, parts=parts)
+
+    attached = [p.get_content_type() for p in _parts(content) if p.get_content_type() != "text/plain"]
+    return part("", "message/rfc822", *(part(str(n), media_type) for n, media_type in enumerate(attached, 1)))
 
 
 async def observed(case: Case, scope: str = "external") -> tuple[Observation, ...]:
     before = None
     if case.before is not None:
         fields = "".join(f"{name}: {value}\r\n" for name, value in case.before.fields())
-        before = letter(f"{fields}\r\n{case.before.body}".encode())
+        before = letter(f"{fields}Content-Type: text/plain; charset=utf-8\r\n\r\n{case.before.body}".encode())
     envelope = Envelope(case.sender, (case.recipient,), Direction.OUTBOUND, Client("192.0.2.1", 25, "mail"))
     item = QueueItem("ID", "R", envelope, envelope.recipients, 0.0, 1, "")
-    report = PartReport("", "", "", "message/rfc822", Verdict.CLEAN, (), None, "", 1, 1, "", "", "", "", 0.0)
     observer = Forwarding(HOUSE, Remembered(before, case.seconds), scope, 600.0)  # type: ignore[arg-type]
-    return await observer.observe(item, Inspection(report, Verdict.CLEAN, letter(case.content), (), 3))
+    return await observer.observe(item, Inspection(_report(case.content), Verdict.CLEAN, letter(case.content), (), 3))
 
 
 async def points(case: Case) -> int:
@@ -67,10 +84,11 @@ async def test_ml04_precision_and_recall_of_the_labelled_set() -> None:
             wrong[case.name] += 1
     precision = counted[True, True] / (counted[True, True] + counted[False, True])
     recall = counted[True, True] / (counted[True, True] + counted[True, False])
-    print(f"\n{len(CASES)} mails, precision {precision:.3f}, recall {recall:.3f}, wrong: {dict(wrong)}")
+    figures = f"precision {precision:.3f}, recall {recall:.3f}, wrong: {dict(wrong)}"
+    print(f"\n{len(CASES)} mails, {sum(case.automatic for case in CASES)} of them automatic: {figures}")
     assert len(CASES) >= 100
     assert precision >= 0.98
-    assert recall >= 0.85
+    assert recall >= 0.88
 
 
 def _once(automatic: bool) -> list[Case]:

@@ -10,13 +10,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
+from platform import node
 from typing import Any
 
+from gateway import nodes
+from gateway.nodes import Node
 from gateway.settings import Settings
 from gateway.status import Status
 
 LOOK_SECONDS = 60.0
 REPEAT_SECONDS = 3_600.0  # while it lasts, so that the journal shows how long
+
+_VERSION = version("mugai")
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +71,7 @@ class Watch:
     def __init__(self, status: Status, alarm: Callable[[str, str], None]):
         self._status, self._alarm = status, alarm
         self._told: dict[str, float] = {}
+        self._since = status.store.clock.now()
 
     async def run(self) -> None:
         while True:
@@ -75,8 +82,11 @@ class Watch:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        _, facts = await self._status.health()
-        clock = self._status.store.clock
+        healthy, facts = await self._status.health()
+        store, clock = self._status.store, self._status.store.clock
+        policy, level = self._status.policy_version(), self._status.sandbox.level
+        here = Node(node(), self._since, clock.now(), _VERSION, policy, level, healthy)
+        await store.db.write(nodes.note, here)
         found = {each.name: each for each in concerns(facts, self._status.settings, clock.now())}
         self._told = {name: at for name, at in self._told.items() if name in found}
         for name, concern in found.items():

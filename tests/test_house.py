@@ -126,3 +126,13 @@ def test_no_test_holds_a_stopwatch() -> None:
     for path in (ROOT / "tests").rglob("*.py"):
         if path.name != "effort.py" and path != Path(__file__):
             assert not re.search(r"\b(process_time|perf_counter)\b", path.read_text()), path
+
+
+def test_whoever_opens_a_new_store_first_makes_the_tables_of_every_room() -> None:
+    """A command may open it before the first `mugai serve`."""
+    names = "from gateway.store.schema import metadata; print(*sorted(metadata.tables))"
+    opened, everything = (
+        subprocess.run([sys.executable, "-c", f"import {modules}; {names}"], capture_output=True, text=True, check=True).stdout
+        for modules in ("gateway.store.opening", "gateway.store.opening, gateway.app, gateway.console.app, gateway.cli")
+    )
+    assert opened == everything

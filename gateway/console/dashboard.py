@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway import journal
+from gateway import journal, nodes
 from gateway.alarm_names import japanese
 from gateway.console.asker import Asker
 from gateway.console.chart import Series, bars
@@ -65,6 +65,7 @@ async def show(visit: Visit) -> Response:
         findings=[(_finding(name, names, visit.language), count) for name, count in found.findings],
         alarms=(await journal.search(visit.desk.store.db, kind="alarm", since=now - _DAY, limit=_ALARMS))[::-1],
         japanese=japanese,
+        nodes=await visit.desk.store.db.read(nodes.known),
         now=now,
     )
 

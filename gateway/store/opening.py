@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import gateway.api.schema
-import gateway.console.schema  # noqa: F401
+import gateway.console.schema
+import gateway.disk
+import gateway.nodes  # noqa: F401  (whoever opens a new store first makes the tables of every room)
 from gateway.clock import Clock
 from gateway.cutoff import Stops
 from gateway.directory import Book

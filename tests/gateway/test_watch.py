@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from gateway import settings as settings_file
+from gateway.nodes import Node
 from gateway.status import Status
 from gateway.watch import Watch, concerns
 
@@ -59,10 +60,20 @@ async def test_a_concern_is_told_when_it_begins_and_each_hour_while_it_lasts() -
     async def health() -> tuple[bool, dict[str, Any]]:
         return True, facts
 
-    clock = SimpleNamespace(now=lambda: NOW, monotonic=lambda: monotonic[0])
-    status = SimpleNamespace(settings=SETTINGS, store=SimpleNamespace(clock=clock), health=health)
+    async def write(work: object, here: Node) -> None:
+        nodes.append(here)
+
+    nodes = list[Node]()
+    clock = SimpleNamespace(now=lambda: NOW + monotonic[0], monotonic=lambda: monotonic[0])
+    store = SimpleNamespace(clock=clock, db=SimpleNamespace(write=write))
+    sandbox = SimpleNamespace(level=3)
+    status = SimpleNamespace(
+        settings=SETTINGS, store=store, health=health, sandbox=sandbox, policy_version=lambda: "0123456789ab"
+    )
     watch = Watch(cast(Status, status), lambda name, detail: told.append(name))
     for oldest, at in ((1.0, 0.0), (2_000.0, 60.0), (2_060.0, 120.0), (6_000.0, 3_700.0), (1.0, 3_760.0), (2_000.0, 3_820.0)):
         facts["oldest_seconds"], monotonic[0] = oldest, at
         await watch.look()
     assert told == ["queue", "queue", "queue"]
+    assert {(each.started_at, each.healthy, each.policy) for each in nodes} == {(NOW, True, "0123456789ab")}
+    assert [each.seen_at - NOW for each in nodes] == [0.0, 60.0, 120.0, 3_700.0, 3_760.0, 3_820.0]

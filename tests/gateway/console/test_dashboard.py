@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from gateway import journal
+from gateway import journal, nodes
 from gateway.clock import JST
 from gateway.console.chart import Series, bars
 from gateway.console.pulse import Pulse
@@ -175,3 +176,17 @@ async def test_what_is_no_answer_of_a_gateway_is_none() -> None:
     port = server.sockets[0].getsockname()[1]
     assert await Pulse("127.0.0.1", port).facts() is None
     server.close()
+
+
+async def test_avl01_a_node_that_is_silent_or_has_other_rules_is_marked(c: Console) -> None:
+    now, db = c.rooms.clock.now(), c.rooms.db
+    here = nodes.Node("gw-1", now - 90_000, now - 20, "0.1.0", "0123456789ab", 4, True)
+    old = replace(here, name="gw-0", seen_at=now - nodes.FORGOTTEN - 60)
+    for each in (old, here, here, replace(here, name="gw-2", seen_at=now - 200), replace(here, name="gw-3", policy="ffff")):
+        await db.write(nodes.note, each)
+    rows = re.findall(r"<th scope=\"row\">(gw-\d)</th>(.*?)</tr>", await page(c, WELL), re.DOTALL)
+    assert [(name, "応答なし" in row, "ほかと違う規則" in row) for name, row in rows] == [
+        ("gw-1", False, False),
+        ("gw-2", True, False),
+        ("gw-3", False, True),
+    ]

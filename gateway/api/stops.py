@@ -12,9 +12,12 @@ from gateway.api.problem import Problem
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Moment, Number, Reason
+from gateway.console.casework import plainly
+from gateway.console.mine import reader
 from gateway.console.roles import Right
 from gateway.console.words import Words
-from gateway.cutoff import Halt, Scope, SecondPersonNeeded
+from gateway.cutoff import Halt, Scope, resuming
+from gateway.cutoff.register import STANDS
 from gateway.model import Direction, State
 
 resource = Resource("遮断", "Stops")
@@ -54,6 +57,7 @@ class Resuming:
 @dataclass(frozen=True, slots=True)
 class Resumed:
     ended: bool  # false: asked for; a second person must confirm
+    case: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,13 @@ async def sent(call: Call, number: Number, query: SentQuery) -> SentMails:
 
 @resource.post("/stops/{number}/resumption", TokenScope.CUTOFF_WRITE, Right.CUT_OFF, Words("再開する", "Let mail go on"))
 async def resume(call: Call, number: Number, body: Resuming) -> Resumed:
-    """The first person asks, a second one confirms by the same request."""
-    try:
-        return Resumed(await call.desk.store.stops.resume(number, call.who.name, body.reason))
-    except SecondPersonNeeded as alone:
-        raise Problem("再開には、申請した人とは別の人の確認が必要です。", f"It takes a second person: {alone}", 403) from alone
+    """The first person asks, a second one confirms by the same request; the case is listed with all others (`/approvals`)."""
+    who, desk = await reader(call), call.desk
+    with plainly():
+        case = await resuming.resume(
+            desk.store.stops, desk.workflow, desk.settings.workflow, number, who.address, body.reason, call.via
+        )
+    return Resumed(case.stage in STANDS, case.id)
 
 
 def _stop(halt: Halt) -> Stop:

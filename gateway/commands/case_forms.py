@@ -11,11 +11,14 @@ from typing import TypeAlias
 
 from gateway.commands import playbook
 from gateway.commands.terminal import plain
+from gateway.notice import Notices
+from gateway.notifier import notifying
 from gateway.policy.book import Policies
 from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.workflow import export, opening, report
 from gateway.workflow.engine import Workflow
+from gateway.workflow.letters import letters
 from gateway.workflow.model import Case, Kind, Scope
 
 Form = Callable[[argparse.Namespace, Workflow, Store, Settings], Awaitable[int]]
@@ -167,6 +170,11 @@ async def _export(arguments: argparse.Namespace, workflow: Workflow, store: Stor
     cases = await workflow.cases(kinds, open_only=False, limit=export.MOST)
     sys.stdout.write(export.register([await workflow.show(case.id) for case in reversed(cases)]))
     return 0
+
+
+def workflow_of(store: Store, settings: Settings) -> Workflow:
+    notices = Notices.load(Path(settings.notices))
+    return Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifying(settings, store.clock)))
 
 
 def _opened(case: Case) -> int:

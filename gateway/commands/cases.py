@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -21,13 +20,10 @@ from rich.table import Table
 from gateway import settings as settings_file
 from gateway.commands import case_forms
 from gateway.commands.terminal import few, moment, plain
-from gateway.notice import Notices
-from gateway.notifier import notifying
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from gateway.workflow.engine import NotAllowed, NotPossible, Shown, Workflow
 from gateway.workflow.ledger import AlreadyDone
-from gateway.workflow.letters import letters
 from gateway.workflow.model import Act, Case, Kind
 
 
@@ -128,9 +124,7 @@ def _add_act(actions: argparse._SubParsersAction[argparse.ArgumentParser], name:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     with open_store(settings) as store:
-        notices = Notices.load(Path(settings.notices))
-        notifier = notifying(settings, store.clock)
-        workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
+        workflow = case_forms.workflow_of(store, settings)
         try:
             return asyncio.run(_act(arguments, workflow, store, settings))
         except LookupError as error:

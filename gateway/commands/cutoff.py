@@ -17,10 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
+from gateway.commands.case_forms import add_hand, workflow_of
 from gateway.commands.terminal import few, moment, operator, plain
-from gateway.cutoff import Halt, Scope, SecondPersonNeeded, Sent, pending, register
+from gateway.cutoff import Halt, Scope, Sent, pending, register, resuming
+from gateway.settings import Settings
 from gateway.store.db import StoreUnavailable
 from gateway.store.opening import Store, open_store
+from gateway.workflow.engine import NotAllowed, NotPossible
+from gateway.workflow.ledger import AlreadyDone
 
 DAY = 86_400.0
 SIDES = {"inbound": (Scope.INBOUND,), "outbound": (Scope.OUTBOUND,), "both": (Scope.INBOUND, Scope.OUTBOUND)}
@@ -39,11 +43,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     resume = commands.add_parser(
         "resume",
         help="let mail go on after a stop: needs two people (再開)",
-        description="The first person asks, a second one gives the same command and confirms. Both need a reason.",
-        epilog="Example: mugai stop (shows the numbers), then: mugai resume 3 --reason 'terminal was replaced'",
+        description="The first person asks; a second one gives the same command, or approves in the console. With a reason.",
+        epilog="Example: mugai stop (shows the numbers), then: mugai resume 3 --as ADDRESS --reason 'terminal was replaced'",
     )
     resume.add_argument("number", type=int, metavar="NUMBER", help="from `mugai stop`")
-    resume.add_argument("--reason", required=True)
+    add_hand(resume)
+    resume.add_argument(
+        "--emergency", action="store_true", help="at once by your word alone; stops again after 24 h unless ratified"
+    )
     isolate = commands.add_parser(
         "isolate",
         help="block one sender or host both ways, and list what it sent (隔離)",
@@ -66,10 +73,10 @@ def run(arguments: argparse.Namespace) -> int:
     act = {"stop": _stop, "resume": _resume, "isolate": _isolate}[arguments.command]
     try:
         with open_store(settings) as store:
-            return asyncio.run(act(arguments, store))
+            return asyncio.run(act(arguments, store, settings))
     except StoreUnavailable as error:
         return _leave(arguments, settings.state_directory, error)
-    except (LookupError, ValueError, SecondPersonNeeded) as error:
+    except (AlreadyDone, LookupError, NotAllowed, NotPossible, ValueError) as error:
         print(f"mugai: {error.args[0]}", file=sys.stderr)
         return 1
 
@@ -89,7 +96,7 @@ def _leave(arguments: argparse.Namespace, state: Path, error: StoreUnavailable) 
     return 0
 
 
-async def _stop(arguments: argparse.Namespace, store: Store) -> int:
+async def _stop(arguments: argparse.Namespace, store: Store, settings: Settings) -> int:
     if arguments.side:
         for scope in SIDES[arguments.side]:
             await store.stops.stop(scope, "", operator(), arguments.reason)
@@ -98,15 +105,23 @@ async def _stop(arguments: argparse.Namespace, store: Store) -> int:
     return 0
 
 
-async def _resume(arguments: argparse.Namespace, store: Store) -> int:
-    if await store.stops.resume(arguments.number, operator(), arguments.reason):
-        print(f"stop {arguments.number} has ended: mail goes on")
+async def _resume(arguments: argparse.Namespace, store: Store, settings: Settings) -> int:
+    workflow, asked = workflow_of(store, settings), settings.workflow
+    number, actor, reason = arguments.number, arguments.actor, arguments.reason
+    if arguments.emergency:
+        directory = await store.directory.current()
+        case = await resuming.resume_at_once(store.stops, workflow, asked, directory, number, actor, reason)
+        print(f"stop {number} has ended: mail goes on. Within 24 h: mugai approval ratify {case.id} --as ... --reason ...")
         return 0
-    print(f"asked for. A second person confirms with: mugai resume {arguments.number} --reason ...")
+    case = await resuming.resume(store.stops, workflow, asked, number, actor, reason, f"command ({operator()})")
+    if case.stage in register.STANDS:
+        print(f"stop {number} has ended: mail goes on")
+        return 0
+    print(f"case {case.id}: {case.stage}. A second person confirms with: mugai resume {number} --as ADDRESS --reason ...")
     return 1
 
 
-async def _isolate(arguments: argparse.Namespace, store: Store) -> int:
+async def _isolate(arguments: argparse.Namespace, store: Store, settings: Settings) -> int:
     scope = register.scope_of(arguments.who)
     halt = await store.stops.stop(scope, arguments.who, operator(), arguments.reason)
     sent = await store.stops.sent(scope, arguments.who, arguments.days * DAY)

@@ -16,10 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.commands.case_forms import add_hand
+from gateway.commands.case_forms import add_hand, workflow_of
 from gateway.commands.terminal import moment, plain
 from gateway.notice import Notices
-from gateway.notifier import Notifier, postmaster
 from gateway.policy import file as policy_file
 from gateway.policy import sentences
 from gateway.policy.book import Policies, Stale, Version, difference
@@ -27,9 +26,8 @@ from gateway.policy.rules import Policy
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from gateway.workflow import opening
-from gateway.workflow.engine import NotAllowed, NotPossible, Workflow
+from gateway.workflow.engine import NotAllowed, NotPossible
 from gateway.workflow.ledger import AlreadyDone
-from gateway.workflow.letters import letters
 from gateway.workflow.model import Act
 
 EPILOG = """While no version was ever published, policy.yaml counts and SIGHUP loads it.  From the first publication on the
@@ -144,7 +142,7 @@ async def _propose(arguments: argparse.Namespace, policies: Policies, store: Sto
     )
     if arguments.emergency:
         asked = opening.emergency(asked, await store.directory.current(), settings.workflow)
-    case = await policies.propose(_workflow(store, settings), version, asked)
+    case = await policies.propose(workflow_of(store, settings), version, asked)
     print(f"version {version.number} is case {case.id}: {case.stage}")
     if arguments.emergency:
         print(f"in force at once; another person within 24 h: mugai approval ratify {case.id} --as ... --reason ...")
@@ -168,11 +166,6 @@ async def _publish(arguments: argparse.Namespace, policies: Policies, store: Sto
         raise ValueError(f"version {version.number} is a draft: `mugai policy propose {version.number}` first")
     policy_file.parse(version.text)  # by today's program
     via = f"command ({getpass.getuser()})"
-    await _workflow(store, settings).act(version.case, Act.APPLY, arguments.actor, arguments.reason, via)
+    await workflow_of(store, settings).act(version.case, Act.APPLY, arguments.actor, arguments.reason, via)
     print(f"version {version.number} is in force; a running gateway takes it up within seconds")
     return 0
-
-
-def _workflow(store: Store, settings: Settings) -> Workflow:
-    notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
-    return Workflow(store.db, store.spool, store.clock, letters(settings, Notices.load(Path(settings.notices)), notifier))

@@ -21,12 +21,12 @@ from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.app import CONTROL
+from gateway.commands.case_forms import workflow_of
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.terminal import few, moment, plain
 from gateway.control import NotRunning, Rejected, ask
 from gateway.model import QuarantineState, State
 from gateway.notice import Notices
-from gateway.notifier import Notifier, postmaster
 from gateway.policy.book import Policies
 from gateway.quarantine import AlreadyDone, Kept, Quarantine, QuarantineEntry
 from gateway.settings import Settings
@@ -34,8 +34,7 @@ from gateway.spool import Spool
 from gateway.store.opening import Store, open_store
 from gateway.unlocking import LONGEST, Unlock, Unlocked
 from gateway.workflow import opening
-from gateway.workflow.engine import NotAllowed, Workflow
-from gateway.workflow.letters import letters
+from gateway.workflow.engine import NotAllowed
 
 _PATIENCE = 120.0  # seconds: the longest inspection of a mail, by default
 
@@ -123,9 +122,7 @@ async def _ask_original(arguments: argparse.Namespace, store: Store, settings: S
         raise ValueError(f"there is no attachment {unknown[0]}; there are: {', '.join(known) or 'none'}")
     rule = (await Policies(store.db, store.clock, Path(settings.policy)).current()).rule(entry.rule)
     asked = opening.as_it_came(rule, entry, [known[path] for path in arguments.files], arguments.actor, arguments.reason)
-    notifier = Notifier(store.clock, postmaster(settings), settings.retention.quarantine_days)
-    workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
-    case = await workflow.open(asked, entry.id)
+    case = await workflow_of(store, settings).open(asked, entry.id)
     print(f"{case.by} waits for a second person: mugai approval approve {case.id} --as ADDRESS --reason TEXT")
     return 0
 

@@ -177,7 +177,7 @@ def signed(facts: Facts) -> Outcome:
 
 
 CHECKS = {
-    "ML-01": Check(volume, ("halted", "resumed")),
+    "ML-01": Check(volume, ("halted", "case:change")),
     "ML-02": Check(size),
     "ML-03": Check(
         partial("なし", "メールサーバの容量超過 (452・552) は差出人に不達通知で知らせる", "利用者ごとの保管容量の上限と予告"),

@@ -146,7 +146,7 @@ CHECKS = {
         partial("記録", "作業者・理由・規則の版を記録する", "設定の変更前後の内容と、前の版に戻すこと"),
         ("policy_loaded", "baseline_made", "directory_changed", "queue_changed", "account_changed"),
     ),
-    "LG-08": Check(two_people, ("case:change", "resumed")),
+    "LG-08": Check(two_people, ("case:change",)),
     "LG-09": Check(watched, ("alarm", "self_tested")),
     "LG-10": Check(from_inside, ("alarm:internal-infection", "alarm:internal-spoofing")),
     "LG-11": Check(
@@ -156,7 +156,7 @@ CHECKS = {
     "HD-01": Check(ports, ("started",)),
     "HD-02": Check(approved_files, ("baseline_made", "alarm:configuration")),
     "HD-03": Check(consistent, ("policy_loaded", "refused")),
-    "HD-04": Check(cut_off, ("halted", "resumed")),
+    "HD-04": Check(cut_off, ("halted", "case:change")),
     "HD-05": Check(unserved("部品表 (SBOM) の出力と、脆弱性情報との照合・期限の管理がありません。")),
     "HD-06": Check(limits, ("refused",)),
     "HD-07": Check(outputs_right, ("cleared_for_delivery",)),

@@ -34,8 +34,6 @@ NAMES: dict[str, Words] = {
     "self_tested": Words("自己試験", "self-test"),
     "policy_loaded": Words("規則の読み込み", "policy loaded"),
     "halted": Words("送受信の停止", "stopped by hand"),
-    "resume_asked": Words("再開の申請", "resume asked"),
-    "resumed": Words("再開", "resumed"),
     "directory_changed": Words("名簿の変更", "directory changed"),
     "logged_in": Words("ログイン", "signed in"),
     "login_failed": Words("ログイン失敗", "sign-in failed"),

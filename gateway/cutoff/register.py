@@ -1,12 +1,12 @@
-"""The stops as rows: made by one hand, ended by two; what they mean for the queue; what a sender sent.
+"""The stops as rows: made by one hand; what they mean for the queue; what a sender sent.  Ending one is `resuming.py`'s.
 
-Operations inside a transaction; `Stops` is the same for everybody else.  Raises SecondPersonNeeded, LookupError (no such stop).
+Operations inside a transaction; `Stops` is the same for everybody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -18,9 +18,21 @@ from gateway.cutoff.schema import halt, halted_mail
 from gateway.model import Direction
 from gateway.store.db import Db
 from gateway.store.schema import job, message, recipient
+from gateway.store.values import load
+from gateway.workflow.model import Opening, Stage
+from gateway.workflow.schema import case as cases
+from gateway.workflow.schema import step
 
 # made once: every claim of the runner asks
-_ACTIVE = sa.select(halt).where(halt.c.ended_at.is_(None)).order_by(halt.c.id)
+STANDS = frozenset({Stage.APPLIED, Stage.EMERGENCY})  # of its case: the stop has ended
+_ENDED = cases.c.stage.in_(sorted(STANDS))
+_ACTIVE = (
+    sa.select(halt, cases.c.stage, cases.c.opening)
+    .outerjoin(cases, halt.c.case == cases.c.id)
+    .where(sa.or_(halt.c.case.is_(None), ~_ENDED))
+    .order_by(halt.c.id)
+)
+_PENDING = (Stage.WANTED, Stage.RETURNED, Stage.APPROVED)
 
 
 class Scope(StrEnum):
@@ -39,6 +51,8 @@ class Halt:
     since: float  # Unix time
     actor: str
     reason: str
+    case: int = 0  # the last one that was to end it; 0 = nobody asked
+    pending: Stage | None = None  # of that case, while it is undecided
     asked_by: str = ""
     asked_reason: str = ""
 
@@ -55,10 +69,6 @@ class Sent:
     size: int
 
 
-class SecondPersonNeeded(Exception):
-    """Who asked to resume can not confirm it as well (LG-08)."""
-
-
 def active(conn: sa.Connection) -> tuple[Halt, ...]:
     return tuple(_halt(row) for row in conn.execute(_ACTIVE))
 
@@ -70,8 +80,7 @@ def stop(conn: sa.Connection, scope: Scope, value: str, actor: str, reason: str,
     if known is not None:
         return known
     values = {"scope": scope, "value": value, "since": now, "actor": actor, "reason": reason}
-    fresh = {"asked_by": "", "asked_reason": "", "ended_by": ""}
-    key = conn.execute(halt.insert().values(**values, **fresh)).inserted_primary_key
+    key = conn.execute(halt.insert().values(values)).inserted_primary_key
     assert key is not None
     journal.insert(conn, (journal.Halted(scope=scope, value=value, actor=actor, reason=reason),), now)
     return Halt(int(key[0]), scope, value, now, actor, reason)
@@ -86,29 +95,10 @@ def stop_mails(conn: sa.Connection, case: str, items: Sequence[str], actor: str,
     return made
 
 
-def resume(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> bool:
-    """False: it was asked for, a second person must confirm.  True: it has ended."""
-    found = next((h for h in active(conn) if h.id == number), None)
-    if found is None:
-        raise LookupError(f"no stop {number} is in force")
-    if not found.asked_by:
-        values: dict[str, object] = {"asked_by": actor, "asked_reason": reason}
-    elif found.asked_by == actor:
-        raise SecondPersonNeeded(f"{actor} asked for it: somebody else must confirm")
-    else:
-        values = {"ended_at": now, "ended_by": actor}
-    conn.execute(halt.update().where(halt.c.id == number).values(values))
-    ended = "ended_at" in values
-    about = {"scope": found.scope, "value": found.value, "actor": actor, "reason": reason}
-    event = journal.Resumed(asked_by=found.asked_by, **about) if ended else journal.ResumeAsked(**about)
-    journal.insert(conn, (event,), now)
-    return ended
-
-
 def last_resumed(conn: sa.Connection, scope: Scope, value: str) -> float:
     """Unix time; what came before a resumption was looked at by two people and counts no more."""
-    ended = sa.select(sa.func.max(halt.c.ended_at)).where(halt.c.scope == scope, halt.c.value == value)
-    return float(conn.scalar(ended) or 0.0)
+    mine = sa.and_(halt.c.scope == scope, halt.c.value == value, step.c.after.in_(sorted(STANDS)))
+    return float(conn.scalar(sa.select(sa.func.max(step.c.at)).join(halt, halt.c.case == step.c.case).where(mine)) or 0.0)
 
 
 def stopped(halts: Sequence[Halt]) -> sa.ColumnElement[bool]:
@@ -144,6 +134,11 @@ def _by_host(ip: str) -> sa.ColumnElement[bool]:
     return message.c.client.startswith(f'{{"address":"{ip}"', autoescape=True)  # how model.Client is written
 
 
+def name(h: Halt) -> str:
+    """As the case that shall end it calls it."""
+    return f"停止の解除 {h.id} ({' '.join(filter(None, (h.scope, h.value)))})"
+
+
 def valid(scope: Scope, value: str) -> str:
     """Raises ValueError."""
     if scope in (Scope.INBOUND, Scope.OUTBOUND):
@@ -167,7 +162,11 @@ def scope_of(who: str) -> Scope:
 
 
 def _halt(row: sa.Row[tuple[object, ...]]) -> Halt:
-    return Halt(row.id, Scope(row.scope), row.value, row.since, row.actor, row.reason, row.asked_by, row.asked_reason)
+    found = Halt(row.id, Scope(row.scope), row.value, row.since, row.actor, row.reason, row.case or 0)
+    if row.stage not in _PENDING:
+        return found
+    asked = load(Opening, row.opening)
+    return replace(found, pending=Stage(row.stage), asked_by=asked.applicant, asked_reason=asked.reason)
 
 
 def _sent(conn: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Sent:
@@ -185,9 +184,6 @@ class Stops:
 
     async def stop(self, scope: Scope, value: str, actor: str, reason: str) -> Halt:
         return await self._db.write(stop, scope, value, actor, reason, self._clock.now())
-
-    async def resume(self, number: int, actor: str, reason: str) -> bool:
-        return await self._db.write(resume, number, actor, reason, self._clock.now())
 
     async def last_resumed(self, scope: Scope, value: str) -> float:
         return await self._db.read(last_resumed, scope, value)

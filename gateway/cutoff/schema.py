@@ -1,10 +1,11 @@
-"""The tables of stops; an ended one stays, with who ended it and why."""
+"""The tables of stops.  Whether one has ended, and by whom, says the case of the workflow that was opened to end it."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from gateway.store.schema import metadata
+from gateway.workflow import schema as workflow  # noqa: F401 -- its table is named below
 
 halt = sa.Table(
     "halt",
@@ -15,10 +16,7 @@ halt = sa.Table(
     sa.Column("since", sa.Double, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("asked_by", sa.Text, nullable=False),  # the first of the two people who resume; "" = nobody asked yet
-    sa.Column("asked_reason", sa.Text, nullable=False),
-    sa.Column("ended_at", sa.Double, index=True),
-    sa.Column("ended_by", sa.Text, nullable=False),
+    sa.Column("case", sa.ForeignKey("workflow_case.id"), index=True),  # the last one that was to end it
     sqlite_autoincrement=True,
 )
 

@@ -118,13 +118,6 @@ SENTENCES: dict[str, Words] = {
     ),
     "alarm": Words("警報「{name}」: {detail}", "Alarm {name}: {detail}"),
     "halted": Words("{actor} が {scope} {value} を停止しました。理由: {reason}", "{actor} stopped {scope} {value}: {reason}"),
-    "resume_asked": Words(
-        "{actor} が {scope} {value} の再開を申請しました。理由: {reason}", "{actor} asked to resume {scope} {value}: {reason}"
-    ),
-    "resumed": Words(
-        "{asked_by} の申請を {actor} が認め、{scope} {value} を再開しました。理由: {reason}",
-        "{actor} resumed {scope} {value}, asked by {asked_by}: {reason}",
-    ),
     "directory_changed": Words(
         "{actor} が職員の名簿を {counted} 件変更しました。理由: {reason} 内容: {changes}",
         "{actor} changed {counted} of the directory: {reason}",

@@ -48,7 +48,7 @@ from gateway.journal.events import (
 )
 from gateway.journal.reading import Entry, Query, find, search, tail
 from gateway.journal.record import insert
-from gateway.journal.restraints import AttachmentsLocked, Halted, RecipientsHidden, ResumeAsked, Resumed
+from gateway.journal.restraints import AttachmentsLocked, Halted, RecipientsHidden
 from gateway.journal.sealer import Journal, JournalDamaged
 from gateway.journal.verification import Verification, verify
 
@@ -94,8 +94,6 @@ __all__ = [
     "Refused",
     "Relayed",
     "Released",
-    "ResumeAsked",
-    "Resumed",
     "Searched",
     "SelfInspected",
     "SelfTested",

@@ -35,24 +35,3 @@ class Halted(Event):
     actor: str
     reason: str = personal()
     value: str = personal()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeAsked(Event):
-    """The first of two people."""
-
-    scope: str
-    actor: str
-    reason: str = personal()
-    value: str = personal()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed(Event):
-    """The second one: mail goes on."""
-
-    scope: str
-    asked_by: str
-    actor: str
-    reason: str = personal()
-    value: str = personal()

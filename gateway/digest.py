@@ -14,7 +14,7 @@ from datetime import datetime, time
 import sqlalchemy as sa
 
 from gateway.clock import JST, Clock
-from gateway.model import Authored, Decision, Direction, QuarantineState
+from gateway.model import Authored, Decision, Direction, QuarantineState, State
 from gateway.notice import Notices
 from gateway.notice.values import HeldMail
 from gateway.notifier import Notifier
@@ -69,12 +69,16 @@ class Digest:
 def _waiting(conn: sa.Connection) -> dict[str, list[HeldMail]]:
     since = last(conn, _OCCASION)
     columns = (quarantine.c.subject, quarantine.c.decision, quarantine.c.held_at, quarantine.c.expires_at)
+    inbound = message.c.direction == Direction.INBOUND
+    locked = sa.and_(recipient.c.state == State.AWAITING_PASSWORD, message.c.sender != "")  # only its sender can open it
+    who = sa.case((inbound, recipient.c.address), else_=message.c.sender)
     query = (
-        sa.select(recipient.c.address, message.c.receipt, message.c.sender, *columns)
+        sa.select(who.label("address"), message.c.receipt, message.c.sender, *columns)
+        .distinct()
         .join(quarantine, recipient.c.quarantine == quarantine.c.id)
         .join(message, recipient.c.message == message.c.id)
         .where(quarantine.c.state == QuarantineState.HELD, recipient.c.state.in_(WAITING))
-        .where(message.c.direction == Direction.INBOUND)
+        .where(sa.or_(inbound, locked))
         .order_by(quarantine.c.held_at.desc())
     )
     found: dict[str, list[HeldMail]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What waits for one person, and what becomes of one mail on its way to that person: as staff are told it.
+"""What waits for one person, and what becomes of one mail on its way to that person, or from it: as staff are told it.
 
 Reads only, and only what a notice says of a mail: no contents.  What a reviewer sees is `docket.py`'s.  A mail that is none of
 this person's does not exist: LookupError.
@@ -22,7 +22,7 @@ MOST = 100  # lines: whoever has more waiting asks the reviewer
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A held mail for this person."""
+    """A held mail for this person, or one from it that waits for a password."""
 
     item: str
     receipt: str
@@ -36,7 +36,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One mail to this person, wherever it is; `entry` 0 and `until` None while it is not held."""
+    """One mail to or from this person, wherever it is; `entry` 0 and `until` None while it is not held."""
 
     item: str
     receipt: str
@@ -50,6 +50,7 @@ class Slip:
     until: float | None
     locked: tuple[str, ...]  # files that want a password
     wrong: bool  # the last one given was
+    outgoing: bool  # sent by this person
 
     @property
     def under_way(self) -> bool:
@@ -63,27 +64,37 @@ def waiting(conn: sa.Connection, addresses: Sequence[str], before: float) -> lis
         sa.select(recipient.c.state, message.c.id, message.c.receipt, message.c.sender, *columns)
         .join(quarantine, recipient.c.quarantine == quarantine.c.id)
         .join(message, recipient.c.message == message.c.id)
-        .where(sa.func.lower(recipient.c.address).in_(addresses), recipient.c.quarantine.is_not(None))
+        .where(_theirs(addresses), recipient.c.quarantine.is_not(None))
         .where(quarantine.c.state == QuarantineState.HELD, recipient.c.state.in_(WAITING), quarantine.c.held_at <= before)
-        .where(message.c.direction == Direction.INBOUND)
         .order_by(quarantine.c.id.desc())
         .limit(MOST)
     )
-    return [
+    found = (
         Waiting(
             *(row.id, row.receipt, row.sender, row.subject, load(Decision, row.decision).reason),
             *(State(row.state), row.held_at, row.expires_at),
         )
         for row in conn.execute(query)
-    ]
+    )
+    return list(dict.fromkeys(found))  # one that was sent to many waits once
+
+
+def _theirs(addresses: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Mail to them; and of what they sent, that which only they can open."""
+    to_them = sa.and_(message.c.direction == Direction.INBOUND, sa.func.lower(recipient.c.address).in_(addresses))
+    locked = sa.and_(message.c.direction == Direction.OUTBOUND, recipient.c.state == State.AWAITING_PASSWORD)
+    return sa.or_(to_them, sa.and_(locked, sa.func.lower(message.c.sender).in_(addresses)))
 
 
 def slip(conn: sa.Connection, item: str, addresses: Sequence[str]) -> Slip:
     """By the message's id.  Raises LookupError."""
-    mine = sa.and_(recipient.c.message == item, sa.func.lower(recipient.c.address).in_(addresses))
-    mail = sa.select(message).where(message.c.id == item, message.c.direction == Direction.INBOUND)
-    row, rows = conn.execute(mail).one_or_none(), conn.execute(sa.select(recipient).where(mine)).all()
-    if row is None or not rows:
+    row = conn.execute(sa.select(message).where(message.c.id == item)).one_or_none()
+    outgoing = row is not None and row.direction == Direction.OUTBOUND and row.sender.lower() in addresses
+    mine = recipient.c.message == item
+    if not outgoing:
+        mine = sa.and_(mine, sa.func.lower(recipient.c.address).in_(addresses))
+    rows = conn.execute(sa.select(recipient).where(mine)).all()
+    if row is None or not rows or (row.direction == Direction.OUTBOUND and not outgoing):
         raise LookupError(f"no mail {item} of theirs")
     at = min(rows, key=lambda each: (State(each.state).final, each.position))  # of two addresses the one that still waits
     held = sa.select(quarantine).where(quarantine.c.message == item).order_by(quarantine.c.id.desc())
@@ -103,5 +114,6 @@ def slip(conn: sa.Connection, item: str, addresses: Sequence[str]) -> Slip:
         entry=at.quarantine or 0,
         until=entry.expires_at if entry and at.quarantine else None,
         locked=tuple(p.name for p in report.parts if p.worst().verdict is Verdict.LOCKED) if report else (),
+        outgoing=outgoing,
         wrong=any(p.reason is Reason.WRONG_PASSWORD for p in report.walk()) if report else False,
     )

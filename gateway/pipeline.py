@@ -318,7 +318,7 @@ class Pipeline:
         hold = Hold(tuple(recipients), decision, inspection.report if inspection else None, subject_of(inspection))
         state = WAITS_IN.get(decision.disposition, State.HELD)
         moves = tuple(Move(r, state, decision.reason, decision.rule) for r in recipients)
-        opened = opening.of_mail(lease.item, hold, self.policy.rule(decision.rule), inspection)
+        opened = opening.of_mail(lease.item, hold, self.policy.rule(decision.rule), inspection, again=lease.grant is not None)
         return Settlement(moves=moves, held=(hold,), opened=opened, events=(journal.Held.of(lease.item, hold),))
 
     def _later(self, lease: Lease, why: str) -> Settlement:

@@ -23,6 +23,7 @@ from gateway.store.db import Db
 from gateway.store.schema import message, quarantine, recipient
 from gateway.store.values import load
 from gateway.workflow import ledger
+from gateway.workflow.model import Act, Kind
 from sanitizers.model import Verdict
 
 BATCH = 100  # entries expired in one transaction
@@ -160,13 +161,16 @@ def check_waiting(conn: sa.Connection, number: int) -> None:
     """It is held and nobody is asked about it.  Raises AlreadyDone, ValueError."""
     if (state := conn.scalar(sa.select(quarantine.c.state).where(quarantine.c.id == number))) != QuarantineState.HELD:
         raise AlreadyDone(f"entry {number} is {state}") if state else LookupError(f"no quarantine entry {number}")
-    for case in ledger.select(conn, entry=number, open_only=True):
+    asked = (case for case in ledger.select(conn, entry=number, open_only=True) if case.kind is not Kind.PASSWORD)
+    if case := next(asked, None):
         raise ValueError(f"entry {number} waits for {case.by}: see `mugai approval show {case.id}`")
 
 
 def release_entry(conn: sa.Connection, number: int, grant: Grant, now: float) -> None:
     """Back into the path, inside a transaction."""
     item, recipients = _close(conn, number, QuarantineState.RELEASED)
+    act = Act.UNLOCK if grant.kind is GrantKind.UNLOCK else Act.DROP
+    ledger.drop(conn, ledger.select(conn, entry=number, open_only=True), grant.who, grant.why, now, act)
     event = journal.Released(item=item, grant=grant.kind, actor=grant.who, reason=grant.why, recipients=recipients)
     settlement.reinspect(conn, item, recipients, grant, (event,), now)
 

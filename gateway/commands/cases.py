@@ -66,6 +66,13 @@ GROUPS = (
         "Example: mugai approval approve 12 --as kacho@city.example.lg.jp --reason 内容を確認",
     ),
     Group(
+        "password",
+        (Kind.PASSWORD,),
+        "mails with locked files: who was asked for the password, and until when (パスワード待ち)",
+        (),
+        "Example: mugai password list      Then: mugai quarantine unlock ENTRY, or the page behind the notice's link",
+    ),
+    Group(
         "delay",
         (Kind.DELAY,),
         "outbound mails that wait for second thoughts (送信待ち)",

@@ -106,7 +106,8 @@ async def _holder(visit: Visit) -> Reader:
 async def listing(visit: Visit) -> Response:
     who, workflow = await reader(visit), visit.desk.workflow
     mine = await workflow.mine(who.address, Who.APPLICANT)
-    asked = [c for each in who.addresses for c in await workflow.cases(applicant=each, open_only=False, limit=20)]
+    own = [c for each in who.addresses for c in await workflow.cases(applicant=each, open_only=False, limit=20)]
+    asked = [case for case in own if case.kind is not Kind.PASSWORD]  # stands among the held mail
     delayed = [case for case in mine if case.kind is Kind.DELAY]
     decide = await workflow.mine(who.address, Who.SECOND)
     return await _list(visit, who, delayed, [case for case in asked if case not in delayed][:20], len(decide))
@@ -236,7 +237,8 @@ async def _slip(visit: Visit, who: Reader) -> Slip:
 
 async def _show(visit: Visit, who: Reader) -> Response:
     slip = await _slip(visit, who)
-    cases = await visit.desk.workflow.about(slip.item, who.addresses)
+    known = await visit.desk.workflow.about(slip.item, who.addresses)
+    cases = [case for case in known if case.kind is not Kind.PASSWORD]
     answer = visit.page(
         "mine_mail.html",
         who=who,
@@ -275,8 +277,15 @@ async def _password(visit: Visit, who: Reader) -> Response:
     return visit.go(f"{who.base}/{slip.item}")
 
 
+async def _arrived(visit: Visit, who: Reader) -> Slip:
+    """Raises LookupError: what one has sent is neither asked for nor suspicious."""
+    if (slip := await _slip(visit, who)).outgoing:
+        raise LookupError("sent, not received")
+    return slip
+
+
 async def _original(visit: Visit, who: Reader) -> Response:
-    slip, desk = await _slip(visit, who), visit.desk
+    slip, desk = await _arrived(visit, who), visit.desk
     mine = [r.address for r in (await desk.store.spool.show(slip.item)).recipients if r.address.lower() in who.addresses]
     known = await report.facts(desk.store.db, desk.store.spool, slip.item, mine)
     rungs, subject = desk.settings.workflow.original_approvers, slip.subject or slip.receipt
@@ -286,6 +295,6 @@ async def _original(visit: Visit, who: Reader) -> Response:
 
 
 async def _report(visit: Visit, who: Reader) -> Response:
-    slip = await _slip(visit, who)
+    slip = await _arrived(visit, who)
     await _suspicious(visit, who, await _facts(visit, who, slip.item))
     return visit.go(f"{who.base}/{slip.item}", Words("報告しました。", "Reported."))

@@ -132,8 +132,18 @@ class Notices:
             for language in LANGUAGES
         )
 
-    def password(self, receipt: str, sender: str, subject: str, files: Sequence[str], until: datetime, link: str = "") -> str:
-        """To the recipient of a mail that waits for the password of `files`."""
+    def password(
+        self,
+        receipt: str,
+        sender: str,
+        subject: str,
+        files: Sequence[str],
+        until: datetime,
+        link: str = "",
+        *,
+        outgoing: bool = False,
+    ) -> str:
+        """To the recipient of a mail that waits for the password of `files`, or to its sender inside."""
         shown = [_file_name(name) for name in files[:_MEMBERS]]
         return self._render(
             "password",
@@ -144,6 +154,7 @@ class Notices:
             more=len(files) - len(shown),
             until=until,
             link=link,
+            outgoing=outgoing,
         )
 
     def held(self, receipt: str, sender: str, subject: str, reason: str, until: datetime, link: str = "") -> str:

@@ -58,7 +58,10 @@ def check(current: dict[str, State], settlement: Settlement) -> None:
         {w for w, s in moved.items() if s is State.SANITISED},
     )
     _same("quarantine entry", [r for h in settlement.held for r in h.recipients], {w for w, s in moved.items() if s in WAITING})
-    _same("case", [r for o in settlement.opened for r in o.recipients], {w for w, s in moved.items() if s in CASED})
+    asked = [
+        o for o in settlement.opened if o.kind is not Kind.PASSWORD
+    ]  # where nobody can be asked, a mail waits all the same
+    _same("case", [r for o in asked for r in o.recipients], {w for w, s in moved.items() if s in CASED})
     if settlement.retry_at is None and len(moved) < len(current):
         raise IllegalMove(f"{len(current) - len(moved)} recipients would have no job any more")
 
@@ -121,7 +124,7 @@ def _cases(conn: sa.Connection) -> Iterator[str]:
     waiting = recipient.c.state.in_(CASED)
     for row in conn.execute(sa.select(recipient.c.message, recipient.c.state).where(waiting, ~about)):
         yield f"{row.message}: a recipient is {row.state} and no case is about it"
-    held = sa.and_(case.c.kind == Kind.AS_IT_CAME, recipient.c.state.in_(WAITING))
+    held = sa.and_(case.c.kind.in_((Kind.AS_IT_CAME, Kind.PASSWORD)), recipient.c.state.in_(WAITING))
     someone = sa.exists().where(recipient.c.quarantine == case.c.entry, sa.or_(waiting, held))
     lost = sa.select(case.c.id).where(case.c.entry.is_not(None), case.c.final.is_(sa.false()), ~someone)
     for key in conn.scalars(lost):

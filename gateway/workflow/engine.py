@@ -34,6 +34,7 @@ BATCH = 200  # cases that one round of the clock takes up
 LINK_SECONDS = 7 * 86_400.0  # a link without another end
 
 LAPSED = "期限までに手続きがありませんでした。"
+STILL_LOCKED = "期限までにパスワードが入力されませんでした。メールは保管期限まで保留しています。担当者にご連絡ください。"
 
 T = TypeVar("T")
 
@@ -180,7 +181,8 @@ class Workflow:
         elif lapse is None:
             ledger.climb(conn, case, case.rung, now)  # it can not just end: who must act is told again
         else:
-            self._carry_out(conn, case, lapse, Hand(GATEWAY, LAPSED), now)
+            why = STILL_LOCKED if case.kind is Kind.PASSWORD else LAPSED
+            self._carry_out(conn, case, lapse, Hand(GATEWAY, why), now)
         return True
 
     def _tell(self, conn: sa.Connection, now: float, number: int) -> bool:
@@ -197,7 +199,8 @@ class Workflow:
             detail = f"{case.by}: nobody in the directory may decide it"
             journal.insert(conn, (journal.Alarm(item=case.opening.item, name="nobody-may-decide", detail=detail),), now)
         for address in people:
-            secret = token.issue(conn, case.id, address, case.due_at or now + LINK_SECONDS)
+            acts = case.kind is not Kind.PASSWORD
+            secret = token.issue(conn, case.id, address, case.due_at or now + LINK_SECONDS) if acts else ""
             for note in self.letters.wanted(directory, case, address, secret, now):
                 author(conn, *note, now)
         if not case.told and case.rung == 0:
@@ -244,7 +247,7 @@ def _of_the_mail(conn: sa.Connection, case: Case, hand: Hand, now: float) -> Non
     """What the end of a case means for the mail that waits for it."""
     if case.stage in GRANTED:
         quarantine.release_entry(conn, case.entry, _grant(case, hand, now), now)
-    elif case.kind is Kind.AS_IT_CAME:
+    elif case.kind in (Kind.AS_IT_CAME, Kind.PASSWORD):
         return  # refused or over: the mail stays held
     elif quarantine.is_kept(conn, case.entry):
         return  # the case ends; a legal hold keeps its mail
@@ -297,6 +300,8 @@ def _authorities(directory: Directory, case: Case, exact: bool, day: date) -> tu
 
 def waited_for(directory: Directory, case: Case, day: date) -> tuple[str, ...]:
     """The addresses to write to: who decides now, or who asked."""
+    if case.kind is Kind.PASSWORD:  # by the page that takes passwords, not by an act
+        return (case.opening.applicant, *case.opening.parties)
     transitions = [t for t in MACHINES[case.kind].acts(case.stage) if t.who is not Who.GATEWAY]
     if any(t.who is Who.SECOND for t in transitions) and case.stage is not Stage.APPROVED:
         return tuple(a.person.address for a in _authorities(directory, case, True, day))

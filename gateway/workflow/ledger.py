@@ -64,8 +64,8 @@ def open_case(conn: sa.Connection, opening: Opening, entry: int | None, now: flo
         "opened_at": now,
         "changed_at": now,
         "due_at": _due(opening, opening.stage, now),
-        "tell_at": now if opening.tell else None,
-        "told": False,
+        "tell_at": _first(opening, now),
+        "told": opening.told,
         "opening": dump(opening),
         "version": 0,
     }
@@ -175,10 +175,10 @@ def note(conn: sa.Connection, case: Case, act: Act, hand: Hand, now: float) -> N
     _record(conn, case, case, act, hand, now)
 
 
-def drop(conn: sa.Connection, cases: Sequence[Case], actor: str, reason: str, now: float) -> None:
+def drop(conn: sa.Connection, cases: Sequence[Case], actor: str, reason: str, now: float, act: Act = Act.DROP) -> None:
     """What they were about is gone, by another hand."""
     for case in cases:
-        transition = MACHINES[case.kind].find(case.stage, Act.DROP)
+        transition = MACHINES[case.kind].find(case.stage, act)
         if transition:
             move(conn, case, transition, Hand(actor, reason), now)
 
@@ -244,6 +244,14 @@ def _due(opening: Opening, stage: Stage, now: float) -> float | None:
     if not seconds:
         return opening.ends_at or None
     return min(now + seconds, opening.ends_at or now + seconds)
+
+
+def _first(opening: Opening, now: float) -> float | None:
+    """When who must act is written to: at once, or by the reminder alone."""
+    timer, ends = MACHINES[opening.kind].timers.get(opening.stage), _due(opening, opening.stage, now)
+    if not opening.tell or not opening.told:
+        return now if opening.tell else None
+    return ends - timer.remind if timer and ends else None
 
 
 def _tell(opening: Opening, stage: Stage, now: float) -> float | None:

@@ -22,6 +22,7 @@ from gateway.spool.contents import Kept
 from gateway.workflow.ledger import Hand
 from gateway.workflow.model import Case, Kind, Stage
 
+DAY = 86_400.0
 LINK = "link"  # the console's page behind a token
 
 Letter = tuple[Authored, Kept]
@@ -38,6 +39,8 @@ class Letters:
 
     def wanted(self, directory: Directory, case: Case, address: str, secret: str, now: float) -> Sequence[Letter]:
         """To one of those who may act; without a `secret` to who shall only know."""
+        if case.kind is Kind.PASSWORD:
+            return self._password(case, address, now)
         template = "delayed" if case.kind is Kind.DELAY else "wanted"
         words = self.words(directory, case, link=f"{self.link}{secret}" if self.link and secret else "", reminder=case.told)
         return self._letter(case, template, words, address, f"wanted{case.version}.{int(case.told)}", now)
@@ -49,6 +52,16 @@ class Letters:
         words = self.words(directory, case, link=f"{self.link}{secret}" if self.link and secret else "")
         words = replace(words, details=(f"承認を依頼した人: {asked}",))
         return self._letter(case, "waiting", words, case.opening.applicant, f"waiting{case.version}", now)
+
+    def _password(self, case: Case, address: str, now: float) -> Sequence[Letter]:
+        """With the link of a notice: the page behind it takes passwords."""
+        asked, details = case.opening, case.opening.details
+        until = datetime.fromtimestamp(case.opened_at + self.notifier.quarantine_days * DAY, JST)
+        files, link = details.attachments, self.notifier.link(address, asked.item)
+        outgoing = asked.applicant == details.sender
+        text = self.notices.password(case.receipt, details.sender, asked.subject, files, until, link, outgoing=outgoing)
+        subject = f"【パスワード待ち{'・再度のお願い' if case.told else ''}】{asked.subject or case.receipt}"
+        return self._written(case, subject, text, address, f"password{case.version}.{int(case.told)}", now)
 
     def told(self, directory: Directory, case: Case, hand: Hand, now: float) -> Sequence[Letter]:
         """To who asked."""
@@ -100,10 +113,12 @@ class Letters:
         return tuple(lines)
 
     def _letter(self, case: Case, template: str, words: CaseWords, to: str, name: str, now: float) -> Sequence[Letter]:
+        subject = f"【{words.kind}】{words.stage}: {words.subject or words.receipt or words.number}"
+        return self._written(case, subject, self.notices.case(template, words), to, name, now)
+
+    def _written(self, case: Case, subject: str, text: str, to: str, name: str, now: float) -> Sequence[Letter]:
         if to.rpartition("@")[2].lower() not in self.domains or not self.notifier.may(to):
             return ()
-        subject = f"【{words.kind}】{words.stage}: {words.subject or words.receipt or words.number}"
-        text = self.notices.case(template, words)
         content = self.notifier.mail(to=(to,), subject=subject, text=text, name=f"case{case.id}.{name}", receipt=case.receipt)
         note = Authored("notice", "", (to,), Direction.INBOUND, content, False, case.opening.item)
         return ((note, Kept(len(content), hashlib.sha256(content).hexdigest(), content, None)),)

@@ -112,6 +112,14 @@ _IN_FORCE = {Stage.APPROVED: Timer(0, remind=7 * DAY)}  # ends when it says
 MACHINES: dict[Kind, Machine] = {
     Kind.APPROVAL: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
     Kind.AS_IT_CAME: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
+    Kind.PASSWORD: Machine(
+        _with_mail(
+            Transition(Stage.LOCKED, Act.UNLOCK, _G, Stage.GIVEN),
+            Transition(Stage.LOCKED, Act.LAPSE, _G, Stage.EXPIRED),  # the mail stays held, for the reviewers
+        ),
+        {Stage.LOCKED: Timer(5 * DAY, remind=3 * DAY)},  # the password of a PPAP mail comes within a day or is forgotten
+        frozenset(),
+    ),
     Kind.DELAY: Machine(
         _with_mail(
             Transition(Stage.WAITING, Act.SEND_NOW, _A, Stage.RELEASED),

@@ -13,6 +13,7 @@ Rungs = tuple[tuple[Role, ...], ...]  # who decides first, and who when time run
 
 class Kind(StrEnum):
     APPROVAL = "approval"  # one mail waits for somebody's permission (SD-01)
+    PASSWORD = "password"  # one mail holds locked files: its recipient or sender is asked for their password
     DELAY = "delay"  # one mail waits for its sender to think again (ML-08)
     EXCEPTION = "exception"  # a rule does not apply, for a time (EX-01)
     BLANKET = "blanket"  # permission in advance for mails of one kind (SD-01)
@@ -31,6 +32,8 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     DROPPED = "dropped"  # what it was about is gone
+    LOCKED = "locked"  # somebody may know the password
+    GIVEN = "given"  # and gave one: the mail is inspected with it
     WAITING = "waiting"  # until its time, then it is sent
     UNCONFIRMED = "unconfirmed"  # until its time, then it is deleted
     RELEASED = "released"
@@ -64,6 +67,7 @@ class Act(StrEnum):
     PROPOSE = "propose"
     CLOSE = "close"
     # the gateway's own
+    UNLOCK = "unlock"  # a password came, by a way that no case ever sees
     LAPSE = "lapse"
     DROP = "drop"
     # steps that leave the stage as it is
@@ -106,6 +110,7 @@ class Details:
     delivered: tuple[str, ...] = ()  # of a misdirected mail: to whom it went
     sent_at: float = 0.0  # Unix time
     severity: str = ""  # of an incident
+    sender: str = ""  # of a mail that wants a password
     drill: bool = False  # an exercise (IN-04)
     participants: tuple[str, ...] = ()  # of an exercise: nobody else hears of it
     playbook: str = ""
@@ -129,6 +134,7 @@ class Opening:
     seconds: float = 0.0  # for each decision; 0 = the machine's
     ends_at: float = 0.0  # Unix time: an exception is in force no longer
     tell: bool = True  # write to who must act
+    told: bool = False  # who must act was written to already: only the reminder is to come
     details: Details = Details()
 
 

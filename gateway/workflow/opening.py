@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING
 from gateway.clock import JST
 from gateway.directory import Directory, Role
 from gateway.judgement import judgeable
-from gateway.model import Disposition, Hold, Inspection, PartReport, QueueItem
+from gateway.model import Direction, Disposition, Hold, Inspection, PartReport, QueueItem
 from gateway.policy.rules import Policy, Rule
 from gateway.workflow.machine import DAY
 from gateway.workflow.model import Details, Kind, Opening, Rungs, Scope, Stage
 from gateway.workflow.report import Facts
 from gateway.workflow_settings import WorkflowSettings
+from sanitizers.model import Reason, Verdict
 
 if TYPE_CHECKING:  # its room stands on this one
     from gateway.quarantine import QuarantineEntry
 
 
-def of_mail(item: QueueItem, hold: Hold, rule: Rule, inspection: Inspection | None) -> tuple[Opening, ...]:
-    """For a hold that waits for an approval or a time; () for every other.
+def of_mail(
+    item: QueueItem, hold: Hold, rule: Rule, inspection: Inspection | None, *, again: bool = False
+) -> tuple[Opening, ...]:
+    """For a hold that waits for an approval, a time or a password; () for every other.
 
     Whoever the mail shows as its sender has asked as well, so that a borrowed envelope does not make a second person."""
     letter = inspection.letter if inspection else None
@@ -52,12 +55,36 @@ def of_mail(item: QueueItem, hold: Hold, rule: Rule, inspection: Inspection | No
             ),
         )
 
+    if hold.decision.disposition is Disposition.AWAIT_PASSWORD:
+        return (_password(item, hold, again),)
     if hold.decision.disposition is Disposition.AWAIT_APPROVAL and rule.approval:
         return opening(Kind.APPROVAL, Stage.WANTED, rule.approval.by, rule.approval.seconds, True)
     if hold.decision.disposition is Disposition.DELAY and rule.delay:
         stage = Stage.UNCONFIRMED if rule.delay.unless_confirmed else Stage.WAITING
         return opening(Kind.DELAY, stage, (), rule.delay.seconds, rule.delay.tell)
     return ()
+
+
+def _password(item: QueueItem, hold: Hold, again: bool) -> Opening:
+    """Asked is who sent it from inside, or whom it is for: they were told by the notice of the held mail."""
+    outgoing, sender = item.envelope.direction is Direction.OUTBOUND, item.envelope.sender
+    first, *others = (sender,) if outgoing else hold.recipients
+    parts = hold.report.parts if hold.report else ()
+    opens = any(p.reason in (Reason.ENCRYPTED, Reason.WRONG_PASSWORD) for part in parts for p in part.walk())
+    return Opening(
+        kind=Kind.PASSWORD,
+        stage=Stage.LOCKED,
+        applicant=first,
+        subject=hold.subject,
+        reason=hold.decision.reason,
+        parties=tuple(others),
+        rule=hold.decision.rule,
+        item=item.id,
+        recipients=hold.recipients,
+        tell=bool(first) and opens,  # no password opens the others
+        told=again or not outgoing,
+        details=Details(attachments=tuple(p.name for p in parts if p.worst().verdict is Verdict.LOCKED), sender=sender),
+    )
 
 
 def exception(

@@ -12,7 +12,7 @@ from gateway.console import mine
 from gateway.console.standing import Origin
 from gateway.control import NotRunning, Rejected
 from gateway.directory import Role
-from gateway.model import State
+from gateway.model import Client, Direction, Envelope, State
 from gateway.ticket import LIFETIME
 from gateway.unlocking import TRIES, Unlock
 from gateway.workflow.model import Act, Kind, Stage
@@ -205,3 +205,24 @@ async def test_an_account_without_an_address_is_told_so(c: Console) -> None:
     browser = await c.signed_in(await c.person("kanri", Role.SYM))
     answer = await browser.get("/mine")
     assert (answer.status_code, "メールアドレスが登録されていません" in answer.text) == (409, True)
+
+
+async def test_sd02_the_sender_gives_the_password_of_what_waits_to_leave_and_nothing_else_is_offered(
+    c: Console, given: list[Unlock]
+) -> None:
+    await with_house(c)
+    incoming = c.rooms.spool.incoming()
+    await incoming.write(b"Subject: out\r\n\r\n")
+    envelope = Envelope(at("taro"), ("a@example.com",), Direction.OUTBOUND, Client("192.0.2.9", 25, "mx"))
+    await c.rooms.spool.accept(envelope, incoming, b"")
+    item = await locked(c)
+    browser = await staff(c, "taro")
+    assert f"/mine/{item}" in (await browser.get("/mine")).text
+    page = (await browser.get(f"/mine/{item}")).text
+    assert 'name="password"' in page
+    assert "/original" not in page
+    assert "/suspicious" not in page
+    assert (await browser.post(f"/mine/{item}/suspicious", reason="x")).status_code == 404
+    await browser.post(f"/mine/{item}/password", password="Open-2026")
+    assert [(each.actor, each.password) for each in given] == [(at("taro"), "Open-2026")]
+    assert (await (await staff(c, "jiro")).get(f"/mine/{item}")).status_code == 404

@@ -35,6 +35,7 @@ from gateway.model import Direction, NextHop
 from gateway.notice import Notices
 from gateway.notifier import Notifier, notifying, postmaster
 from gateway.office import Office
+from gateway.parcel import FOLDER, Parcel, Parcels, patience
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
 from gateway.policy.book import Policies
@@ -115,7 +116,9 @@ class Gateway:
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = self._pipeline(policy, notices, notifier)
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
-        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock)})
+        parcels = Parcels(settings.place(FOLDER), self.inspector, lambda: self.pipeline.policy, store.journal)
+        carrying = Verb(Parcel, parcels.sanitise, patience(wall))
+        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock), "sanitise": carrying})
         self.metrics = Metrics()
         store.journal.listeners.append(self.metrics.sealed)
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes, timed=self.metrics.inspection.observe)

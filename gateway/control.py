@@ -51,6 +51,7 @@ class Verb(Generic[Asked]):
 
     arguments: type[Asked]
     act: Callable[[Asked], Awaitable[object]]
+    seconds: float = SECONDS  # that it may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Control:
 
     def __init__(self, path: Path, verbs: Mapping[str, Verb[Any]]):
         self._path = path
-        self._verbs = {name: (TypeAdapter(verb.arguments), verb.act) for name, verb in verbs.items()}
+        self._verbs = {name: (TypeAdapter(verb.arguments), verb) for name, verb in verbs.items()}
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
 
@@ -105,7 +106,7 @@ class Control:
                 return
             async with asyncio.timeout(SECONDS) as patience:
                 while line := await reader.readline():
-                    writer.write(json.dumps({"mugai": VERSION, **await self._answered(line)}).encode() + b"\n")
+                    writer.write(json.dumps({"mugai": VERSION, **await self._answered(line, patience)}).encode() + b"\n")
                     await writer.drain()
                     patience.reschedule(asyncio.get_running_loop().time() + SECONDS)
         except (TimeoutError, ValueError, OSError):
@@ -115,21 +116,22 @@ class Control:
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _answered(self, line: bytes) -> dict[str, object]:
+    async def _answered(self, line: bytes, patience: asyncio.Timeout) -> dict[str, object]:
         try:
             asked = _LINE.validate_json(line, strict=True, extra="forbid")
             if asked.mugai != VERSION:
                 return {"error": f"this gateway speaks version {VERSION} of the control protocol: restart it after an update"}
             if asked.verb not in self._verbs:
                 return {"error": f"there is no verb {asked.verb[:40]!r}; there are: {', '.join(sorted(self._verbs))}"}
-            adapter, act = self._verbs[asked.verb]
+            adapter, verb = self._verbs[asked.verb]
             arguments = adapter.validate_json(json.dumps(asked.arguments), strict=True, extra="forbid")
         except ValidationError as errors:
             return {
                 "error": "; ".join(_complaint(error) for error in errors.errors(include_input=False, include_url=False)[:3])
             }
         try:
-            answer = await act(arguments)
+            patience.reschedule(asyncio.get_running_loop().time() + verb.seconds)
+            answer = await verb.act(arguments)
         except Rejected as rejected:
             return {"error": str(rejected)}
         except Exception as surprise:  # its text might hold what was asked
@@ -138,10 +140,10 @@ class Control:
         return {"answer": None if answer is None else TypeAdapter(type(answer)).dump_python(answer, mode="json")}
 
 
-async def ask(path: Path, verb: str, arguments: Any, answer: type[Answer]) -> Answer:
+async def ask(path: Path, verb: str, arguments: Any, answer: type[Answer], seconds: float = SECONDS) -> Answer:
     """One question.  `arguments` is the verb's dataclass.  Raises NotRunning, Rejected."""
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_unix_connection(path, limit=LINE)
             try:
                 line = json.dumps({"mugai": VERSION, "verb": verb, "arguments": asdict(arguments)}).encode() + b"\n"
@@ -153,7 +155,7 @@ async def ask(path: Path, verb: str, arguments: Any, answer: type[Answer]) -> An
             finally:
                 writer.close()
     except TimeoutError:
-        raise NotRunning(f"the gateway did not answer within {SECONDS:.0f} s") from None
+        raise NotRunning(f"the gateway did not answer within {seconds:.0f} s") from None
     except (ConnectionResetError, BrokenPipeError):
         reply = b""
     except OSError as error:

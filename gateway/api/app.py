@@ -11,6 +11,7 @@ from starlette.routing import Route
 from gateway.api import (
     approvals,
     delays,
+    files,
     held,
     incidents,
     openapi,
@@ -19,6 +20,7 @@ from gateway.api import (
     policy,
     record,
     reports,
+    specimens,
     status,
     stops,
 )
@@ -33,6 +35,7 @@ RESOURCES = (
     originals.resource,
     record.resource,
     policy.resource,
+    specimens.resource,
     approvals.resource,
     delays.resource,
     incidents.resource,
@@ -40,6 +43,7 @@ RESOURCES = (
     reports.resource,
     status.resource,
     people.resource,
+    files.resource,
 )
 
 

@@ -6,6 +6,7 @@ What `console/guard.py` asks of a connection (peers, host name) was asked before
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections import OrderedDict
@@ -22,7 +23,7 @@ from gateway.api import problem
 from gateway.api.again import Again
 from gateway.api.call import Call, etag
 from gateway.api.problem import Problem, invalid
-from gateway.api.resource import Declared
+from gateway.api.resource import A_FILE, BODY_BYTES, Declared
 from gateway.api.tokens import Token
 from gateway.api.values import adapter, dump
 from gateway.console.desk import Desk
@@ -31,6 +32,7 @@ from gateway.console.roles import OF_THE_HOUSE
 from gateway.console.words import Refusal
 
 _BEARER = re.compile(r"Bearer ([\x21-\x7e]{1,200})", re.IGNORECASE)  # RFC 6750 2.1; the scheme's case does not matter
+FILES = 2  # bodies with a file in memory at once, each several times as large as the file
 _HOUR = 3_600.0
 _SEEN = 1_000  # tokens and sources whose reading was recorded lately
 
@@ -41,6 +43,7 @@ class Door:
     def __init__(self, desk: Desk):
         self._desk, self._again = desk, Again(desk.store.db, desk.store.clock)
         self._pace = Pace(desk.settings.console.api_requests, desk.store.clock.monotonic)
+        self._files = asyncio.Semaphore(FILES)
         self._read: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def route(self, declared: Declared) -> Route:
@@ -81,11 +84,20 @@ class Door:
 
     async def _answered(self, request: Request, declared: Declared) -> Response:
         token = await self.admitted(request)
-        call = Call(request, self._desk, token)
+        if declared.largest != A_FILE:
+            return await self._done(Call(request, self._desk, token), declared)
+        if self._files.locked():
+            ja = "ほかのファイルを処理しています。少し待ってお試しください。"
+            raise Problem(ja, "Other files are in work: try again soon.", 503, {"Retry-After": "10"})
+        async with self._files:
+            return await self._done(Call(request, self._desk, token), declared)
+
+    async def _done(self, call: Call, declared: Declared) -> Response:
+        request, token = call.request, call.token
         status = 500
         try:
             _authorise(call, declared)
-            content = await _content(request, declared)
+            content = await self._content(request, declared)
             given = _given(request, declared, content)
             key = request.headers.get("idempotency-key", "") if declared.method == "POST" else ""
             whole = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + content
@@ -96,6 +108,20 @@ class Door:
         finally:
             await self._note(call, declared, status)
         return Response(body, status, {"ETag": etag(body)} if declared.tagged else None, "application/json")
+
+    async def _content(self, request: Request, declared: Declared) -> bytes:
+        """The body, b"" of a GET.  Raises Problem: too large, or no JSON by its own words."""
+        if declared.body is None:
+            return b""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Problem("Content-Type は application/json です。", "The body is application/json.", 415)
+        largest = declared.largest or self._desk.settings.console.api_file * 3 // 2 + BODY_BYTES  # base64, and words
+        taken = bytearray()
+        async for chunk in request.stream():
+            taken += chunk
+            if len(taken) > largest:
+                raise Problem(f"{largest >> 10} KB までです。", f"The body has {largest >> 10} KB at most.", 413)
+        return bytes(taken)
 
     async def _note(self, call: Call, declared: Declared, status: int) -> None:
         """Whatever changes something, each time; reading, once an hour from each place."""
@@ -166,21 +192,6 @@ def _given(request: Request, declared: Declared, content: bytes) -> dict[str, An
     except ValidationError as error:
         raise invalid(error) from error
     return given
-
-
-async def _content(request: Request, declared: Declared) -> bytes:
-    """The body, b"" of a GET.  Raises Problem: too large, or no JSON by its own words."""
-    if declared.body is None:
-        return b""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Problem("Content-Type は application/json です。", "The body is application/json.", 415)
-    taken = bytearray()
-    async for chunk in request.stream():
-        taken += chunk
-        if len(taken) > declared.largest:
-            most = declared.largest >> 10
-            raise Problem(f"{most} KB までです。", f"The body has {most} KB at most.", 413)
-    return bytes(taken)
 
 
 async def _work(call: Call, declared: Declared, given: dict[str, Any]) -> tuple[int, bytes]:

@@ -241,23 +241,23 @@ async def _mail(call: Call, entry: QuarantineEntry) -> HeldMail:
         expires_at=entry.expires_at,
         kept_by=entry.kept_by,
         obstacle=obstacle.ja if obstacle else "",
-        report=_part(entry.report) if entry.report else None,
+        report=part(entry.report) if entry.report else None,
     )
 
 
-def _part(part: PartReport) -> HeldPart:
+def part(found: PartReport) -> HeldPart:
     return HeldPart(
-        path=part.path,
-        name=part.name,
-        declared=part.declared,
-        detected=part.detected,
-        verdict=part.verdict,
-        reason=part.reason,
-        detail=part.detail,
-        size=part.size_in,
-        sha256=part.sha256_in,
-        sha256_out=part.sha256_out,
-        scanned_as=part.scan.signature if part.scan else None,
-        findings=tuple(HeldFinding(each.kind, each.where, each.detail, each.treatment) for each in part.findings),
-        parts=tuple(_part(each) for each in part.parts),
+        path=found.path,
+        name=found.name,
+        declared=found.declared,
+        detected=found.detected,
+        verdict=found.verdict,
+        reason=found.reason,
+        detail=found.detail,
+        size=found.size_in,
+        sha256=found.sha256_in,
+        sha256_out=found.sha256_out,
+        scanned_as=found.scan.signature if found.scan else None,
+        findings=tuple(HeldFinding(each.kind, each.where, each.detail, each.treatment) for each in found.findings),
+        parts=tuple(part(each) for each in found.parts),
     )

@@ -21,6 +21,7 @@ from gateway.console.words import Words
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
 BODY_BYTES = 1 << 20  # as of a form of the console; a policy file has a hundredth of it
+A_FILE = 0  # a body with a file in it: as large as the settings allow, a few at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,6 +35,7 @@ class TokenScope(StrEnum):
     REPORTS_READ = "reports:read"
     METRICS_READ = "metrics:read"
     USERS_READ = "users:read"
+    FILES_SANITISE = "files:sanitise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +67,5 @@ SCOPES: dict[TokenScope, Use] = {
     TokenScope.REPORTS_READ: Use(Words("報告書の参照", "Read reports"), Right.SEE_DASHBOARD),
     TokenScope.METRICS_READ: Use(Words("稼働状況の参照", "Health and figures"), Right.SEE_DASHBOARD),
     TokenScope.USERS_READ: Use(Words("利用者・職員名簿の参照", "Read accounts and the directory"), Right.MANAGE_PEOPLE),
+    TokenScope.FILES_SANITISE: Use(Words("ファイルの無害化", "Sanitise a file"), Right.SIGNED_IN),
 }

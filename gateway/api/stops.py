@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -44,7 +44,7 @@ class Stops:
 
 @dataclass(frozen=True, slots=True)
 class Halting:
-    scope: Scope
+    scope: Literal["inbound", "outbound", "sender", "host"]
     reason: Reason
     value: Line = ""  # of a sender or a host
 
@@ -95,7 +95,7 @@ async def listing(call: Call) -> Stops:
 async def stop(call: Call, body: Halting) -> Stop:
     """Counts within a second, also while the gateway hangs; what is in force already stays as it is.  Nothing is lost."""
     try:
-        return _stop(await call.desk.store.stops.stop(body.scope, body.value, call.who.name, body.reason))
+        return _stop(await call.desk.store.stops.stop(Scope(body.scope), body.value, call.who.name, body.reason))
     except ValueError as wrong:
         raise Problem("アドレスまたはIPアドレスを確かめてください。", str(wrong), 422) from wrong
 
@@ -104,7 +104,7 @@ async def stop(call: Call, body: Halting) -> Stop:
 async def sent(call: Call, number: Number, query: SentQuery) -> SentMails:
     """Of an isolated sender or host, newest first (AV-11)."""
     halt = next((each for each in await call.desk.store.stops.active() if each.id == number), None)
-    if halt is None or not halt.value:
+    if halt is None or halt.scope not in (Scope.SENDER, Scope.HOST):
         raise LookupError("no isolated sender or host")
     found = await call.desk.store.stops.sent(halt.scope, halt.value, query.days * _DAY)
     mails = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 from functools import cache
@@ -34,6 +35,10 @@ def _verdict(text: object) -> object:
     return Verdict[str(text).upper()]
 
 
+def _decoded(text: object) -> object:
+    return base64.b64decode(text, validate=True) if isinstance(text, str) else text
+
+
 Moment = Annotated[  # Unix seconds here, RFC 3339 outside
     float, BeforeValidator(_unix), PlainSerializer(_rfc3339), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
@@ -42,6 +47,12 @@ VerdictName = Annotated[
     BeforeValidator(_verdict),
     PlainSerializer(lambda each: each.name.lower()),
     WithJsonSchema({"type": "string", "enum": _VERDICTS}),
+]
+Content = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    PlainSerializer(lambda each: base64.b64encode(each).decode(), return_type=str),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
 Reason = Annotated[
     str,

@@ -40,6 +40,7 @@ NAMES: dict[str, Words] = {
     "logged_out": Words("ログアウト", "signed out"),
     "elevated": Words("特権操作", "privileged work"),
     "account_changed": Words("利用者の変更", "account changed"),
+    "file_sanitised": Words("ファイルの無害化", "file sanitised"),
     "token_changed": Words("APIトークンの変更", "API token changed"),
     "token_used": Words("APIの利用", "API used"),
     "browser_reported": Words("画面の防護", "policy of the page"),

@@ -7,6 +7,7 @@ whoever asked, a few at a time; what may be taken away is what was rebuilt and v
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from gateway import journal
 from gateway.clock import JST
+from gateway.console.asker import Asker
 from gateway.console.mail import METHODS
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
@@ -61,18 +63,24 @@ async def form(visit: Visit) -> Response:
 
 @screen.post("/rules/test", Right.CHANGE_POLICY, body=LARGEST + (1 << 20))
 async def test(visit: Visit) -> Response:
-    desk = visit.desk
     try:
         version, specimen = await _version(visit, visit.text("version")), await _specimen(visit)
-        policy = policy_file.parse(version.text) if version else await desk.policy()
-        observers = observers_of(desk.settings, policy, desk.store, desk.preview)
-        register = Register(desk.store.db, desk.store.clock)
-        answers = await judge(specimen, policy, desk.preview.message, observers, register)
+        tested = await judged(visit, specimen, version)
     except Refusal as refusal:
         return await _form(visit, refusal)
-    tested = Tested(visit.who.name, specimen, policy, version, answers)
-    await desk.store.journal.write(_recorded(tested))
     return visit.go(f"/rules/test/{_keep(visit, tested)}")
+
+
+async def judged(asker: Asker, specimen: Specimen, version: Version | None) -> Tested:
+    """By the rules in force without a version; recorded.  Raises Refusal, BadConfiguration."""
+    desk = asker.desk
+    policy = policy_file.parse(version.text) if version else await desk.policy()
+    observers = observers_of(desk.settings, policy, desk.store, desk.preview)
+    register = Register(desk.store.db, desk.store.clock)
+    answers = await judge(specimen, policy, desk.preview.message, observers, register)
+    tested = Tested(asker.who.name, specimen, policy, version, answers)
+    await desk.store.journal.write(_recorded(tested))
+    return tested
 
 
 @screen.get("/rules/test/{key}", Right.CHANGE_POLICY)
@@ -86,7 +94,7 @@ async def show(visit: Visit) -> Response:
             (
                 each,
                 sentences.of_rule(tested.policy.rule(each.decision.rule), visit.desk.notices.names),
-                _text(visit, each),
+                read_as(visit, each),
                 list(each.files()),
             )
             for each in tested.answers
@@ -138,13 +146,18 @@ async def _version(visit: Visit, number: str) -> Version | None:
 async def _specimen(visit: Visit) -> Specimen:
     """Raises Refusal."""
     name, content = await visit.file("file")
+    direction = Direction(visit.text("direction")) if visit.text("direction") in tuple(Direction) else Direction.INBOUND
+    return specimen_of(name, content, direction, visit.text("sender").strip(), visit.text("recipients").split())
+
+
+def specimen_of(name: str, content: bytes, direction: Direction, sender: str, recipients: Sequence[str]) -> Specimen:
+    """Raises Refusal."""
     if not content:
         raise Refusal("ファイルを選んでください。", "Choose a file.", 422)
     if len(content) > LARGEST:
         raise Refusal(f"{LARGEST >> 20} MB までです。", f"At most {LARGEST >> 20} MB.", 413)
-    direction = Direction(visit.text("direction")) if visit.text("direction") in tuple(Direction) else Direction.INBOUND
     try:
-        sender, *recipients = [str(address(each)) for each in (visit.text("sender").strip(), *visit.text("recipients").split())]
+        sender, *recipients = [str(address(each)) for each in (sender, *recipients)]
     except BadAddress as bad:
         raise Refusal(f"メールアドレスが正しくありません。({bad})", f"Not an address: {bad}", 422) from bad
     if not recipients or not all(each.isascii() for each in (sender, *recipients)):
@@ -181,14 +194,14 @@ def _tested(visit: Visit) -> Tested:
     return found
 
 
-def _text(visit: Visit, judged: Judged) -> str:
+def read_as(asker: Asker, judged: Judged) -> str:
     """The text of the mail with its notice, as it would be read."""
-    letter, notices = judged.inspection.letter, visit.desk.notices
+    letter, notices, desk = judged.inspection.letter, asker.desk.notices, asker.desk
     if letter is None:
         return ""
-    until = visit.desk.store.clock.now() + visit.desk.settings.retention.originals_days * 86_400
+    until = desk.store.clock.now() + desk.settings.retention.originals_days * 86_400
     head = notices.head(
-        judged.inspection, judged.decision, RECEIPT, datetime.fromtimestamp(until, JST), visit.desk.settings.originals_at
+        judged.inspection, judged.decision, RECEIPT, datetime.fromtimestamp(until, JST), desk.settings.originals_at
     )
     foot = notices.foot(judged.inspection, judged.decision, RECEIPT)
     return "\n".join(filter(None, (head, letter.body, foot)))[:_CHARACTERS]

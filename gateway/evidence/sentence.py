@@ -137,6 +137,11 @@ SENTENCES: dict[str, Words] = {
     "account_changed": Words(
         "{actor} が利用者 {account} を変更しました: {change}", "{actor} changed the account {account}: {change}"
     ),
+    "file_sanitised": Words(
+        "{actor} の求めでファイル「{name}」を {profile} で無害化しました。判定: {verdict}、"
+        "SHA-256 {sha256}、渡したもの: {delivered}。",
+        "The file {name} was sanitised by {profile} for {actor}: {verdict}; SHA-256 {sha256}; handed over: {delivered}.",
+    ),
     "token_changed": Words(
         "{actor} が {account} のAPIトークン {token} を変更しました: {change}",
         "{actor} changed the API token {token} of {account}: {change}",

@@ -99,6 +99,18 @@ class TokenChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileSanitised(Event):
+    """A file by itself, outside any mail, was sanitised for somebody."""
+
+    actor: str
+    profile: str
+    verdict: str
+    sha256: str
+    delivered: str  # SHA-256 of what came back; "" = nothing
+    name: str = personal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsed(Event):
     """Every change by a program; of reading the first in an hour.  What was done is an entry of its own, by the owner."""
 

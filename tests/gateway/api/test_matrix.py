@@ -71,6 +71,8 @@ WHO = {
     "GET /reports/self-inspection/{name}": ("reports:read", RECORD),
     "GET /status": ("metrics:read", RECORD),
     "GET /figures": ("metrics:read", RECORD),
+    "POST /policy/test": ("policy:test", CHANGES),
+    "POST /files/sanitised": ("files:sanitise", ALL),
     "GET /accounts": ("users:read", "sym"),
     "GET /people": ("users:read", "sym"),
     "GET /sections": ("users:read", "sym"),

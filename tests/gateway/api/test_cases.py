@@ -1,0 +1,115 @@
+"""Approvals, delays, incidents: a token acts as its owner, and the workflow says what its owner may do."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.api.scopes import TokenScope
+from gateway.directory import Role
+from gateway.model import State
+from tests.gateway.api.make_program import SCOPED, Program, program
+from tests.gateway.console.make_console import Console
+from tests.gateway.console.test_approvals import holder
+from tests.gateway.make_directory import HOUSE, at
+from tests.gateway.workflow.make_workflow import DELAYING, Town
+
+STAFF = (
+    *(TokenScope.APPROVALS_READ, TokenScope.APPROVALS_DECIDE, TokenScope.DELAY_READ, TokenScope.DELAY_CANCEL),
+    *(TokenScope.EXCEPTIONS_REQUEST, TokenScope.INCIDENTS_WRITE),
+)
+
+
+@pytest.fixture
+async def town(c: Console) -> Town:
+    await c.desk.store.directory.replace(HOUSE, 0, "test", "test")
+    return Town(c.rooms, c.desk.store.directory, c.desk.workflow)
+
+
+async def of(c: Console, name: str, role: Role = Role.USR, *scopes: TokenScope) -> Program:
+    return await program(c, await holder(c, name, role), *(scopes or STAFF))
+
+
+async def test_ac08_a_token_is_its_owner_and_never_a_second_person(c: Console, town: Town) -> None:
+    case = await town.mail()
+    taro, head = await of(c, "taro"), await of(c, "head")
+    shown = (await taro.get(f"/approvals/{case.id}")).json()
+    assert shown["acts"] == ["withdraw"]
+    refused = await taro.post(f"/approvals/{case.id}/approve", {"reason": "自分で"})
+    assert refused.status_code == 403
+    assert "申請した本人" in refused.json()["detail"]
+    [waiting] = (await head.get("/approvals")).json()["items"]
+    assert (waiting["case"], waiting["subject"], waiting["waits_for"]) == (case.id, "見積書の件", ["ism"])
+    assert (await head.post(f"/approvals/{case.id}/approve", {})).status_code == 422
+    done = await head.post(f"/approvals/{case.id}/approve", {"reason": "確認した"})
+    assert (done.status_code, done.json()["case"]["stage"]) == (200, "approved")
+    assert await town.states(case) == [State.RECEIVED]
+    assert (await head.post(f"/approvals/{case.id}/deny", {"reason": "やはり"})).status_code == 409
+
+
+async def test_a_case_of_others_does_not_exist(c: Console, town: Town) -> None:
+    case, jiro = await town.mail(), await of(c, "jiro")
+    assert (await jiro.get(f"/approvals/{case.id}")).status_code == 404
+    assert (await jiro.post(f"/approvals/{case.id}/approve", {"reason": "x"})).status_code == 404
+
+
+async def test_ml08_ones_own_delayed_mail_is_cancelled_or_sent(c: Console, town: Town) -> None:
+    first, second = await town.mail(DELAYING), await town.mail(DELAYING)
+    taro, head = await of(c, "taro"), await of(c, "head")
+    assert {each["case"] for each in (await taro.get("/delays")).json()["items"]} == {first.id, second.id}
+    assert (await head.get("/delays")).json()["items"] == []
+    assert (await head.post(f"/delays/{first.id}/cancel", {"reason": "x"})).status_code in (403, 404)
+    assert (await taro.post(f"/approvals/{first.id}/withdraw", {"reason": "x"})).status_code == 404  # not by this scope
+    cancelled = await taro.post(f"/delays/{first.id}/cancel", {"reason": "宛先誤り"})
+    assert cancelled.json()["case"]["stage"] == "cancelled"
+    sent = await taro.post(f"/delays/{second.id}/send_now", {"reason": "急ぎ"})
+    assert sent.json()["case"]["stage"] == "released"
+
+
+async def test_an_account_that_is_nobody_of_the_directory_is_told_so(c: Console) -> None:
+    p = await program(c, await c.person("usr", Role.USR), *STAFF)
+    for path in ("/approvals", "/delays"):
+        assert (await p.get(path)).status_code == 409
+
+
+async def test_ex01_what_an_exception_lacks_is_said(c: Console, town: Town) -> None:
+    taro = await of(c, "taro")
+    for body in ({"kind": "exception", "reason": "x"}, {"kind": "change", "reason": "x"}, {"kind": "odd", "reason": "x"}):
+        assert (await taro.post("/cases", body)).status_code in (400, 422), body
+    asked = {"kind": "change", "reason": "点検のため", "subject": "送信制限の変更"}
+    made = await taro.post("/cases", asked)
+    assert (made.status_code, made.json()["case"]["stage"]) == (201, "wanted")
+    register = await of(c, "itchief", Role.CSO, *(each for each in SCOPED if each is TokenScope.EXCEPTIONS_READ))
+    [line] = (await register.get("/cases?kind=change")).json()["items"]
+    assert (line["applicant"], line["subject"]) == (at("taro"), "送信制限の変更")
+    assert (await register.get("/cases?kind=delay")).json() == {"items": [], "next": None}
+
+
+async def test_in01_an_incident_walks_its_chain(c: Console, town: Town) -> None:
+    taro, head = await of(c, "taro"), await of(c, "head")
+    chief = await of(c, "itchief", Role.CSO, TokenScope.INCIDENTS_READ, TokenScope.INCIDENTS_WRITE)
+    made = await taro.post("/incidents", {"subject": "USBメモリの紛失", "reason": "昼休みに気付いた", "drill": True})
+    assert made.status_code == 201
+    number = made.json()["case"]["case"]
+    assert made.json()["case"]["subject"] == "【訓練】USBメモリの紛失"
+    assert (await taro.post(f"/incidents/{number}/take", {"reason": "自分で"})).status_code == 403
+    assert (await head.post(f"/incidents/{number}/take", {"reason": "着手"})).json()["case"]["stage"] == "in_hand"
+    assert (await chief.get("/incidents")).json()["items"][0]["case"] == number
+    assert "USBメモリ" in (await chief.get(f"/incidents/{number}/first")).json()["text"]
+    assert (await chief.get(f"/incidents/{number}/odd")).status_code == 404
+    assert (await chief.get(f"/approvals/{number}")).status_code == 403  # no such scope
+
+
+async def test_lg06_two_people_on_one_trouble(c: Console) -> None:
+    scopes = (TokenScope.INCIDENTS_READ, TokenScope.INCIDENTS_WRITE)
+    p = await program(c, await c.person("sym", Role.SYM), *scopes)
+    number = (await p.post("/troubles", {"what": "clamd が応答しない"})).json()["trouble"]
+    path = f"/troubles/{number}"
+    tag = (await p.get(path)).headers["etag"]
+    first = await p.put(path, {"cause": "更新の失敗"}, if_match=tag)
+    assert first.json()["cause"] == "更新の失敗"
+    assert (await p.put(path, {"cause": "別の理由"}, if_match=tag)).status_code == 412
+    assert (await p.put(path, {"close": True}, if_match=first.headers["etag"])).status_code == 422
+    closed = await p.put(path, {"cause": "更新", "action": "再起動", "close": True}, if_match=first.headers["etag"])
+    assert closed.json()["closed_by"] == "sym"
+    assert (await p.put(path, {}, if_match=closed.headers["etag"])).status_code == 409
+    assert [each["trouble"] for each in (await p.get("/troubles")).json()["items"]] == [number]

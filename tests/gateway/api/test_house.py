@@ -1,0 +1,237 @@
+"""What is of the whole house: journal, stops, reports, figures, people; and one file handed to the gateway."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway import journal
+from gateway.api.scopes import TokenScope
+from gateway.compliance.model import Evidence, Report, Row, Status
+from gateway.compliance.report import KEPT, dump
+from gateway.control import Control, Rejected, Verb, ask
+from gateway.directory import Role
+from gateway.inspection import ScannerDown
+from gateway.model import PartReport
+from gateway.parcel import FOLDER, Parcel, Parcels, Treated, sweep
+from gateway.sandbox import SandboxDown
+from sanitizers.model import Outcome, Profile, Verdict
+from tests.gateway.api.make_program import Program, program
+from tests.gateway.console.make_console import Console
+from tests.gateway.console.test_held import held
+from tests.gateway.make_spool import report
+
+CSO = (
+    *(TokenScope.JOURNAL_READ, TokenScope.JOURNAL_EXPORT, TokenScope.CUTOFF_READ, TokenScope.CUTOFF_WRITE),
+    *(TokenScope.REPORTS_READ, TokenScope.METRICS_READ, TokenScope.QUARANTINE_READ, TokenScope.FILES_SANITISE),
+)
+
+
+@pytest.fixture
+async def p(c: Console) -> Program:
+    return await program(c, await c.person("cso", Role.CSO), *CSO)
+
+
+async def test_ml11_nobody_searches_without_a_purpose(c: Console, p: Program) -> None:
+    await held(c)
+    assert (await p.get("/journal")).status_code == 422
+    found = (await p.get("/journal?purpose=監査&kind=held")).json()
+    [entry] = found["items"]
+    assert entry["kind"] == "held"
+    assert "見積書の件" in entry["sentence"]
+    [searched] = await journal.search(c.rooms.db, kind="searched")
+    assert dict(searched.facts)["purpose"] == "監査"
+    page = (await p.get("/journal?purpose=監査&limit=1")).json()
+    older = (await p.get(f"/journal?purpose=監査&limit=1&cursor={page['next']}")).json()
+    assert older["items"] != page["items"]
+
+
+async def test_one_mail_is_followed_and_its_journal_exported(c: Console, p: Program) -> None:
+    entry = await held(c)
+    receipt = (await c.rooms.quarantine.show(entry)).item.receipt
+    trace = (await p.get(f"/journal/mail/{receipt}")).json()
+    assert (trace["entry"], trace["subject"]) == (entry, "見積書の件")
+    assert [each["state"] for each in trace["recipients"]] == ["held", "held"]
+    assert [each["kind"] for each in trace["events"]][:2] == ["received", "held"]
+    assert (await p.get("/journal/mail/nobody")).status_code == 404
+    body = {"purpose": "監査", "item": receipt, "form": "csv"}
+    export = (await p.post("/journal/export", body)).json()
+    assert export["entries"] >= 2
+    assert "見積書の件" in export["content"]
+    assert (await p.post("/journal/export", body | {"form": "xlsx"})).status_code == 422
+    [exported] = await journal.search(c.rooms.db, kind="exported")
+    assert dict(exported.facts)["actor"] == "cso"
+
+
+async def test_lg02_the_journal_is_verified_on_demand(c: Console, p: Program) -> None:
+    assert (await p.get("/journal/verification")).json()["ok"] is None
+    assert (await p.post("/journal/verification", {})).status_code == 202
+    assert (await p.get("/journal/verification")).json()["ok"] is True
+
+
+async def test_lg08_a_stop_takes_one_person_and_its_end_two(c: Console, p: Program) -> None:
+    other = await program(c, await c.person("csirt", Role.CSIRT), TokenScope.CUTOFF_WRITE)
+    made = await p.post("/stops", {"scope": "sender", "value": "Infected@city.example.lg.jp", "reason": "感染の疑い"})
+    assert (made.status_code, made.json()["value"]) == (201, "infected@city.example.lg.jp")
+    path = f"/stops/{made.json()['stop']}"
+    for wrong in ({"scope": "host", "value": "x"}, {"scope": "sender"}, {"scope": "mails", "value": "1"}):
+        assert (await p.post("/stops", {"reason": "x"} | wrong)).status_code == 422, wrong
+    assert (await p.get(f"{path}/sent?days=3")).json() == {"items": []}
+    assert (await p.post(f"{path}/resumption", {"reason": "復旧"})).json() == {"ended": False}
+    assert (await p.post(f"{path}/resumption", {"reason": "復旧"})).status_code == 403
+    assert (await other.post(f"{path}/resumption", {"reason": "確認"})).json() == {"ended": True}
+    assert (await p.get("/stops")).json() == {"items": []}
+    assert (await other.post(f"{path}/resumption", {"reason": "確認"})).status_code == 404
+
+
+async def test_reports_as_values(c: Console, p: Program) -> None:
+    await held(c)
+    daily = (await p.get("/reports/daily")).json()
+    assert daily["title"].startswith("メール無害化 日報")
+    assert {"メールの流れ", "照合"} <= {each["title"] for each in daily["sections"]}
+    assert (await p.get("/reports/daily?day=2026-11-27")).json()["since"] == "2026-11-26T15:00:00.000Z"
+    assert (await p.get("/reports/monthly?month=2026-10")).json()["title"].endswith("2026年10月")
+    for wrong in ("daily?day=2026-13-01", "daily?day=x", "monthly?month=2026-13", "daily?day=0001-01-01"):
+        assert (await p.get(f"/reports/{wrong}")).status_code == 422, wrong
+
+
+async def test_au02_kept_self_inspections(c: Console, p: Program) -> None:
+    assert (await p.get("/reports/self-inspection")).json() == {"items": []}
+    folder = c.rooms.root / KEPT
+    folder.mkdir()
+    row = Row("SAN-01", "無害化", "T 5", False, Status.OK, "policy", "ある", "", Evidence(3, 1.0))
+    made = Report("tokyo", "東京", "基準", "例示市", 2.0, 1.0, "0.1.0", "0" * 12, (row,))
+    (folder / "tokyo-20261128-090000.json").write_bytes(dump(made))
+    (folder / "tokyo-20261127-090000.json").write_text("{")
+    assert (await p.get("/reports/self-inspection")).json()["items"][0] == "tokyo-20261128-090000"
+    shown = (await p.get("/reports/self-inspection/tokyo-20261128-090000")).json()
+    assert [(each["id"], each["status"], each["evidence"]) for each in shown["rows"]] == [("SAN-01", "ok", 3)]
+    assert (await p.get("/reports/self-inspection/tokyo-20261127-090000")).status_code == 409
+    for nowhere in ("x-20261128-090000", "..%2F..%2Fetc%2Fpasswd", "tokyo"):
+        assert (await p.get(f"/reports/self-inspection/{nowhere}")).status_code == 404, nowhere
+
+
+async def test_figures_and_a_gateway_that_does_not_answer(c: Console, p: Program) -> None:
+    await held(c)
+    found = (await p.get("/figures?span=week")).json()
+    assert found["waiting"] == 1
+    assert len(found["held"]) == len(found["places"]) == 28
+    assert (await p.get("/status")).json() == {"answering": False, "healthy": False, "concerns": [], "facts": {}}
+
+
+async def test_people_are_read_by_who_manages_them(c: Console) -> None:
+    p = await program(c, await c.person("sym", Role.SYM), TokenScope.USERS_READ)
+    [account] = (await p.get("/accounts")).json()["items"]
+    assert (account["name"], account["roles"]) == ("sym", ["sym"])
+    assert "password" not in str(account)
+    assert (await p.get("/people")).json() == {"items": []}
+    assert (await p.get("/sections")).json() == {"items": []}
+
+
+async def test_originals_are_found_within_the_scope(c: Console, p: Program) -> None:
+    await held(c, "請求書", to=["a@zei.example"])
+    await held(c, "見積書", to=["b@kenko.example"])
+    assert len((await p.get("/originals")).json()["items"]) == 2
+    assert [each["subject"] for each in (await p.get("/originals?text=見積")).json()["items"]] == ["見積書"]
+    who = await c.desk.accounts.find("cso")
+    limited = await program(c, who, TokenScope.QUARANTINE_READ, patterns=["*@zei.example"])
+    assert [each["subject"] for each in (await limited.get("/originals")).json()["items"]] == ["請求書"]
+
+
+# -- a file by itself ------------------------------------------------------------------------------------------------------
+
+
+class Inspecting:
+    """As much of an Inspector as a parcel needs."""
+
+    def __init__(self) -> None:
+        self.answers: list[Outcome | Exception] = []
+        self.seen: list[tuple[bytes, str, str]] = []
+
+    async def file(self, descriptor: int, name: str, profile: Profile) -> tuple[PartReport, Outcome]:
+        self.seen.append((os.pread(descriptor, 1 << 20, 0), name, profile.name))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return replace(report(), verdict=answer.verdict), answer
+
+
+@pytest.fixture
+async def inspecting(c: Console) -> AsyncIterator[Inspecting]:
+    made = Inspecting()
+    policy = await c.desk.policy()
+    parcels = Parcels(c.rooms.root / FOLDER, made, lambda: policy, c.rooms.journal)  # type: ignore[arg-type]
+    server = Control(c.rooms.root / "control.sock", {"sanitise": Verb(Parcel, parcels.sanitise, 60)})
+    await server.start()
+    yield made
+    await server.stop()
+
+
+def body(content: bytes = b"PK", **more: str) -> dict[str, str]:
+    return {"name": "見積.xlsm", "content": base64.b64encode(content).decode(), **more}
+
+
+async def test_a_file_comes_back_sanitised_and_nothing_stays(c: Console, p: Program, inspecting: Inspecting) -> None:
+    inspecting.answers = [Outcome(Verdict.SANITISED, "x/y", b"safe", "x/z", "見積.xlsx")]
+    answer = (await p.post("/files/sanitised", body())).json()
+    assert base64.b64decode(answer["content"]) == b"safe"
+    assert (answer["verdict"], answer["name"], answer["media_type"]) == ("sanitised", "見積.xlsx", "x/z")
+    assert inspecting.seen == [(b"PK", "見積.xlsm", (await c.desk.policy()).default_profile)]
+    assert not list((c.rooms.root / FOLDER).iterdir())
+    [event] = await journal.search(c.rooms.db, kind="file_sanitised")
+    assert dict(event.facts)["actor"] == "cso"
+
+
+async def test_what_is_not_proven_harmless_does_not_come_back(c: Console, p: Program, inspecting: Inspecting) -> None:
+    inspecting.answers = [Outcome(Verdict.INFECTED, "x/y")]
+    answer = (await p.post("/files/sanitised", body(profile="text"))).json()
+    assert (answer["verdict"], answer["name"], answer["content"]) == ("infected", "", None)
+    assert inspecting.seen[0][2] == "text"
+
+
+async def test_every_trouble_of_the_gateway_is_a_refusal(c: Console, p: Program, inspecting: Inspecting) -> None:
+    inspecting.answers = [SandboxDown("x"), Outcome(Verdict.SANITISED, "x/y", b"safe", "x/z", "a")]
+    assert (await p.post("/files/sanitised", body())).status_code == 200  # the second try
+    for answers in ([SandboxDown("x"), SandboxDown("x")], [ScannerDown("clamd")], [ValueError("bug")]):
+        inspecting.answers = [*answers]
+        assert (await p.post("/files/sanitised", body())).status_code == 409
+        assert not list((c.rooms.root / FOLDER).iterdir())
+    assert (await p.post("/files/sanitised", body(profile="odd"))).status_code == 409
+    for wrong in (body() | {"content": "?"}, body() | {"content": ""} | {"name": ""}, {"name": "x"}):
+        assert (await p.post("/files/sanitised", wrong)).status_code == 422
+
+
+async def test_a_file_has_a_largest_size(c: Console, p: Program, inspecting: Inspecting) -> None:
+    most = c.desk.settings.console.api_file
+    assert (await p.post("/files/sanitised", body(b"x" * (most + 1)))).status_code == 413
+    assert (await p.post("/files/sanitised", body(b"x" * (most * 2)))).status_code == 413
+    assert not inspecting.seen
+
+
+async def test_without_a_gateway_there_is_none(p: Program) -> None:
+    answer = await p.post("/files/sanitised", body())
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+
+
+@pytest.mark.parametrize("key", ["", "x", "../" + "0" * 29, "0" * 32])
+async def test_a_parcel_is_a_file_of_the_folder_and_nothing_else(c: Console, inspecting: Inspecting, key: str) -> None:
+    (c.rooms.root / FOLDER).mkdir()
+    (c.rooms.root / FOLDER / ("0" * 32)).symlink_to("/etc/hostname")
+    with pytest.raises(Rejected):
+        await ask(c.rooms.root / "control.sock", "sanitise", Parcel(key, "x", "", "me"), Treated)
+    assert not inspecting.seen
+
+
+def test_what_was_left_behind_is_swept(tmp_path: Path) -> None:
+    for name, at in (("old", 100), ("new", 300)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (at, at))
+    sweep(tmp_path, 200)
+    sweep(tmp_path / "nowhere", 200)
+    assert [each.name for each in tmp_path.iterdir()] == ["new"]

@@ -205,6 +205,10 @@ class ConsoleSettings(_Model):
     peers: tuple[Peer, ...] = Field((ip_network("127.0.0.0/8"), ip_network("::1")), description="Who may connect. Nobody else.")
     certificate: str = Field("", description="PEM file; empty = no TLS, and then only on 127.0.0.1 or ::1.")
     key: str = ""
+    client_ca: str = Field("", description="PEM file of a CA: only devices with a certificate of it connect (AC-09).")
+    proxies: tuple[Peer, ...] = Field(
+        (), description="Reverse proxies in front: then only they connect, and say by X-Forwarded-For for whom."
+    )
     banner: str = Field(
         "この画面は許可された職員だけが利用できます。操作はすべて記録されます。", description="Shown before signing in (AC-01)."
     )
@@ -221,6 +225,8 @@ class ConsoleSettings(_Model):
             raise ValueError("certificate and key belong together")
         if not self.certificate and self.host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("needs certificate and key on any other address than 127.0.0.1")
+        if self.client_ca and not self.certificate:
+            raise ValueError("client_ca needs certificate and key: else the proxy in front asks for the device's certificate")
         if self.certificate and not self.origin.startswith("https://"):
             raise ValueError("origin must begin with https:// when there is a certificate")
         return self
@@ -341,7 +347,7 @@ def _contradictions(settings: Settings, document: Document) -> Iterator[Problem]
     if settings.seal.key and not Path(settings.seal.key).is_file():
         yield document.problem("seal.key", f"{settings.seal.key} does not exist", "give the path of a PEM file")
     console = settings.console
-    for key in ("certificate", "key"):
+    for key in ("certificate", "key", "client_ca"):
         file = getattr(console, key)
         if file and not Path(file).is_file():
             yield document.problem(f"console.{key}", f"{file} does not exist", "give the path of a PEM file")

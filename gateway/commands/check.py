@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,10 +53,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="is everything in order? (点検)",
         description="Checks configuration, sandbox, scanner and store and lists every problem. Exit 0 = fit to run, 1 = not.",
     )
+    parser.add_argument(
+        "--sign-in",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="only how staff sign in by LDAP and OpenID Connect, step by step; NAME = whom to look for (asks for the password)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.sign_in is not None:
+        return _told(_sign_in(settings_file.load(arguments.config), arguments.sign_in))
     found: list[Found] = []
     try:
         settings = settings_file.load(arguments.config)
@@ -73,6 +82,19 @@ def run(arguments: argparse.Namespace) -> int:
         found += _relay(settings)
         found += _store(settings)
         found += asyncio.run(_alive(settings))
+        found += _sign_in(settings, "")
+    return _told(found)
+
+
+def _sign_in(settings: Settings, name: str) -> list[Found]:
+    if not settings.ldap.sign_in and not settings.oidc.issuer:
+        return [Found("ok", "sign-in", "by accounts of the console only: ldap.sign_in and oidc.issuer are empty")]
+    from gateway.commands import ways_in  # here: the other commands need not wait for the console to load
+
+    return asyncio.run(ways_in.found(settings, name))
+
+
+def _told(found: Sequence[Found]) -> int:
     for each in found:
         print(f"{each.level:>4}  {each.about}: {each.text}")
     bad_ones = sum(each.level == "bad" for each in found)

@@ -37,6 +37,8 @@ async def change_password(visit: Visit) -> Response:
     await visit.desk.accounts.prove_password(visit.who.name, visit.text("present"), visit.source)
     if visit.text("password") != visit.text("again"):
         raise Refusal("2回のパスワードが一致しません。", "The two passwords differ.")
+    if visit.text("password") == visit.text("present"):
+        raise Refusal("いまと同じパスワードです。", "That is the present password.")
     await visit.desk.accounts.change_password(visit.who, visit.text("password"))
     return visit.go("/account", Words("パスワードを変更しました。", "The password was changed."))
 

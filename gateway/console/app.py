@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,8 +174,10 @@ def server(at: Desk) -> Server:
             port=console.port,
             ssl_certfile=console.certificate or None,
             ssl_keyfile=console.key or None,
+            ssl_ca_certs=console.client_ca or None,
+            ssl_cert_reqs=ssl.CERT_REQUIRED if console.client_ca else ssl.CERT_NONE,
             server_header=False,
-            proxy_headers=False,  # nobody in front is believed
+            proxy_headers=False,  # who in front is believed is the guard's
             access_log=False,  # the journal says who looked at what
             log_config=None,
             timeout_keep_alive=30,

@@ -30,6 +30,15 @@ _DUMMY = _HASHER.hash(secrets.token_hex(16))  # an unknown name costs as much ti
 _COMMON = ("password", "passw0rd", "qwerty", "asdfgh", "12345678", "11111111", "iloveyou", "pasuwado", "administrator", "mugai")
 
 
+# what a finger draws instead of thinking: along the alphabet, the kana, the digits, the rows and columns of a keyboard
+_WALKS = (
+    *("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop[]", "asdfghjkl;:", "zxcvbnm,./", "1qaz2wsx3edc4rfv5tgb6yhn7ujm"),
+    "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん",
+)
+_ROWS = tuple(row for walk in _WALKS for row in (walk, walk[::-1]))
+_STEP = 4  # characters in a row that are a walk
+
+
 def _normal(password: str) -> str:
     """RFC 8265 4.2.2 in short: the same word from another keyboard is the same word."""
     return unicodedata.normalize("NFC", password)
@@ -43,13 +52,23 @@ def check_password(password: str, *about: str) -> None:
             f"パスワードは{SHORTEST}文字以上{LONGEST}文字以下にしてください。長い文でもかまいません。",
             f"A password has {SHORTEST} to {LONGEST} characters. A whole sentence is fine.",
         )
-    flat = password.casefold()
+    flat = unicodedata.normalize("NFKC", password).casefold()
     known = [word for word in (*_COMMON, *(a.casefold() for a in about if len(a) >= 3)) if word in flat]
     rest = flat
     for word in known:
         rest = rest.replace(word, "")
-    if len(set(rest)) < 6:
+    if len(set(_without_walks(rest))) < 6:
         raise Refusal("よくある語や名前の繰り返しは使えません。", "Common words, names and repetitions are not enough.")
+
+
+def _without_walks(text: str) -> str:
+    """The characters that no walk of four or more goes over; あいうえ and アイウエ are one."""
+    flat = "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in text)
+    on_a_walk: set[int] = set()
+    for at in range(len(flat) - _STEP + 1):
+        if any(flat[at : at + _STEP] in row for row in _ROWS):
+            on_a_walk |= {*range(at, at + _STEP)}
+    return "".join(c for at, c in enumerate(flat) if at not in on_a_walk)
 
 
 async def hash_password(password: str) -> str:

@@ -44,7 +44,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: ConsoleSettings, larger: Mapping[str, int]):
         """`larger` is how many bytes the bodies of some paths may have."""
         self._app, self._peers, self._larger = app, settings.peers, larger
-        self._origin = settings.origin
+        self._origin, self._proxies = settings.origin, settings.proxies
         self._host = urlsplit(settings.origin).netloc
         self._headers = HEADERS | (
             {"Strict-Transport-Security": "max-age=63072000"} if settings.origin.startswith("https:") else {}
@@ -54,6 +54,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+
+        scope = self._in_front(scope)
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -68,6 +70,16 @@ class Guard:
         else:
             bounded = receive if by_token else _bounded(receive, self._larger.get(scope["path"], BODY_BYTES))
             await self._app(scope, bounded, dressed)
+
+    def _in_front(self, scope: Scope) -> Scope:
+        """The client that a proxy of ours speaks for: whom the last of them saw, not what anybody wrote before (W4, AC-09)."""
+        if not self._proxies:
+            return scope
+        hops = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",") if _among(scope, self._proxies) else []
+        for hop in (each.strip() for each in reversed(hops)):
+            if not _among({"client": (hop, 0)}, self._proxies):
+                return {**scope, "client": (hop, 0)}
+        return {**scope, "client": None}
 
     def _problem(self, scope: Scope, by_token: bool) -> tuple[str, int] | None:
         headers = Headers(scope=scope)

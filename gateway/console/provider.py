@@ -197,6 +197,13 @@ class Provider:
         headers, credentials = self._credentials(metadata)
         return await self._read(Tokens, metadata.token_endpoint, urlencode(form | credentials).encode(), headers)
 
+    async def knows_us(self) -> None:
+        """Offers a code that is none.  Raises Away: the provider does not even accept us."""
+        try:
+            await self._exchange(await self.metadata(), "mugai-check", secrets.token_urlsafe(32))
+        except Forged:
+            return  # the code was refused, not we
+
     def _credentials(self, metadata: Metadata) -> tuple[dict[str, str], dict[str, str]]:
         """Headers and form fields that say which client we are (RFC 6749 2.3.1)."""
         settings = self.settings

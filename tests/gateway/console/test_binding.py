@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from gateway import journal
+from gateway.commands import ways_in
 from gateway.console import attempts
 from gateway.console.standing import Origin
 from gateway.directory import Directory, Person, Role, Section, bind
 from gateway.settings import ConsoleSettings
+from gateway.store.opening import open_store
 from gateway.yaml_file import BadConfiguration
 from tests.gateway.console.make_console import ORIGIN, Browser, Console, console
 from tests.gateway.console.make_console import PASSWORD as OWN
@@ -196,6 +198,33 @@ async def test_ac05_privileged_work_asks_the_house_for_the_password_again(tmp_pa
             assert (await browser.post("/confirm", next="/people", proof=wrong)).status_code == 401
         assert (await browser.post("/confirm", next="/people", proof=PASSWORD)).headers["location"] == "/people"
         assert (await browser.get("/people")).status_code == 200
+
+
+async def test_the_check_says_step_by_step_what_works(c: Console, slapd: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def told(name: str, **changes: object) -> list[tuple[str, str]]:
+        settings = c.desk.settings.model_copy(update={"ldap": slapd.settings(sign_in=FILTER, **changes)})
+        return [(each.level, each.text) for each in await ways_in.found(settings, name)]
+
+    with open_store(c.desk.settings) as store:
+        await store.directory.replace(HOUSE, 0, "test", "test")
+    assert [level for level, _ in await told("")] == ["ok", "ok"]
+    assert (await told("p1"))[-1] == ("ok", "職員 一, usr")
+    assert (await told("kacho"))[-1] == ("ok", "税務課長, ism, with a second factor")
+    for name, words in (("nobody", "no single, active entry"), ("p5", "is nobody's here"), ("p2", "調査のため")):
+        level, text = (await told(name))[-1]
+        assert (level, words in text) == ("bad", True)
+    monkeypatch.setattr("sys.stdin", FakeTerminal())
+    for password, level in ((PASSWORD, "ok"), ("wrong", "bad")):
+        monkeypatch.setattr("getpass.getpass", lambda _, password=password: password)
+        assert (await told("p1"))[-1][0] == level
+    [(level, text)] = await told("", ca_file="")
+    assert level == "bad"
+    assert "certificate" in text
+
+
+class FakeTerminal:
+    def isatty(self) -> bool:
+        return True
 
 
 def test_names_are_escaped_as_rfc4515_says() -> None:

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import asyncio
+import ssl
+from ipaddress import ip_network
+from pathlib import Path
+
+import httpx
 import pytest
 
 from gateway import journal
@@ -7,7 +13,9 @@ from gateway.console import app
 from gateway.console.guard import BODY_BYTES
 from gateway.console.visible import LONGEST, visible
 from gateway.directory import Role
-from tests.gateway.console.make_console import ORIGIN, Console
+from tests.gateway.console.make_console import ORIGIN, PASSWORD, Console
+from tests.gateway.smtp import make_certificate
+from tests.running import free_port
 
 
 @pytest.mark.parametrize("host", ["evil.example", "console.example", "console.example:8443.evil.example", ""])
@@ -20,6 +28,77 @@ async def test_another_host_name_is_not_ours(c: Console, host: str) -> None:
 async def test_ac09_only_listed_networks_connect(c: Console) -> None:
     assert (await c.browser("192.0.2.9").get("/sign-in")).status_code == 403
     assert (await c.browser("127.3.2.1").get("/sign-in")).status_code == 200
+
+
+PROXY = "127.0.0.9"
+
+
+@pytest.mark.parametrize(
+    ("source", "forwarded", "status"),
+    [
+        (PROXY, ["127.0.0.5"], 200),
+        (PROXY, ["198.51.100.7, 127.0.0.5"], 200),  # what stands before the last is anybody's word
+        (PROXY, ["127.0.0.5, 198.51.100.7"], 403),
+        (PROXY, ["127.0.0.5", "198.51.100.7"], 403),
+        (PROXY, [f"127.0.0.5, {PROXY}"], 200),
+        (PROXY, [], 403),
+        (PROXY, [""], 403),
+        (PROXY, [PROXY], 403),
+        (PROXY, ["unknown"], 403),
+        ("127.0.0.5", [], 403),  # around the proxy, and its question for a certificate
+        ("127.0.0.5", ["127.0.0.5"], 403),
+    ],
+)
+async def test_ac09_behind_a_proxy_only_the_proxy_connects_and_says_for_whom(
+    c: Console, source: str, forwarded: list[str], status: int
+) -> None:
+    console = c.desk.settings.console.model_copy(update={"proxies": (ip_network(PROXY),)})
+    c.desk.settings = c.desk.settings.model_copy(update={"console": console})
+    headers = [("x-forwarded-for", each) for each in forwarded]
+    assert (await c.browser(source).client.get("/sign-in", headers=headers)).status_code == status
+
+
+async def test_w4_behind_a_proxy_attempts_are_counted_by_client(c: Console) -> None:
+    console = c.desk.settings.console.model_copy(update={"proxies": (ip_network(PROXY),)})
+    c.desk.settings = c.desk.settings.model_copy(update={"console": console})
+    await c.person("syo", Role.SYO)
+    for client, password, status in [
+        *[("127.0.0.5", "wrong", 401)] * 5,
+        ("127.0.0.5", PASSWORD, 429),
+        ("127.0.0.6", PASSWORD, 303),
+    ]:
+        browser = c.browser(PROXY)
+        browser.headers = {**browser.headers, "x-forwarded-for": f"127.0.0.6, {client}" if client[-1] == "5" else client}
+        assert (await browser.post("/sign-in", name="syo", password=password)).status_code == status
+    sources = {dict(entry.facts)["source"] for entry in await journal.search(c.rooms.db, kind="login_failed")}
+    assert sources == {"127.0.0.5"}
+
+
+@pytest.mark.slow
+async def test_ac09_a_device_without_the_certificate_gets_no_page(c: Console, tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+    certificate, key = make_certificate.files(tmp_path / "server", "127.0.0.1")
+    device, own = make_certificate.files(tmp_path, "device.city.example.lg.jp")
+    port = free_port()
+    changes = {"certificate": certificate, "key": key, "client_ca": device, "port": port, "origin": f"https://127.0.0.1:{port}"}
+    console = c.desk.settings.console.model_copy(update=changes)
+    c.desk.settings = c.desk.settings.model_copy(update={"console": console})
+    server = app.server(c.desk)
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(60):
+            while not server.started:
+                await asyncio.sleep(0.02)
+        with_it, without = (ssl.create_default_context(cafile=certificate) for _ in range(2))
+        with_it.load_cert_chain(device, own)
+        async with httpx.AsyncClient(verify=with_it) as client:
+            assert (await client.get(f"https://127.0.0.1:{port}/sign-in")).status_code == 200
+        async with httpx.AsyncClient(verify=without) as client:
+            with pytest.raises(httpx.TransportError):
+                await client.get(f"https://127.0.0.1:{port}/sign-in")
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import jwt
 import pytest
 
 from gateway import journal
+from gateway.commands import ways_in
 from gateway.console import provider
 from gateway.console.byprovider import FLOW_COOKIE
 from gateway.console.screen import COOKIE
@@ -393,6 +394,25 @@ async def test_w4_forged_answers_make_their_sender_wait(c: Console, idp: Idp) ->
     assert statuses == [401] * 5 + [429]
     idp.claims = {}
     assert arrived(await came(c.browser("127.0.0.9")))
+
+
+async def test_the_check_says_step_by_step_what_works(tmp_path: Path, server: Idp) -> None:
+    async with console(tmp_path, oidc=server.settings()) as c:
+        server.reset(lambda: 0.0)
+
+        async def told() -> list[tuple[str, str]]:
+            return [(each.level, each.text) for each in await ways_in.found(c.desk.settings, "")]
+
+        steps = await told()
+        assert [level for level, _ in steps] == ["ok"] * 4
+        assert "1 keys" in steps[1][1]
+        assert f"{ORIGIN}/sign-in/oidc/callback" in steps[-1][1]
+        (server.place / "secret").write_text("wrong\n")
+        level, text = (await told())[-1]
+        assert (level, "invalid_client" in text) == ("bad", True)
+        server.metadata = {"issuer": "https://evil.example"}
+        [(level, text)] = await told()
+        assert (level, "calls itself 'https://evil.example'" in text) == ("bad", True)
 
 
 async def test_roles_that_change_end_the_session(c: Console, idp: Idp) -> None:

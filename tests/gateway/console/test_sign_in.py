@@ -233,7 +233,17 @@ async def test_nobody_locks_himself_out_of_the_administration(c: Console) -> Non
 
 
 @pytest.mark.parametrize(
-    "password", ["short", "passwordpassword", "administrator-administrator", "山" * 20, "syo-syo-syo-syo-syo", "x" * 129]
+    "password",
+    [
+        *("short", "passwordpassword", "administrator-administrator", "山" * 20, "syo-syo-syo-syo-syo", "x" * 129),
+        *("123456789012345", "abcdefghijklmnop", "zyxwvutsrqponmlk", "1qaz2wsx3edc4rfv", "qwertyuiopasdfghjkl"),
+        *(
+            "あいうえおかきくけこさしすせそ",
+            "アイウエオカキクケコサシスセソ",
+            "ｐａｓｓｗｏｒｄ１２３４５６７",
+            "Password12345678!",
+        ),
+    ],
 )
 def test_ac06_a_password_is_long_and_not_what_everybody_knows(password: str) -> None:
     with pytest.raises(Refusal):
@@ -247,6 +257,14 @@ def test_ac06_passwords_are_hashed_slowly() -> None:
 
 def test_ac06_a_sentence_is_a_password() -> None:
     credentials.check_password(PASSWORD, "syo")
+
+
+async def test_ac06_the_present_password_is_no_new_one(c: Console) -> None:
+    browser = await c.signed_in(await c.person("syo", Role.SYO))
+    same = {"present": PASSWORD, "password": PASSWORD, "again": PASSWORD}
+    assert (await browser.post("/account/password", **same)).status_code == 400
+    new = "五月の若葉は駅前の道に四十本ある"
+    assert (await browser.post("/account/password", **{**same, "password": new, "again": new})).status_code == 303
 
 
 async def test_secrets_are_not_readable_in_the_store(c: Console) -> None:

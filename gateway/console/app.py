@@ -28,6 +28,7 @@ from gateway.console import (
     byprovider,
     cases,
     dashboard,
+    forms,
     held,
     incidents,
     journal,
@@ -85,6 +86,7 @@ SCREENS = (
     approvals.screen,
     cases.screen,
     rules.screen,
+    forms.screen,
     specimens.screen,
 )
 

@@ -224,7 +224,7 @@ def _editor(
     """`doubts` None = nobody asked for a check."""
     # in a form every character must come back as it was: escaped, but neither marked nor cut
     whole = Markup("\n") + escape(text)
-    status = refusal.status if refusal else 422 if problems else 200
+    status = refusal.status if refusal else 422 if problems and not visit.text("check") else 200
     return visit.page(
         "rules_edit.html", status, text=whole, number=number, why=why, problems=problems, refusal=refusal, doubts=doubts
     )

@@ -29,7 +29,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     timer = setTimeout(() => {
       asked?.abort();
       asked = new XMLHttpRequest();
-      asked.open("POST", form.action);
+      asked.open("POST", form.getAttribute("action")); // a field may be called "action"
       asked.responseType = "document"; // read, but nothing in it runs
       asked.onload = ({ target }) => {
         const fresh = target.response?.getElementById(form.dataset.live);

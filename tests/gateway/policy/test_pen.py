@@ -76,8 +76,14 @@ def test_a_rule_is_put_in_and_taken_out_again() -> None:
         assert yaml.safe_load(new)["rules"][at] == rule
         assert not [line for line in changed(new) if line.startswith("-")]
         assert pen.take_out(new, ("rules",), at).rstrip("\n") == SHIPPED.rstrip("\n")
-    with pytest.raises(pen.Unwritable):
-        pen.take_out("rules:\n  - {name: a}\n", ("rules",), 0)
+
+
+def test_a_list_in_one_line_is_written_as_a_whole() -> None:
+    text = "choose: []  # why\nrules: [{name: a}, {name: b}]\n"
+    assert pen.insert(text, ("choose",), 0, {"name": "c"}).startswith("choose: [{name: c}]  # why\n")
+    assert "rules: [{name: b}, {name: a}]\n" in pen.swap(text, ("rules",), 0)
+    assert "rules: [{name: b}]\n" in pen.take_out(text, ("rules",), 0)
+    assert pen.take_out("rules:\n  - {name: a}\n", ("rules",), 0) == "rules: []\n"
 
 
 def test_a_file_without_its_last_line_end_is_written_all_the_same() -> None:
@@ -87,7 +93,7 @@ def test_a_file_without_its_last_line_end_is_written_all_the_same() -> None:
     assert pen.insert(text, ("rules",), 2, {"name": "c"}) == text + "\n- name: c\n"
 
 
-@pytest.mark.parametrize("text", ["rules: [{name: a}, {name: b}]", "rules:\n-\n  # why\n  name: a\n- name: b\n", "rules: {}"])
+@pytest.mark.parametrize("text", ["rules:\n-\n  # why\n  name: a\n- name: b\n", "rules: {}", "a: 1"])
 def test_what_can_not_be_written_is_said_and_never_guessed(text: str) -> None:
     with pytest.raises(pen.Unwritable):
         pen.insert(text, ("rules",), 1, {"name": "c"})

@@ -8,48 +8,43 @@ decides about them is `rules`' page.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import escape
 from starlette.responses import Response
 
-from gateway.console.field_words import FIELDS, Told
-from gateway.console.fields import DROP, SPARE, Cells, Field, Findings, Shape, fields_of
+from gateway.console.fields import SPARE, Field, Findings
+from gateway.console.filling import (
+    ONLY,
+    SECTIONS,
+    Sent,
+    beside,
+    entries,
+    entry_fields,
+    fresh,
+    list_fields,
+    profile_fields,
+    under,
+    written,
+)
 from gateway.console.mail import METHODS
 from gateway.console.roles import Right
 from gateway.console.rules import said
 from gateway.console.screen import Screen, Visit
-from gateway.console.switches import CONSTRUCTS, EXPLANATIONS, FAMILY_NAMES, SETTINGS
+from gateway.console.switches import FAMILY_NAMES
 from gateway.console.words import Refusal, Words
-from gateway.model import Hiding
 from gateway.policy import file as policy_file
 from gateway.policy import pen, sentences
 from gateway.policy.book import Standing, Version
-from gateway.policy.observing import Observing
 from gateway.policy.pen import Place, Unwritable
-from gateway.policy.syntax import WrittenChoice, WrittenProfile, WrittenRule
 from gateway.yaml_file import BadConfiguration, Problem
-from sanitizers.model import FAMILIES, Limits, Setting, Switchboard
 
 screen = Screen()
 
-Sent = dict[str, Cells]  # by the field's key
 Page = Callable[..., Response]
 NEW = "new"
-SECTIONS: dict[str, type[WrittenRule] | type[WrittenChoice]] = {"rules": WrittenRule, "choose_profile": WrittenChoice}
-ONLY: dict[str, tuple[str, ...]] = {  # which action a part of a rule belongs to; what is not here belongs to all
-    "worst": ("deliver",),
-    "notice": ("deliver",),
-    "recipients": ("deliver",),
-    "approve": ("await_approval",),
-    "delay": ("delay",),
-    "original": ("hold",),
-    "releasable": ("hold",),
-    "exceptions": ("hold", "reject", "deliver"),
-}
-_AFTER = frozenset({"verdict", "finding", "media_type", "name", "identity", "sign"})  # known only after the inspection
 _NOT_SAID = Words("この箇所はフォームでは変えられません。YAML で直してください。", "This place must be edited as YAML.")
 
 
@@ -79,7 +74,7 @@ async def overview(visit: Visit) -> Response:
 async def entry(visit: Visit) -> Response:
     draft = await _draft(visit)
     section, at = _entry(visit, draft)
-    base, fields = _base(section, at, draft), _fields(visit, section, draft)
+    base, fields = _base(section, at, draft), entry_fields(section, draft.text, _findings(visit))
     return _entry_page(visit, draft, section, at, {f.key: f.cells(pen.at(draft.text, (*base, *f.place))) for f in fields})
 
 
@@ -87,15 +82,15 @@ async def entry(visit: Visit) -> Response:
 async def save_entry(visit: Visit) -> Response:
     draft = await _draft(visit)
     section, at = _entry(visit, draft)
-    fields, base = _fields(visit, section, draft), _base(section, at, draft)
+    fields, base = entry_fields(section, draft.text, _findings(visit)), _base(section, at, draft)
     sent = {field.key: field.sent(visit.form) for field in fields}
     try:
         if at == NEW:
-            before = min(_number(visit.text("before")), len(_entries(draft.text, section)))
+            before = min(_number(visit.text("before")), len(entries(draft.text, section)))
             base = (section, before)
-            text = pen.insert(draft.text, (section,), before, _fresh(fields, sent))
+            text = pen.insert(draft.text, (section,), before, fresh(fields, sent))
         else:
-            text = _written(draft.text, base, fields, sent)
+            text = written(draft.text, base, fields, sent)
         if visit.text("check"):
             doubts = await asyncio.to_thread(policy_file.doubts, text)
             return _entry_page(visit, draft, section, at, sent, doubts=doubts)
@@ -155,27 +150,27 @@ async def save_profile(visit: Visit) -> Response:
 @screen.get("/rules/versions/{number}/form/lists", Right.CHANGE_POLICY)
 async def lists(visit: Visit) -> Response:
     draft = await _draft(visit)
-    fields = _list_fields(visit, draft)
+    fields = list_fields(draft.text, _findings(visit))
     return _lists_page(visit, draft, fields, {f.key: f.cells(pen.at(draft.text, f.place)) for f in fields})
 
 
 @screen.post("/rules/versions/{number}/form/lists", Right.CHANGE_POLICY)
 async def save_lists(visit: Visit) -> Response:
     draft = await _draft(visit)
-    fields = _list_fields(visit, draft)
+    fields = list_fields(draft.text, _findings(visit))
     sent = {field.key: field.sent(visit.form) for field in fields}
     return await _save_fields(visit, draft, (), fields, sent, _lists_page)
 
 
 async def _save_fields(visit: Visit, draft: Version, base: Place, fields: Sequence[Field], sent: Sent, page: Page) -> Response:
     try:
-        text = _written(draft.text, base, fields, sent)
+        text = written(draft.text, base, fields, sent)
         if visit.text("check"):
             doubts = await asyncio.to_thread(policy_file.doubts, text)
             return page(visit, draft, fields, sent, doubts=doubts)
         await _save(visit, draft, text)
     except BadConfiguration as bad:
-        return page(visit, draft, fields, sent, problems=_under(base, bad.problems))
+        return page(visit, draft, fields, sent, problems=under(base, bad.problems))
     except Unwritable:
         return page(visit, draft, fields, sent, refusal=Refusal(_NOT_SAID.ja, _NOT_SAID.en, 422))
     return visit.go(f"/rules/versions/{draft.number}/form", Words("下書きに書きました。", "Written into the draft."))
@@ -187,107 +182,6 @@ async def _save(visit: Visit, draft: Version, text: str) -> None:
         await visit.desk.policies.draft(text, visit.who.name, draft.why, draft.number)
 
 
-def _written(text: str, base: Place, fields: Iterable[Field], sent: Sent) -> str:
-    """The text with what differs from it; parts that belong to another action than the new one go.  Raises Unwritable."""
-    before, action = pen.at(text, (*base, "action")), sent.get("action", ((),))[0]
-    gone = {part for part, actions in ONLY.items() if action and action[0] not in actions} if action != (before,) else set()
-    for field in fields:
-        place = (*base, *field.place)
-        cells, old = sent[field.key], pen.at(text, place)
-        if field.place[0] in gone or cells == field.cells(old):
-            continue
-        new = field.plain(cells)
-        text = pen.drop(text, place) if new is DROP else pen.change(text, place, new)
-    for part in gone:
-        text = pen.drop(text, (*base, part))
-    return text
-
-
-def _fresh(fields: Iterable[Field], sent: Sent) -> dict[str, object]:
-    """A new entry, without what its action does not want."""
-    entry: dict[str, object] = {}
-    [[action]] = sent.get("action") or (("",),)
-    for field in fields:
-        new = field.plain(sent[field.key])
-        unwanted = action not in ONLY.get(field.place[0], (action,))
-        if unwanted or new is DROP or (sent[field.key] == () and field.place[0] in ONLY):
-            continue
-        inside = entry
-        for step in field.place[:-1]:
-            inside = inside.setdefault(step, {})  # type: ignore[assignment]
-        inside[field.place[-1]] = new
-    return entry
-
-
-# -- which fields ---------------------------------------------------------------------------------------------------------
-
-
-def _fields(visit: Visit, section: str, draft: Version) -> list[Field]:
-    fields = list(fields_of(SECTIONS[section], _findings(visit)))
-    if section == "rules":
-        return fields
-    known = [f for f in fields if f.place[0] != "match" or f.place[1] not in _AFTER]
-    return [_one_of_the_profiles(f, draft) if f.key == "profile" else f for f in known]
-
-
-def _one_of_the_profiles(field: Field, draft: Version) -> Field:
-    choices = tuple((str(name), Words(str(name), str(name))) for name in pen.at(draft.text, ("profiles",)))
-    return replace(field, shape=Shape.CHOICE, choices=choices)
-
-
-def _list_fields(visit: Visit, draft: Version) -> list[Field]:
-    default = Field(("default_profile",), FIELDS["WrittenPolicy.default_profile"], Shape.LINE, "rebuild")
-    return [
-        _one_of_the_profiles(default, draft),
-        *fields_of(Observing, _findings(visit), ("observe",)),
-        *fields_of(Hiding, _findings(visit), ("hide_recipients",)),
-    ]
-
-
-def _profile(visit: Visit, draft: Version) -> tuple[Place, list[Field]]:
-    """Raises LookupError."""
-    name = visit.request.path_params["name"]
-    if name not in pen.at(draft.text, ("profiles",)):
-        raise LookupError("no such profile")
-    return ("profiles", name), [*fields_of(WrittenProfile, _findings(visit)), *_switch_fields(), *_limit_fields()]
-
-
-def _switch_fields() -> list[Field]:
-    standard = Switchboard()
-    return [
-        Field(
-            ("switches", family, name),
-            Told(CONSTRUCTS[name], EXPLANATIONS.get(f"{family}.{name}", EXPLANATIONS[name])),
-            Shape.CHOICE,
-            getattr(getattr(standard, family), name).value,
-            tuple((each.value, SETTINGS[each]) for each in _settings(family, name)),
-        )
-        for family, names in FAMILIES.items()
-        for name in (*sorted(names.keepable), *sorted(names.never_kept))
-    ]
-
-
-def _settings(family: str, name: str) -> list[Setting]:
-    """What may be chosen: what must never be kept cannot be, and the text of a mail is not withheld."""
-    kept = [Setting.KEEP] if name in FAMILIES[family].keepable else []
-    return [*kept, Setting.REMOVE, *([] if family == "body" else [Setting.BLOCK])]
-
-
-def _limit_fields() -> list[Field]:
-    standard = Limits()
-    return [
-        Field(("limits", name), FIELDS[f"Limits.{name}"], Shape.LINE, _size(name, getattr(standard, name)), numeric=True)
-        for name in Limits.__slots__
-    ]
-
-
-def _size(name: str, value: int) -> object:
-    """As people write it."""
-    if not name.endswith("_bytes"):
-        return value
-    return f"{value >> 20}MB" if value % (1 << 20) == 0 else f"{value >> 10}KB"
-
-
 # -- pages ----------------------------------------------------------------------------------------------------------------
 
 
@@ -296,14 +190,14 @@ async def _overview(visit: Visit, draft: Version, problems: Sequence[Problem] = 
     findings = _findings(visit)
     rules = {rule.name: (sentences.of_rule(rule, findings), rule.action) for rule in policy.rules}
     choices = {choice.name: (sentences.of_choice(choice, findings), "") for choice in policy.choices}
-    written = [str(each["name"]) for each in _entries(draft.text, "rules")]
+    names = [str(each["name"]) for each in entries(draft.text, "rules")]
     return visit.page(
         "rules_form.html",
         422 if problems else 200,
         this=draft,
         problems=problems,
         entries={
-            "rules": [Entry(name, *rules.get(name, (None, ""))) for name in written],
+            "rules": [Entry(name, *rules.get(name, (None, ""))) for name in names],
             "choose_profile": [Entry(name, *known) for name, known in choices.items()],
         },
         profiles={name: METHODS[each.method] for name, each in policy.profiles.items()},
@@ -323,21 +217,21 @@ def _entry_page(
     refusal: Refusal | None = None,
     base: Place | None = None,
 ) -> Response:
-    fields = _fields(visit, section, draft)
-    entries = [str(each["name"]) for each in _entries(draft.text, section)]
+    fields = entry_fields(section, draft.text, _findings(visit))
+    names = [str(each["name"]) for each in entries(draft.text, section)]
     return _form_page(
         visit,
         "rules_entry.html",
         draft,
         fields,
         sent,
-        problems=_under(base or _base(section, at, draft), problems),
+        problems=under(base or _base(section, at, draft), problems),
         doubts=doubts,
         refusal=refusal,
         section=section,
         at=at,
-        title=entries[int(at)] if at != NEW else "",
-        entries=entries,
+        title=names[int(at)] if at != NEW else "",
+        entries=names,
         before=_number(visit.text("before")) if visit.form else _first_delivery(draft.text, section),
         only=ONLY,
     )
@@ -355,31 +249,20 @@ def _lists_page(visit: Visit, draft: Version, fields: Sequence[Field], sent: Sen
 def _form_page(visit: Visit, template: str, draft: Version, fields: Sequence[Field], sent: Sent, **shown: Any) -> Response:
     """`sent` comes back as it was: escaped, but neither marked nor cut."""
     values = {"problems": (), "doubts": None, "refusal": None} | shown
-    beside, others = _beside(fields, values["problems"])
+    at_fields, others = beside(fields, values["problems"])
     cells = {key: tuple(tuple(escape(text) for text in row) for row in rows) for key, rows in sent.items()}
     status = values["refusal"].status if values["refusal"] else 422 if values["problems"] else 200
     status = 200 if visit.text("check") else status  # that it found something is what was asked for
-    values |= {"problems": others, "beside": beside, "fields": fields, "cells": cells}
+    values |= {"problems": others, "beside": at_fields, "fields": fields, "cells": cells}
     return visit.page(template, status, this=draft, spare=SPARE, **values)
 
 
-def _beside(fields: Sequence[Field], problems: Sequence[Problem]) -> tuple[dict[str, list[Problem]], list[Problem]]:
-    """Each problem at its field, or none."""
-    beside: dict[str, list[Problem]] = {}
-    others = []
-    for problem in problems:
-        keys = [f.key for f in fields if f"{problem.key}.".startswith(f"{f.key}.") or f.key.startswith(f"{problem.key}.")]
-        if problem.key and keys:
-            beside.setdefault(keys[0], []).append(problem)
-        else:
-            others.append(problem)
-    return beside, others
-
-
-def _under(base: Place, problems: Sequence[Problem]) -> list[Problem]:
-    """With keys as the form's fields have them."""
-    above = ".".join(map(str, base))
-    return [replace(p, key=p.key[len(above) + 1 :]) if above and f"{p.key}.".startswith(f"{above}.") else p for p in problems]
+def _profile(visit: Visit, draft: Version) -> tuple[Place, list[Field]]:
+    """Raises LookupError."""
+    name = visit.request.path_params["name"]
+    if name not in pen.at(draft.text, ("profiles",)):
+        raise LookupError("no such profile")
+    return ("profiles", name), profile_fields(_findings(visit))
 
 
 def _findings(visit: Visit) -> Findings:
@@ -402,22 +285,18 @@ def _entry(visit: Visit, draft: Version) -> tuple[str, str]:
     section, at = visit.request.path_params["section"], visit.request.path_params["place"]
     if section not in SECTIONS:
         raise LookupError("no such list")
-    if at != NEW and visit.number("place") >= len(_entries(draft.text, section)):
+    if at != NEW and visit.number("place") >= len(entries(draft.text, section)):
         raise LookupError("no such entry")
     return section, at
 
 
 def _base(section: str, at: str, draft: Version) -> Place:
-    return (section, int(at) if at != NEW else len(_entries(draft.text, section)))
-
-
-def _entries(text: str, section: str) -> list[dict[str, object]]:
-    return pen.at(text, (section,)) or []
+    return (section, int(at) if at != NEW else len(entries(draft.text, section)))
 
 
 def _first_delivery(text: str, section: str) -> int:
     """A new rule that stops something has to stand before the first that delivers."""
-    actions = [each.get("action") for each in _entries(text, section)]
+    actions = [each.get("action") for each in entries(text, section)]
     return actions.index("deliver") if "deliver" in actions else len(actions)
 
 

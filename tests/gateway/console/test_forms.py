@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -13,8 +12,7 @@ import httpx
 import pytest
 import yaml
 
-from gateway.console import forms
-from gateway.console.fields import fields_of
+from gateway.console.fields import Findings, fields_of
 from gateway.console.switches import EXPLANATIONS
 from gateway.directory import Role
 from gateway.model import Hiding
@@ -295,7 +293,7 @@ async def test_what_is_written_in_a_way_that_cannot_be_kept_is_edited_as_yaml(de
     assert "YAML で直してください" in answer.text
 
 
-def _findings() -> forms.Findings:
+def _findings() -> Findings:
     return {language: names.kinds for language, names in Notices.load(Path(CONFIG.parent / "notices")).names.items()}
 
 

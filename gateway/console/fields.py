@@ -80,6 +80,8 @@ class Field:
             return tuple(self._rows(value))
         if self.shape is Shape.TICKS:
             return tuple((name,) for name, _ in self.choices if name in _listed(value))
+        if self.shape is Shape.CHOICE and isinstance(value, bool):
+            return ((self._short(value),),)
         return tuple((_text(each),) for each in _listed(value) if _text(each) != "")
 
     def sent(self, form: FormData) -> Cells:
@@ -115,6 +117,11 @@ class Field:
                 return self._table(cells)
             case _:
                 return (_number(first[0]) if self.numeric else first[0]) if first else DROP
+
+    def _short(self, value: bool) -> str:
+        """`notice: true` and `mode: off`, which YAML reads as false, are short for one of the closed set."""
+        wanted = ("changed",) if value else ("never", "off")
+        return next(name for name, _ in self.choices if name in wanted)
 
     def _rows(self, value: object) -> Iterator[tuple[str, ...]]:
         entries: list[Any] = list(value.items()) if isinstance(value, dict) else [(None, each) for each in _listed(value)]
@@ -276,6 +283,8 @@ def _plain(value: object) -> object:
         return value.value
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {_plain(key): _plain(each) for key, each in value.items()}
     return value
 
 
@@ -284,9 +293,6 @@ def _listed(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    """`notice: true` and the like are short for one of the closed set."""
-    if isinstance(value, bool):
-        return "changed" if value else "never"
     return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
 
 

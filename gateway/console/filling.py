@@ -13,6 +13,7 @@ from gateway.model import Hiding
 from gateway.policy import pen
 from gateway.policy.observing import Observing
 from gateway.policy.pen import Place
+from gateway.policy.protect_settings import Protect
 from gateway.policy.syntax import WrittenChoice, WrittenProfile, WrittenRule
 from gateway.yaml_file import Problem
 from sanitizers.model import FAMILIES, Limits, Setting, Switchboard
@@ -51,6 +52,7 @@ def list_fields(text: str, findings: Findings) -> list[Field]:
     return [
         _one_of_the_profiles(default, text),
         *fields_of(Observing, findings, ("observe",)),
+        *fields_of(Protect, findings, ("protect_attachments",)),
         *fields_of(Hiding, findings, ("hide_recipients",)),
     ]
 

@@ -18,6 +18,7 @@ from gateway.directory import Role
 from gateway.model import Hiding
 from gateway.notice import Notices
 from gateway.policy.observing import Observing
+from gateway.policy.protect_settings import Protect
 from gateway.policy.syntax import WrittenChoice, WrittenPolicy, WrittenProfile, WrittenRule
 from sanitizers.model import FAMILIES
 from tests.gateway.console.make_console import CONFIG, Browser, Console
@@ -297,7 +298,7 @@ def _findings() -> Findings:
     return {language: names.kinds for language, names in Notices.load(Path(CONFIG.parent / "notices")).names.items()}
 
 
-@pytest.mark.parametrize("model", [WrittenRule, WrittenChoice, Observing, Hiding])
+@pytest.mark.parametrize("model", [WrittenRule, WrittenChoice, Observing, Protect, Hiding])
 def test_every_key_of_the_file_is_in_a_form(model: type) -> None:
     found = {each.place[0] for each in fields_of(model, _findings())}
     assert found == set(getattr(model, "model_fields", None) or model.__dataclass_fields__)
@@ -306,7 +307,7 @@ def test_every_key_of_the_file_is_in_a_form(model: type) -> None:
 def test_every_key_of_a_profile_and_of_the_file_has_its_page() -> None:
     found = {each.place[0] for each in fields_of(WrittenProfile, _findings())}
     assert found | {"switches", "limits"} == WrittenProfile.model_fields.keys()
-    on_pages = {"profiles", "default_profile", "choose_profile", "hide_recipients", "observe", "rules"}
+    on_pages = {"profiles", "default_profile", "choose_profile", "hide_recipients", "observe", "protect_attachments", "rules"}
     assert on_pages == WrittenPolicy.model_fields.keys()
 
 

@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -26,11 +26,11 @@ from gateway.console.roles import NAMES
 from gateway.console.words import Words
 from gateway.directory.model import Attribute, Role
 from gateway.model import Sign, Suspicion
-from gateway.policy.words import DISPOSITIONS, SIGNS, SUSPICIONS, VERDICTS
+from gateway.policy.sentences import Wording
+from gateway.policy.words import DISPOSITIONS, SUSPICIONS
 from sanitizers.model import Cipher, Kind, Method, Verdict
 
 Cells = tuple[tuple[str, ...], ...]
-Findings = Mapping[str, Mapping[Kind, str]]  # by language
 DROP = object()  # the key is taken out of the file
 SPARE = 2  # empty rows of a table
 ROWS = 200  # of a table that are read
@@ -153,11 +153,11 @@ class Field:
         return {row[0]: entry for row, entry in zip(cells, entries, strict=True)} if self.keyed else entries
 
 
-def fields_of(model: type, findings: Findings, place: tuple[str, ...] = ()) -> Iterator[Field]:
+def fields_of(model: type, names: Wording, place: tuple[str, ...] = ()) -> Iterator[Field]:
     """Of a model of the file, and of the models in it."""
     for name, annotation, default, required in _members(model):
         told = FIELDS.get(f"{model.__name__}.{name}")
-        yield from _made((*place, name), annotation, default, required, told, findings, f"{model.__name__}.{name}")
+        yield from _made((*place, name), annotation, default, required, told, names, f"{model.__name__}.{name}")
 
 
 def _members(model: type) -> Iterator[tuple[str, Any, object, bool]]:
@@ -172,11 +172,11 @@ def _members(model: type) -> Iterator[tuple[str, Any, object, bool]]:
 
 
 def _made(
-    place: tuple[str, ...], annotation: Any, default: object, required: bool, told: Told | None, findings: Findings, path: str
+    place: tuple[str, ...], annotation: Any, default: object, required: bool, told: Told | None, names: Wording, path: str
 ) -> Iterator[Field]:
     kind = _bare(annotation)
     if inspect.isclass(kind) and (issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind)):
-        yield from fields_of(kind, findings, place)
+        yield from fields_of(kind, names, place)
         return
     if told is None:
         return  # what has no words has a page of its own (switches, limits), or none
@@ -185,37 +185,37 @@ def _made(
     if kind is bool:
         yield dataclasses.replace(field, shape=Shape.TICK)
     elif origin is Literal or (inspect.isclass(kind) and issubclass(kind, Enum)):
-        choices = tuple(_choices(kind, place[-1], findings))
+        choices = tuple(_choices(kind, place[-1], names))
         empty = (("", VALUES[f"{place[-1]}."]),) if default is None and not required else ()
         yield dataclasses.replace(field, shape=Shape.CHOICE, choices=empty + choices)
     elif origin is tuple:
-        yield _several(field, inner[0], findings)
+        yield _several(field, inner[0], names)
     elif origin is dict:
-        yield _mapping(field, inner, findings, path)
+        yield _mapping(field, inner, names, path)
     else:
         yield dataclasses.replace(field, shape=Shape.TEXT if place[-1] == "reason" else Shape.LINE)
 
 
-def _several(field: Field, inner: Any, findings: Findings) -> Field:
+def _several(field: Field, inner: Any, names: Wording) -> Field:
     if inspect.isclass(inner) and issubclass(inner, BaseModel):
-        return dataclasses.replace(field, shape=Shape.TABLE, columns=tuple(fields_of(inner, findings)))
+        return dataclasses.replace(field, shape=Shape.TABLE, columns=tuple(fields_of(inner, names)))
     if inspect.isclass(inner) and issubclass(inner, Enum):
-        return dataclasses.replace(field, shape=Shape.TICKS, choices=tuple(_choices(inner, field.place[-1], findings)))
+        return dataclasses.replace(field, shape=Shape.TICKS, choices=tuple(_choices(inner, field.place[-1], names)))
     return dataclasses.replace(field, shape=Shape.RUNGS if get_origin(inner) is tuple else Shape.LINES)
 
 
-def _mapping(field: Field, inner: list[Any], findings: Findings, path: str) -> Field:
+def _mapping(field: Field, inner: list[Any], names: Wording, path: str) -> Field:
     key, value = inner
     if key is Sign:
-        return dataclasses.replace(field, shape=Shape.COUNTED, choices=tuple(_choices(key, field.place[-1], findings)))
+        return dataclasses.replace(field, shape=Shape.COUNTED, choices=tuple(_choices(key, field.place[-1], names)))
     first = Field(("key",), FIELDS[f"{path}."], Shape.LINE)
     if inspect.isclass(key) and issubclass(key, Enum):
         empty = ("", Words("", ""))
-        first = dataclasses.replace(first, choices=(empty, *_choices(key, "", findings)))
+        first = dataclasses.replace(first, choices=(empty, *_choices(key, "", names)))
     if not issubclass(value, BaseModel):
         columns = (first, Field(("value",), FIELDS[f"{path}.value"], Shape.LINE, numeric=True))
         return dataclasses.replace(field, shape=Shape.TABLE, columns=columns, keyed=True, bare=True)
-    rest = tuple(_column(each) for each in fields_of(value, findings))
+    rest = tuple(_column(each) for each in fields_of(value, names))
     return dataclasses.replace(field, shape=Shape.TABLE, columns=(first, *rest), keyed=True)
 
 
@@ -227,7 +227,7 @@ def _column(field: Field) -> Field:
     return dataclasses.replace(field, shape=Shape.CHOICE, choices=choices)
 
 
-def _choices(kind: Any, key: str, findings: Findings) -> Iterator[tuple[str, Words]]:
+def _choices(kind: Any, key: str, names: Wording) -> Iterator[tuple[str, Words]]:
     """The closed set with what each is called."""
     if get_origin(kind) is Literal:
         for value in get_args(kind):
@@ -236,17 +236,17 @@ def _choices(kind: Any, key: str, findings: Findings) -> Iterator[tuple[str, Wor
         return
     for member in kind:
         if kind is Verdict:
-            yield member.name.lower(), Words(*VERDICTS[member])
+            yield member.name.lower(), Words(names["ja"].verdicts[member], names["en"].verdicts[member])
         else:
-            yield member.value, _called(member, key, findings)
+            yield member.value, _called(member, key, names)
 
 
-def _called(member: Any, key: str, findings: Findings) -> Words:
+def _called(member: Any, key: str, names: Wording) -> Words:
     match member:
         case Kind():
-            return Words(findings["ja"][member], findings["en"][member])
+            return Words(names["ja"].kinds[member], names["en"].kinds[member])
         case Sign():
-            return Words(*SIGNS[member])
+            return Words(names["ja"].signs[member], names["en"].signs[member])
         case Suspicion():
             return Words(*SUSPICIONS[member])
         case Role():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gateway.console.field_words import FIELDS, Told
-from gateway.console.fields import DROP, Cells, Field, Findings, Shape, fields_of
+from gateway.console.fields import DROP, Cells, Field, Shape, fields_of
 from gateway.console.switches import CONSTRUCTS, EXPLANATIONS, SETTINGS
 from gateway.console.words import Words
 from gateway.model import Hiding
@@ -14,6 +14,7 @@ from gateway.policy import pen
 from gateway.policy.observing import Observing
 from gateway.policy.pen import Place
 from gateway.policy.protect_settings import Protect
+from gateway.policy.sentences import Wording
 from gateway.policy.syntax import WrittenChoice, WrittenProfile, WrittenRule
 from gateway.yaml_file import Problem
 from sanitizers.model import FAMILIES, Limits, Setting, Switchboard
@@ -33,9 +34,9 @@ ONLY: dict[str, tuple[str, ...]] = {  # which action a part of a rule belongs to
 _AFTER = frozenset({"verdict", "finding", "media_type", "name", "identity", "sign"})  # known only after the inspection
 
 
-def entry_fields(section: str, text: str, findings: Findings) -> list[Field]:
+def entry_fields(section: str, text: str, names: Wording) -> list[Field]:
     """Of a rule, or of a choice of a profile."""
-    fields = list(fields_of(SECTIONS[section], findings))
+    fields = list(fields_of(SECTIONS[section], names))
     if section == "rules":
         return fields
     known = [f for f in fields if f.place[0] != "match" or f.place[1] not in _AFTER]
@@ -47,18 +48,18 @@ def _one_of_the_profiles(field: Field, text: str) -> Field:
     return replace(field, shape=Shape.CHOICE, choices=choices)
 
 
-def list_fields(text: str, findings: Findings) -> list[Field]:
+def list_fields(text: str, names: Wording) -> list[Field]:
     default = Field(("default_profile",), FIELDS["WrittenPolicy.default_profile"], Shape.LINE, "rebuild")
     return [
         _one_of_the_profiles(default, text),
-        *fields_of(Observing, findings, ("observe",)),
-        *fields_of(Protect, findings, ("protect_attachments",)),
-        *fields_of(Hiding, findings, ("hide_recipients",)),
+        *fields_of(Observing, names, ("observe",)),
+        *fields_of(Protect, names, ("protect_attachments",)),
+        *fields_of(Hiding, names, ("hide_recipients",)),
     ]
 
 
-def profile_fields(findings: Findings) -> list[Field]:
-    return [*fields_of(WrittenProfile, findings), *_switch_fields(), *_limit_fields()]
+def profile_fields(names: Wording) -> list[Field]:
+    return [*fields_of(WrittenProfile, names), *_switch_fields(), *_limit_fields()]
 
 
 def _switch_fields() -> list[Field]:

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import escape
 from starlette.responses import Response
 
-from gateway.console.fields import SPARE, Field, Findings
+from gateway.console.fields import SPARE, Field
 from gateway.console.filling import (
     ONLY,
     SECTIONS,
@@ -74,7 +74,7 @@ async def overview(visit: Visit) -> Response:
 async def entry(visit: Visit) -> Response:
     draft = await _draft(visit)
     section, at = _entry(visit, draft)
-    base, fields = _base(section, at, draft), entry_fields(section, draft.text, _findings(visit))
+    base, fields = _base(section, at, draft), entry_fields(section, draft.text, visit.desk.notices.names)
     return _entry_page(visit, draft, section, at, {f.key: f.cells(pen.at(draft.text, (*base, *f.place))) for f in fields})
 
 
@@ -82,7 +82,7 @@ async def entry(visit: Visit) -> Response:
 async def save_entry(visit: Visit) -> Response:
     draft = await _draft(visit)
     section, at = _entry(visit, draft)
-    fields, base = entry_fields(section, draft.text, _findings(visit)), _base(section, at, draft)
+    fields, base = entry_fields(section, draft.text, visit.desk.notices.names), _base(section, at, draft)
     sent = {field.key: field.sent(visit.form) for field in fields}
     try:
         if at == NEW:
@@ -150,14 +150,14 @@ async def save_profile(visit: Visit) -> Response:
 @screen.get("/rules/versions/{number}/form/lists", Right.CHANGE_POLICY)
 async def lists(visit: Visit) -> Response:
     draft = await _draft(visit)
-    fields = list_fields(draft.text, _findings(visit))
+    fields = list_fields(draft.text, visit.desk.notices.names)
     return _lists_page(visit, draft, fields, {f.key: f.cells(pen.at(draft.text, f.place)) for f in fields})
 
 
 @screen.post("/rules/versions/{number}/form/lists", Right.CHANGE_POLICY)
 async def save_lists(visit: Visit) -> Response:
     draft = await _draft(visit)
-    fields = list_fields(draft.text, _findings(visit))
+    fields = list_fields(draft.text, visit.desk.notices.names)
     sent = {field.key: field.sent(visit.form) for field in fields}
     return await _save_fields(visit, draft, (), fields, sent, _lists_page)
 
@@ -187,9 +187,9 @@ async def _save(visit: Visit, draft: Version, text: str) -> None:
 
 async def _overview(visit: Visit, draft: Version, problems: Sequence[Problem] = ()) -> Response:
     policy = policy_file.parse(draft.text)
-    findings = _findings(visit)
-    rules = {rule.name: (sentences.of_rule(rule, findings), rule.action) for rule in policy.rules}
-    choices = {choice.name: (sentences.of_choice(choice, findings), "") for choice in policy.choices}
+    words = visit.desk.notices.names
+    rules = {rule.name: (sentences.of_rule(rule, words), rule.action) for rule in policy.rules}
+    choices = {choice.name: (sentences.of_choice(choice, words), "") for choice in policy.choices}
     names = [str(each["name"]) for each in entries(draft.text, "rules")]
     return visit.page(
         "rules_form.html",
@@ -217,7 +217,7 @@ def _entry_page(
     refusal: Refusal | None = None,
     base: Place | None = None,
 ) -> Response:
-    fields = entry_fields(section, draft.text, _findings(visit))
+    fields = entry_fields(section, draft.text, visit.desk.notices.names)
     names = [str(each["name"]) for each in entries(draft.text, section)]
     return _form_page(
         visit,
@@ -262,11 +262,7 @@ def _profile(visit: Visit, draft: Version) -> tuple[Place, list[Field]]:
     name = visit.request.path_params["name"]
     if name not in pen.at(draft.text, ("profiles",)):
         raise LookupError("no such profile")
-    return ("profiles", name), profile_fields(_findings(visit))
-
-
-def _findings(visit: Visit) -> Findings:
-    return {language: visit.desk.notices.names[language].kinds for language in ("ja", "en")}
+    return ("profiles", name), profile_fields(visit.desk.notices.names)
 
 
 async def _draft(visit: Visit) -> Version:

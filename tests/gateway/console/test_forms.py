@@ -12,13 +12,14 @@ import httpx
 import pytest
 import yaml
 
-from gateway.console.fields import Findings, fields_of
+from gateway.console.fields import fields_of
 from gateway.console.switches import EXPLANATIONS
 from gateway.directory import Role
 from gateway.model import Hiding
 from gateway.notice import Notices
 from gateway.policy.observing import Observing
 from gateway.policy.protect_settings import Protect
+from gateway.policy.sentences import Wording
 from gateway.policy.syntax import WrittenChoice, WrittenPolicy, WrittenProfile, WrittenRule
 from sanitizers.model import FAMILIES
 from tests.gateway.console.make_console import CONFIG, Browser, Console
@@ -294,18 +295,18 @@ async def test_what_is_written_in_a_way_that_cannot_be_kept_is_edited_as_yaml(de
     assert "YAML で直してください" in answer.text
 
 
-def _findings() -> Findings:
-    return {language: names.kinds for language, names in Notices.load(Path(CONFIG.parent / "notices")).names.items()}
+def _names() -> Wording:
+    return Notices.load(Path(CONFIG.parent / "notices")).names
 
 
 @pytest.mark.parametrize("model", [WrittenRule, WrittenChoice, Observing, Protect, Hiding])
 def test_every_key_of_the_file_is_in_a_form(model: type) -> None:
-    found = {each.place[0] for each in fields_of(model, _findings())}
+    found = {each.place[0] for each in fields_of(model, _names())}
     assert found == set(getattr(model, "model_fields", None) or model.__dataclass_fields__)
 
 
 def test_every_key_of_a_profile_and_of_the_file_has_its_page() -> None:
-    found = {each.place[0] for each in fields_of(WrittenProfile, _findings())}
+    found = {each.place[0] for each in fields_of(WrittenProfile, _names())}
     assert found | {"switches", "limits"} == WrittenProfile.model_fields.keys()
     on_pages = {"profiles", "default_profile", "choose_profile", "hide_recipients", "observe", "protect_attachments", "rules"}
     assert on_pages == WrittenPolicy.model_fields.keys()

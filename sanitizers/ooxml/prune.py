@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sanitizers.job import Findings
 from sanitizers.model import Treatment
 from sanitizers.ooxml import gate, xml
-from sanitizers.ooxml.allowlist import MC, NAMESPACES, REFERENCES, RULES, X14, A, P, S, V, W, kind_of, tags
+from sanitizers.ooxml.allowlist import CX, MC, NAMESPACES, REFERENCES, RULES, X14, A, C, P, S, V, W, kind_of, tags
 from sanitizers.ooxml.opc import Relationship
 
 _WRAPPERS = frozenset(tags(W, "smartTag", "customXml"))
@@ -33,6 +33,10 @@ _ALTERNATE, _CHOICE, _FALLBACK, _IGNORABLE = (
 # What a reference without target takes with it: only itself, its element but not the text inside, or the whole element.
 _UNLINKED = frozenset(tags(A, "blip") + tags(S, "pageSetup") + tags(V, "fill", "stroke") + tags(W, "pgSz", "printerSettings"))
 _LINKS = ("hyperlink", "hlinkClick", "hlinkHover", "hlinkMouseOver")
+_CHARTS = frozenset((*tags(C, "chart"), f"{{{CX}}}chart"))
+_SHEET_DRAWING = A.replace("main", "spreadsheetDrawing")
+_FRAMES = (*tags(_SHEET_DRAWING, "graphicFrame"), *tags(P, "graphicFrame"), *tags(W, "drawing"))
+_ANCHORS = frozenset(tags(_SHEET_DRAWING, "twoCellAnchor", "oneCellAnchor", "absoluteAnchor"))
 _UNWRAPPED = frozenset(tags(W, "hyperlink"))
 
 
@@ -154,4 +158,12 @@ def _release(reference: Reference) -> None:
     elif element.tag in _UNWRAPPED:
         xml.unwrap(element)
     else:
-        drop(element)
+        drop(_frame(element) if element.tag in _CHARTS else element)
+
+
+def _frame(chart: xml.Element) -> xml.Element:
+    """What around a chart would show nothing without it, and be repaired by Excel."""
+    for frame in chart.iterancestors(*_FRAMES):
+        parent = frame.getparent()
+        return parent if parent is not None and parent.tag in _ANCHORS else frame
+    return chart

@@ -20,6 +20,7 @@ from sanitizers.ooxml.relationships import DERIVED, NAMED, RELATIONSHIP_TYPES, d
 
 _OWN = (*properties.KINDS, "officeDocument")
 _COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "person")
+_CHARTS = ("chart", "chartEx")  # a broken one costs itself and not the document
 _KINDS = {"hyperlink": Kind.HYPERLINK} | dict.fromkeys(_COMMENTS, Kind.COMMENT)
 
 
@@ -146,6 +147,8 @@ class Rebuild:
 
     def _fits(self, key: str, kind: str) -> bool:
         """Is the part what the relationship says, and are the parts there that it is nothing without?"""
+        if kind in _CHARTS and not self._is_whole(key):
+            return False
         part_type = PART_TYPES.get(self._root(key))
         if part_type is None or kind not in part_type.relationships:
             return False
@@ -153,6 +156,16 @@ class Rebuild:
             return sheet.is_internal_cache(self.package.read(key), key)
         needed = [r for r in self.package.relationships(key) if r.kind == part_type.needs]
         return not part_type.needs or any(self._stays(r, key) for r in needed)
+
+    def _is_whole(self, key: str) -> bool:
+        """LibreOffice writes some charts of old workbooks twice and leaves the end of the longer one behind the other."""
+        try:
+            xml.parse(self._read(key), key)
+        except Refused as refusal:
+            if refusal.reason is Reason.CORRUPT:
+                return False
+            raise
+        return True
 
     def _read(self, key: str) -> bytes:
         content = self.package.read(key)

@@ -29,7 +29,7 @@ def read(content: bytes, limits: Limits) -> Note:
     """The note in `content`; raises Refused as the module says."""
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as ole:
-            return _Tree(ole, limits).note((), _TOP, 0)
+            return _Tree(ole, len(content), limits).note((), _TOP, 0)
     except (OSError, ValueError, IndexError, KeyError, struct.error, RecursionError, AttributeError, TypeError) as error:
         raise Refused(Reason.CORRUPT, f"msg: {type(error).__name__}: {error}") from error
 
@@ -37,8 +37,8 @@ def read(content: bytes, limits: Limits) -> Note:
 class _Tree:
     """`children` lists what each storage holds, by its path."""
 
-    def __init__(self, ole: olefile.OleFileIO, limits: Limits):
-        self._ole, self._limits = ole, limits
+    def __init__(self, ole: olefile.OleFileIO, size: int, limits: Limits):
+        self._ole, self._size, self._limits = ole, size, limits
         self._left = limits.part_bytes
         self._children: dict[Path, list[str]] = {}
         for path in ole.listdir(streams=True, storages=True):
@@ -63,7 +63,10 @@ class _Tree:
         return [(*path, name) for name in sorted(self._children.get(path, ())) if name.startswith(prefix)]
 
     def _stream(self, path: Path) -> bytes:
-        self._left -= int(self._ole.get_size(list(path)))
+        size = int(self._ole.get_size(list(path)))
+        if size > self._size:
+            raise Refused(Reason.CORRUPT, f"{path[-1]} says that it has {size} bytes, the file has {self._size}")
+        self._left -= size
         if self._left < 0:
             raise Refused(Reason.LIMIT_SIZE, f"streams of more than {self._limits.part_bytes} bytes")
         return bytes(self._ole.openstream(list(path)).read())

@@ -287,6 +287,25 @@ def test_a_chart_keeps_its_cache_when_its_source_is_elsewhere() -> None:
     assert not rebuilt.holds(CANARY)
 
 
+@pytest.mark.parametrize("anchor", ["twoCellAnchor", "oneCellAnchor", "absoluteAnchor"])
+def test_a_broken_chart_costs_itself_and_its_anchor_and_not_the_workbook(anchor: str) -> None:
+    made = xlsx(cell("1+1"), "", '<s:drawing r:id="rId5"/>', Rel("rId5", "drawing", "../drawings/d.xml"))
+    frames = "".join(
+        f"<xdr:{anchor}><xdr:graphicFrame><a:graphic><a:graphicData><c:chart r:id='{rel}'/></a:graphicData></a:graphic>"
+        f"</xdr:graphicFrame><xdr:clientData/></xdr:{anchor}>"
+        for rel in ("rId1", "rId2")
+    )
+    rels = Rel("rId1", "chart", "../charts/c1.xml"), Rel("rId2", "chart", "../charts/c2.xml")
+    made.part("xl/drawings/d.xml", element("xdr:wsDr", frames), *rels)
+    chart = element("c:chartSpace", "<c:chart/>")
+    made.part("xl/charts/c1.xml", chart).part("xl/charts/c2.xml", chart + "spPr></c:chartSpace>")
+    rebuilt = rebuild(made.bytes(), XLSX)
+    assert rebuilt.xml("xl/drawings/d.xml").count(f"<xdr:{anchor}>") == 1
+    assert "xl/charts/c1.xml" in rebuilt.parts
+    assert "xl/charts/c2.xml" not in rebuilt.parts
+    assert "chart: xl/charts/c2.xml" in {finding.detail for finding in rebuilt.outcome.findings}
+
+
 @pytest.mark.slow
 def test_time_is_linear_in_the_rows() -> None:
     content = xlsx("".join(cell("SUM(A1:A9)", at=f"A{n}") for n in range(100_000))).bytes()

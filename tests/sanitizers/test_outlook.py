@@ -211,6 +211,15 @@ def test_limits_hold_for_notes_in_notes_and_for_shared_streams() -> None:
         assert refused.value.reason is Reason.LIMIT_PARTS
 
 
+def test_a_stream_larger_than_its_file_is_a_lie_and_no_limit() -> None:
+    content = bytearray(outlook.msg(outlook.note()))
+    size_at = content.index("__substg1.0_0037001F".encode("utf-16-le")) + 120  # MS-CFB 2.6.1
+    content[size_at : size_at + 4] = struct.pack("<I", 1_935_763_044)
+    with pytest.raises(Refused) as refused:
+        msg.read(bytes(content), Limits())
+    assert refused.value.reason is Reason.CORRUPT
+
+
 def test_a_compound_file_without_properties_is_an_empty_mail() -> None:
     assert mail(compound({"__properties_version1.0": b""}), MSG, Profile(), Findings()).startswith(b"MIME-Version: 1.0\r\n")
 

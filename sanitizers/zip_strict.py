@@ -34,6 +34,7 @@ _AGREED = _ENCRYPTED | _STRONG | _MASKED  # flags that local and central header 
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64_EXTRA, _UNICODE_PATH_EXTRA = 0x0001, 0x7075
 _RATIO_FLOOR = 1 << 20  # below 1 MiB unpacked no ratio is a bomb
+_MEMBER_FLOOR = 8 << 20  # nor is a screen of one colour (BMP, EMF), 600 to 1, in an archive that itself unpacks as others do
 _1980 = (1 << 5) | 1  # MS-DOS date 1980-01-01, the smallest there is
 _PACKED_ALREADY = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".docx", ".xlsx", ".pptx", ".zip")
 
@@ -234,7 +235,7 @@ def _bound(entries: list[_Entry], length: int, limits: Limits) -> None:
     if total > _RATIO_FLOOR and total > limits.ratio * length:
         raise Refused(Reason.LIMIT_RATIO, f"unpacks to {total // length} times its size, limit {limits.ratio}")
     for entry in entries:
-        if entry.size > _RATIO_FLOOR and entry.size > limits.ratio * max(entry.packed, 1):
+        if entry.size > _MEMBER_FLOOR and entry.size > limits.ratio * max(entry.packed, 1):
             raise Refused(Reason.LIMIT_RATIO, f"a member unpacks to {entry.size // max(entry.packed, 1)} times its size")
 
 

@@ -99,11 +99,22 @@ class _Folder:
             names: tuple[str, ...] = ("settings.xml",)
         else:
             names = ("styles.xml", "settings.xml")
-        for name in (*names, "meta.xml") if not self.old else names:
+        for name in names:
             if self.old + name in self.source:
                 self._member(name)
+        if not self.old and "meta.xml" in self.source:
+            self._properties()
         version = main.get(_VERSION, "")
         return media_type, version if _PLAIN_VERSION.fullmatch(version) and version > "1.1" else ""
+
+    def _properties(self) -> None:
+        """LibreOffice opens a document whose properties are broken, and shows none."""
+        try:
+            self._member("meta.xml")
+        except Refused as refusal:
+            if refusal.reason is not Reason.CORRUPT:
+                raise
+            self.rebuild.findings.add(Kind.METADATA, "meta.xml", refusal.detail, Treatment.REMOVED)
 
     def _member(self, name: str) -> xml.Element:
         where = self.old + name

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Treatment
 from sanitizers.ooxml import xml
-from sanitizers.ooxml.allowlist import LABEL, A, V, tags
+from sanitizers.ooxml.allowlist import LABEL, A, R, V, tags
 
 _CLICKS = tags(A, "hlinkClick", "hlinkHover", "hlinkMouseOver")
 _ACTIONS = ("ppaction://hlinksldjump", "ppaction://hlinkshowjump", "ppaction://noaction")
@@ -39,14 +39,17 @@ def neutralise_styles(root: xml.Element, where: str, findings: Findings) -> None
             del element.attrib["style"]
 
 
-def closed_breaks(content: bytes, where: str) -> bytes:
-    """Excel ends the lines of a control's text with `<br>`, as HTML does, and reads such a drawing again."""
+def mended(content: bytes, where: str) -> bytes:
+    """An old drawing as XML.  Excel ends the lines of a control's text with `<br>`, as HTML does, and other programs use the
+    prefix of relationships without saying so; Excel reads both again."""
     try:
         xml.parse(content, where)
     except Refused as refusal:
-        if refusal.reason is Reason.CORRUPT:
-            return content.replace(b"<br>", b"<br/>")
-        raise
+        if refusal.reason is not Reason.CORRUPT:
+            raise
+        content = content.replace(b"<br>", b"<br/>")
+        if b"xmlns:r=" not in content:
+            content = content.replace(b"<xml", b'<xml xmlns:r="' + R.encode() + b'"', 1)
     return content
 
 

@@ -5,10 +5,12 @@ The part is written anew from plain text; application properties (`app.xml`) and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lxml import etree
 
 from sanitizers.job import Findings
-from sanitizers.model import Kind, Switches, Treatment
+from sanitizers.model import Kind, Reason, Refused, Switches, Treatment
 from sanitizers.ooxml import xml
 from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
 
@@ -48,7 +50,7 @@ def rebuild(package: Package, switches: Switches, findings: Findings) -> tuple[W
 
 def _core(package: Package, key: str, switches: Switches, findings: Findings) -> dict[str, str]:
     kept = {}
-    for element in xml.parse(package.read(key), key):
+    for element in _read(package, key, findings):
         text = xml.text(element).strip()
         if not text:
             continue
@@ -61,13 +63,24 @@ def _core(package: Package, key: str, switches: Switches, findings: Findings) ->
 
 def _custom(package: Package, key: str, findings: Findings) -> list[str]:
     labels = []
-    for element in xml.parse(package.read(key), key):
+    for element in _read(package, key, findings):
         text = xml.text(element).strip()
         if _LABEL in text and len(text) <= _LONGEST:
             labels.append(text)
         else:
             findings.add(Kind.METADATA, key, element.get("name", ""), Treatment.REMOVED)
     return labels
+
+
+def _read(package: Package, key: str, findings: Findings) -> Iterable[xml.Element]:
+    """Each property; none where the part is broken, which costs the document nothing else."""
+    try:
+        return xml.parse(package.read(key), key)
+    except Refused as refusal:
+        if refusal.reason is not Reason.CORRUPT:
+            raise
+        findings.add(Kind.METADATA, key, refusal.detail, Treatment.REMOVED)
+        return ()
 
 
 def _write(texts: dict[str, str]) -> bytes:

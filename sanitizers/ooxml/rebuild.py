@@ -169,7 +169,7 @@ class Rebuild:
 
     def _read(self, key: str) -> bytes:
         content = self.package.read(key)
-        return links.closed_breaks(content, key) if key.endswith(".vml") else content
+        return links.mended(content, key) if key.endswith(".vml") else content
 
     def _root(self, key: str) -> str:
         if key not in self._roots:

@@ -438,6 +438,13 @@ def test_sd04_the_label_stays_and_other_properties_follow_the_profile() -> None:
     assert kept.members["meta.xml"].decode().count(MARK) == 1
 
 
+def test_broken_properties_cost_the_document_nothing_else() -> None:
+    broken = rebuild(odt(paragraph("本文"), members={"meta.xml": "<office:document-meta><x></office:document-meta>"}))
+    assert "本文" in broken.xml
+    assert "meta.xml" not in broken.members
+    assert Kind.METADATA in broken.kinds
+
+
 def test_settings_are_known_ones_without_printers_and_paths() -> None:
     item = '<config:config-item config:name="{}" config:type="{}">{}</config:config-item>'
     items = (

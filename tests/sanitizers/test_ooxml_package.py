@@ -276,6 +276,13 @@ def test_sd04_the_classification_label_survives_and_nothing_else_does() -> None:
     assert rebuild(made.bytes(), DOCX, Switches(metadata=Setting.KEEP)).holds("高崎")
 
 
+def test_broken_properties_cost_the_document_nothing_else() -> None:
+    made = docx(paragraph("本文")).part("docProps/core.xml", "<cp:coreProperties><dc:title>題</dc:tit")
+    rebuilt = rebuild(made.rel("", Rel("rId2", f"{PACKAGE}/metadata/core-properties", "docProps/core.xml")).bytes(), DOCX)
+    assert "本文" in rebuilt.text("word/document.xml")
+    assert Kind.METADATA in rebuilt.kinds
+
+
 @pytest.mark.parametrize(
     ("main", "given", "extension"),
     [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sanitizers.model import Kind, Reason, Refused, Setting, Switches
 from sanitizers.ooxml import formula
 from tests.effort import linear
+from tests.sanitizers.make_image import encoded, picture
 from tests.sanitizers.make_ooxml import MICROSOFT, XLSX, Rel, cell, element, xlsx
 from tests.sanitizers.rebuilt import Rebuilt, rebuild
 
@@ -326,6 +327,15 @@ def test_the_text_on_a_check_box_stays_as_excel_writes_it() -> None:
     xml = _control(label).xml("xl/drawings/v.vml")
     assert "はい<br/>\n いいえ</font></div>" in xml
     assert 'style="text-align:left"' in xml
+
+
+def test_an_old_drawing_that_does_not_declare_its_prefix_is_read_as_excel_reads_it() -> None:
+    made = xlsx("", "", '<s:legacyDrawing r:id="rId5"/>', Rel("rId5", "vmlDrawing", "../drawings/v.vml"))
+    drawn = '<xml xmlns:v="urn:schemas-microsoft-com:vml"><v:shape id="c"><v:imagedata r:id="rId1"/></v:shape></xml>'
+    made.part("xl/drawings/v.vml", drawn, Rel("rId1", "image", "../media/a.png"))
+    rebuilt = rebuild(made.part("xl/media/a.png", encoded(picture(), "PNG")).bytes(), XLSX)
+    assert 'r:id="rId1"' in rebuilt.xml("xl/drawings/v.vml")
+    assert "media/image1.png" in rebuilt.parts
 
 
 @pytest.mark.parametrize(

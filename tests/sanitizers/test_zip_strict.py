@@ -163,7 +163,7 @@ def _stored(name: bytes = b"a.txt", content: bytes = b"1", extra: bytes = b"", *
         (_stored(b""), Reason.AMBIGUOUS, "without name"),
         (patched(patched(_ONE, LOCAL, 8, b"\0\0"), CENTRAL, 10, b"\0\0"), Reason.CORRUPT, "stored, but packed"),
         (plain(**{f"{n:03}": bytes(40_000) for n in range(100)}), Reason.LIMIT_RATIO, "unpacks to"),
-        (plain(zero_bin=bytes(2 << 20), noise=random.Random(1).randbytes(1 << 16)), Reason.LIMIT_RATIO, "a member unpacks"),
+        (plain(zeros=bytes((8 << 20) + 1), noise=random.Random(1).randbytes(1 << 16)), Reason.LIMIT_RATIO, "a member unpacks"),
     ],
 )  # fmt: skip
 def test_f05_f06_each_rejection_has_its_words(archive: bytes, reason: Reason, detail: str) -> None:
@@ -171,6 +171,11 @@ def test_f05_f06_each_rejection_has_its_words(archive: bytes, reason: Reason, de
         [member.read() for member in zip_strict.read(archive, LIMITS)]
     assert caught.value.reason is reason
     assert detail in caught.value.detail
+
+
+def test_f06_a_picture_of_one_colour_is_no_bomb_in_an_archive_that_is_none() -> None:
+    content = plain(image1_emf=bytes(8 << 20), noise=random.Random(1).randbytes(1 << 16))
+    assert [len(member.read()) for member in zip_strict.read(content, LIMITS)] == [8 << 20, 1 << 16]
 
 
 def _grown(archive: bytes, by: int) -> bytes:

@@ -48,7 +48,7 @@ def _read(data: bytes, declared: str) -> Decoded:
     charset = codec(declared)
     if charset == ASCII and (not data.isascii() or _ESCAPE_JP.search(data)):
         charset = ""
-    if data.startswith(_MARKS):
+    if data.startswith(tuple(_MARKS)):
         return _marked(data, charset)
     if not charset or _contradicts(data, charset):
         guess = _guess(data)
@@ -63,13 +63,19 @@ def _read(data: bytes, declared: str) -> Decoded:
 
 def _marked(data: bytes, charset: str) -> Decoded:
     """A byte order mark is stronger than a label; where the two differ, that is said."""
-    for mark, marked in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, marked in _MARKS.items():
         if data.startswith(mark):
             return _decoded(data[len(mark) :], marked, assumed=bool(charset) and not marked.startswith(charset))
     raise AssertionError("called without a mark")
 
 
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = {  # UTF-32 first: its mark begins like that of UTF-16
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 
 
 def _decoded(data: bytes, charset: str, assumed: bool) -> Decoded:

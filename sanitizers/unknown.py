@@ -43,6 +43,11 @@ _IMAGES = {  # Windows opens them like a folder, past every mark of the web
     "application/x-ms-wim": "Windows image",
     "application/x-apple-diskimage": "macOS disc image",
 }
+_PACKED = {  # by what libarchive does not read
+    "application/x-arj": "ARJ archive",
+    "application/x-ace-compressed": "ACE archive",
+    "application/x-alz": "ALZ archive",
+}
 _NOT_ALLOWED = {
     "message/partial": "piece of a mail whose other pieces come separately",
     "message/external-body": "pointer to a content elsewhere",
@@ -99,6 +104,8 @@ def _why(content: bytes, part: Part, detected: str) -> tuple[Reason, str, Verdic
         return Reason.DISC_IMAGE, _IMAGES[detected], Verdict.WITHHELD
     if detected == UNKNOWN and hull.is_volume(content, part.names or (part.name,)):
         return Reason.SPLIT_VOLUME, "one volume of a split archive", Verdict.WITHHELD
+    if detected in _PACKED:
+        return Reason.NO_UNPACKER, _PACKED[detected], Verdict.WITHHELD
     if detected in _EXECUTABLE:
         return Reason.EXECUTABLE, _EXECUTABLE[detected], Verdict.WITHHELD
     if detected in _NOT_ALLOWED:

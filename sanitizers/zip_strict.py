@@ -34,6 +34,7 @@ _AGREED = _ENCRYPTED | _STRONG | _MASKED  # flags that local and central header 
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64_EXTRA, _UNICODE_PATH_EXTRA = 0x0001, 0x7075
 _RATIO_FLOOR = 1 << 20  # below 1 MiB unpacked no ratio is a bomb
+_LINE_BREAKS = (b"", b"\n", b"\r\n")
 _MEMBER_FLOOR = 8 << 20  # nor is a screen of one colour (BMP, EMF), 600 to 1, in an archive that itself unpacks as others do
 _1980 = (1 << 5) | 1  # MS-DOS date 1980-01-01, the smallest there is
 _PACKED_ALREADY = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".docx", ".xlsx", ".pptx", ".zip")
@@ -135,12 +136,12 @@ def _unpack(layout: struct.Struct, content: bytes, at: int, sign: bytes) -> tupl
 
 
 def _end(content: bytes) -> _End:
-    """The one end record; it must be the last thing in the file."""
+    """The one end record; it must be the last thing in the file, but for the line break of a download."""
     at = content.rfind(_END_SIGN, max(0, len(content) - _END.size - _FULL16))
     if at < 0:
         raise Refused(Reason.CORRUPT, "no end of central directory")
     disk, start_disk, here, entries, size, start, comment = _unpack(_END, content, at, _END_SIGN)
-    if at + _END.size + comment != len(content):
+    if at + _END.size + comment > len(content) or content[at + _END.size + comment :] not in _LINE_BREAKS:
         raise Refused(Reason.AMBIGUOUS, "bytes after the end of central directory")
     records = at
     if content[at - _LOCATOR64.size : at].startswith(_LOCATOR64_SIGN):

@@ -24,7 +24,7 @@ def read(outcome: Outcome) -> str:
     return outcome.output.decode("utf-8-sig")
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16"])
+@pytest.mark.parametrize("charset", ["utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16", "utf-32"])
 def test_j10_every_japanese_charset_becomes_utf_8_with_crlf(charset: str) -> None:
     sentence = "議会の日程について、ご確認をお願いいたします。ソ表能\n"
     outcome = treated((sentence * 2).encode(charset))

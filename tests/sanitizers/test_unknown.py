@@ -24,6 +24,7 @@ def test_f07_m16_what_no_password_opens_says_so(detected: str) -> None:
     ("detected", "name", "reason"),
     [
         ("application/vnd.microsoft.portable-executable", "a.pdf", Reason.EXECUTABLE),
+        ("application/x-arj", "a.arj", Reason.NO_UNPACKER),
         ("application/x-iso9660-image", "a.iso", Reason.DISC_IMAGE),
         ("application/x-windows-action", "a.txt", Reason.EXECUTABLE),
         ("application/octet-stream", "a.scr", Reason.EXECUTABLE),

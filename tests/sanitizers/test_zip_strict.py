@@ -173,6 +173,13 @@ def test_f05_f06_each_rejection_has_its_words(archive: bytes, reason: Reason, de
     assert detail in caught.value.detail
 
 
+@pytest.mark.parametrize("line_break", [b"\n", b"\r\n"])
+def test_f04_a_line_break_behind_an_archive_holds_nothing(line_break: bytes) -> None:
+    assert zip_strict.read(_ONE + line_break, LIMITS)[0].read() == zip_strict.read(_ONE, LIMITS)[0].read()
+    assert refusal(_ONE + line_break * 2) is Reason.AMBIGUOUS
+    assert refusal(_ONE + line_break + _ONE[-22:]) is Reason.AMBIGUOUS  # a second end
+
+
 def test_f06_a_picture_of_one_colour_is_no_bomb_in_an_archive_that_is_none() -> None:
     content = plain(image1_emf=bytes(8 << 20), noise=random.Random(1).randbytes(1 << 16))
     assert [len(member.read()) for member in zip_strict.read(content, LIMITS)] == [8 << 20, 1 << 16]

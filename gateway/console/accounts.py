@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +24,9 @@ from gateway.console.schema import account, invitation, passkey, recovery, sessi
 from gateway.console.standing import Account, Origin
 from gateway.console.words import Refusal
 from gateway.directory import Role
+from gateway.spool.acceptance import author
 from gateway.store.db import Db
+from gateway.workflow.letters import Letter
 
 INVITATION_SECONDS = 7 * 86_400.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
@@ -173,12 +175,28 @@ class Accounts:
         return who
 
     async def change(
-        self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str, address: str = ""
+        self,
+        name: str,
+        display: str,
+        some: Sequence[Role],
+        patterns: Sequence[str],
+        actor: str,
+        address: str = "",
+        letters: Callable[[str, str], Sequence[Letter]] = lambda before, after: (),
     ) -> None:
-        """Raises Refusal."""
-        values = _checked(name, display, some, patterns, self._apart, address)
-        await self._may_change(await self.find(name), some, actor)
-        await self._db.write(_change, name, values, f"roles {values['roles']}", actor, self._clock.now())
+        """`letters`: what is written to whom when the address changes, in the same transaction.  Raises Refusal."""
+        values, before = _checked(name, display, some, patterns, self._apart, address), await self.find(name)
+        await self._may_change(before, some, actor)
+        told, change = letters(before.address, values["address"]), f"roles {values['roles']}"
+        if before.address != values["address"]:
+            change += f"; address {before.address or 'none'} -> {values['address'] or 'none'}"
+
+        def op(conn: sa.Connection, now: float) -> None:
+            _change(conn, name, values, change, actor, now)
+            for note, kept in told:
+                author(conn, note, kept, now)
+
+        await self._db.write(op, self._clock.now())
 
     async def suspend(self, name: str, suspended: bool, actor: str) -> None:
         """AC-10: no sign-in, and every session ends now.  Raises Refusal."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from gateway.console import address_letter
 from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.standing import Origin
@@ -40,7 +42,9 @@ async def change(visit: Visit) -> Response:
     name, actor, address = visit.request.path_params["name"], visit.who.name, visit.text("address")
     if (await visit.desk.accounts.find(name)).origin is not Origin.INVITED:
         raise Refusal("この利用者の役割は、ここでは変えられません。", "The roles of this person are not changed here.")
-    await visit.desk.accounts.change(name, visit.text("display"), _roles(visit), _patterns(visit), actor, address)
+    letters = partial(address_letter.letters, visit.desk, name, actor)
+    await visit.desk.accounts.change(name, visit.text("display"), _roles(visit), _patterns(visit), actor, address, letters)
+    visit.desk.store.spool.wake.set()
     return visit.go("/people", Words("変更しました。", "Changed."))
 
 

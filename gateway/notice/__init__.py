@@ -173,6 +173,10 @@ class Notices:
         """The one-time code with which staff without an account open their page."""
         return self._render("code", code=code, minutes=minutes, asked_from=asked_from)
 
+    def moved(self, account: str, before: str, after: str, actor: str) -> str:
+        """To both addresses of an account of the console that was given another one."""
+        return self._render("moved", account=account, before=_one_line(before), after=_one_line(after), actor=actor)
+
     def case(self, template: str, words: CaseWords) -> str:
         """`wanted`: to who must act. `waiting`: to whose mail waits for that. `told`: what became of it.
         `delayed`: to the sender of a mail that waits for it.
@@ -322,6 +326,7 @@ class Notices:
             "held": lambda: self.held("R", "a@example.jp", "S", "R", now, "L"),
             "password": lambda: self.password("R", "a@example.jp", "S", ("見積書.zip",) * 9, now, "L"),
             "code": lambda: self.code("1234 5678", 10, "192.0.2.1"),
+            "moved": lambda: self.moved("sato", "a@example.jp", "b@example.jp", "admin"),
             "rejected": lambda: self.rejected("R", ("a@example.jp",), "S", example.RELEASE, ("W",)),
             "hidden": lambda: self.hidden("R", 12, "S", example.RELEASE, Hiding()),
             "locked": lambda: self.locked(("見積書.xlsx",)),

@@ -26,7 +26,7 @@ LANGUAGES = ("ja", "en")  # in the order in which they stand in a notice
 TEMPLATES = (
     *("head", "foot", "withheld", "extract", "held", "password", "digest", "rejected_size", "dsn"),
     *("wanted", "waiting", "told", "delayed", "apology", "deletion"),
-    *("rejected", "hidden", "informed", "code", "locked", "protected"),
+    *("rejected", "hidden", "informed", "code", "locked", "protected", "moved"),
 )
 
 _Member = TypeVar("_Member", bound=StrEnum)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 import re
 import secrets
 import time
@@ -17,7 +16,7 @@ import pytest_asyncio
 
 from gateway.clamd import PrivateClamd
 from tests.end_to_end.outbound import SHIPPED, House, house, mail
-from tests.end_to_end.test_protection import HEAD, STAFF, approve, body, outcome, until
+from tests.end_to_end.test_protection import HEAD, STAFF, approve, body, case_of, outcome
 from tests.running import CONFIG
 from tests.sanitizers import make_electronic
 
@@ -86,13 +85,7 @@ async def test_ml06_await_approval_sends_with_all_recipients_shown_once_somebody
 
 async def test_ml06_await_approval_that_is_denied_sends_nothing_and_says_why(site: House) -> None:
     receipt = await site.send(staff_mail("名簿順のご案内", To=", ".join(OTHERS)), *OTHERS, sender=STAFF)
-
-    def mine() -> list[str]:
-        listed = json.loads(site.gateway.mugai("approval", "list", "--json"))
-        return [str(case["number"]) for case in listed if case["receipt"] == receipt]
-
-    await until(mine, lambda: site.journal(receipt))
-    [number] = await asyncio.to_thread(mine)
+    number = await case_of(site, receipt)
     await asyncio.to_thread(site.gateway.mugai, "approval", "deny", number, "--as", HEAD, "--reason", "Bcc で送ってください")
     assert await site.left(receipt) == []
     told = await site.told(receipt)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import email.policy
 import io
-import json
 import re
-import sqlite3
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from sanitizers.model import Profile
 from sanitizers.unpack import unpack
 from tests.end_to_end.outbound import SHIPPED, Delivered, House, house, mail
 from tests.running import CONFIG
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 STAFF, HEAD = (f"{name}@city.example.lg.jp" for name in ("staff", "zeimukacho"))
@@ -76,41 +73,36 @@ def locked_pdf(password: str) -> bytes:
     return out.getvalue()
 
 
-async def until(what: Callable[[], object], shown: Callable[[], str]) -> None:
-    ends = time.monotonic() + 90
-    while not await asyncio.to_thread(what):
-        assert time.monotonic() < ends, await asyncio.to_thread(shown)
-        await asyncio.sleep(0.3)
+async def case_of(site: House, receipt: str) -> str:
+    """The number of the one approval that a mail waits for."""
+    asked = (
+        "SELECT c.id FROM workflow_case c JOIN message m ON c.message = m.id"
+        " WHERE m.receipt = ? AND c.kind = 'approval' AND NOT c.final"
+    )
+    [(number,)] = await until(lambda: site.gateway.asked(asked, receipt), lambda: site.journal(receipt))
+    return str(number)
 
 
 async def approve(site: House, receipt: str) -> None:
-    """The one approval that the stated class asks for."""
+    number = await case_of(site, receipt)
     mugai = site.gateway.mugai
-
-    def mine() -> list[str]:
-        return [str(c["number"]) for c in json.loads(mugai("approval", "list", "--json")) if c["receipt"] == receipt]
-
-    await until(mine, lambda: site.journal(receipt))
-    [number] = await asyncio.to_thread(mine)
     await asyncio.to_thread(mugai, "approval", "approve", number, "--as", HEAD, "--reason", "宛先と内容を確認した")
 
 
 async def unlock(site: House, receipt: str, password: str) -> None:
-    def waits() -> list[str]:
-        return [str(e["number"]) for e in site.gateway.held() if e["receipt"] == receipt and e["rule"] == "password-wanted"]
-
-    await until(waits, lambda: site.journal(receipt))
-    [number] = await asyncio.to_thread(waits)
-    await asyncio.to_thread(lambda: site.gateway.mugai("quarantine", "unlock", number, stdin=f"{password}\n", check=False))
+    """By a hand that need not hear whether it was the right one."""
+    waits = (
+        "SELECT q.id FROM quarantine q JOIN message m ON q.message = m.id"
+        " WHERE m.receipt = ? AND q.rule = 'password-wanted' AND q.state = 'held'"
+    )
+    [(number,)] = await until(lambda: site.gateway.asked(waits, receipt), lambda: site.journal(receipt))
+    given = f"{password}\n"
+    await asyncio.to_thread(lambda: site.gateway.mugai("quarantine", "unlock", str(number), stdin=given, check=False))
 
 
 async def outcome(site: House, receipt: str) -> list[Delivered]:
     """What left, once it has."""
-
-    def gone() -> bool:
-        return "cleared_for_delivery" in site.journal(receipt)
-
-    await until(gone, lambda: site.journal(receipt))
+    await until(lambda: site.gateway.facts("cleared_for_delivery", receipt), lambda: site.journal(receipt))
     return await site.left(receipt)
 
 
@@ -153,9 +145,7 @@ async def test_sd02_an_approved_class_2_mail_leaves_as_a_zip_and_only_its_sender
 
 def copies(site: House) -> int:
     """Contents that the store still has of mails, notices among them, that it sent: none once they are delivered."""
-    with contextlib.closing(sqlite3.connect(f"file:{site.gateway.state}/mugai.sqlite?mode=ro", uri=True)) as store:
-        [(count,)] = store.execute("SELECT count(*) FROM cleared WHERE content IS NOT NULL OR blob IS NOT NULL").fetchall()
-    return int(count)
+    return len(site.gateway.asked("SELECT id FROM cleared WHERE content IS NOT NULL OR blob IS NOT NULL"))
 
 
 async def test_sd02_a_file_that_its_sender_locked_leaves_locked_after_one_password_and_one_approval(site: House) -> None:
@@ -221,5 +211,6 @@ async def test_sd02_what_cannot_be_opened_does_not_leave(site: House) -> None:
     message.add_attachment(locked_pdf(TYPED), "application", "pdf", filename="a.pdf")
     receipt = await site.send(message.as_bytes(policy=email.policy.SMTP), TO, sender=STAFF)
     await unlock(site, receipt, "wrong-password")
-    await until(lambda: site.journal(receipt, "decided").count("await_password") == 2, lambda: site.journal(receipt))
+    await until(lambda: len(site.gateway.facts("decided", receipt)) == 2, lambda: site.journal(receipt))
+    assert {each["disposition"] for each in site.gateway.facts("decided", receipt)} == {"await_password"}
     assert await site.left(receipt) == []

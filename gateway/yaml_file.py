@@ -139,13 +139,7 @@ def parse(file: str, text: bytes) -> Document:
         ja = "入れ子が深すぎます。"
         raise BadConfiguration([Problem(file, 0, "", "is nested too deeply", "is it the right file?", ja)]) from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
-        advice = "indent with spaces and quote texts that contain ': '"
-        ja = f"YAML として読めません。字下げは空白で、「: 」を含む文は引用符で囲んでください。({what})"
-        raise BadConfiguration(
-            [Problem(file, mark.line + 1 if mark else 0, "", f"is not valid YAML: {what}", advice, ja)]
-        ) from None
+        raise _unreadable(file, error) from None
     if root is None:
         return Document(file, {}, {})
     if not isinstance(root, yaml.MappingNode):
@@ -157,8 +151,19 @@ def parse(file: str, text: bytes) -> Document:
     _note_lines(file, root, "", lines, problems)
     if problems:
         raise BadConfiguration(problems)
-    values = yaml.load(text, Loader=yaml.SafeLoader)
+    try:
+        values = yaml.load(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError) as error:  # a tag (!!python, !include), a date that is none
+        raise _unreadable(file, error) from None
     return Document(file, values, lines)
+
+
+def _unreadable(file: str, error: Exception) -> BadConfiguration:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error)
+    advice = "indent with spaces and quote texts that contain ': '"
+    ja = f"YAML として読めません。字下げは空白で、「: 」を含む文は引用符で囲んでください。({what})"
+    return BadConfiguration([Problem(file, mark.line + 1 if mark else 0, "", f"is not valid YAML: {what}", advice, ja)])
 
 
 class _Overlay:

@@ -254,7 +254,7 @@ def _swap(conn: sa.Connection, one: int, other: int) -> None:
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-async def test_tampering_is_found(r: Rooms, name: str) -> None:
+async def test_w16_tampering_is_found(r: Rooms, name: str) -> None:
     await lives(r)
     await r.journal.seal()
     await r.journal.checkpoint()

@@ -281,7 +281,7 @@ async def test_i1_what_the_table_does_not_know_is_refused_whole(r: Rooms, case: 
 
 
 @pytest.mark.parametrize("size", [10, SMALL * 10])
-async def test_i2_a_changed_content_is_missing(r: Rooms, size: int) -> None:
+async def test_i2_w18_a_changed_content_is_missing(r: Rooms, size: int) -> None:
     item = await r.accept(b"x" * size)
     relay = await r.clear(b"y" * size)
     for name in blob_files(r):
@@ -338,7 +338,7 @@ async def test_pressure_is_of_ready_work(r: Rooms) -> None:
     assert pressure.free_bytes > 0
 
 
-async def test_i8_the_original_goes_after_its_retention_and_leaves_a_record(r: Rooms) -> None:
+async def test_i8_w17_the_original_goes_after_its_retention_and_leaves_a_record(r: Rooms) -> None:
     item = await r.accept(LARGE)
     relay = await r.clear()
     kept = await r.accept(b"still waiting" * SMALL)

@@ -20,7 +20,6 @@ from gateway.api.scopes import SCOPES, TokenScope
 from gateway.api.tokens import LONGEST_DAYS, Token, Tokens, Wanted
 from gateway.commands.terminal import moment, operator, plain
 from gateway.console.words import Refusal
-from gateway.store.db import SchemaMismatch, StoreUnavailable
 from gateway.store.opening import open_store
 
 EPILOG = "Scopes:\n" + "\n".join(f"  {scope:20} {use.words.ja} / {use.words.en}" for scope, use in SCOPES.items())
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         with open_store(settings) as store:
             code: int = asyncio.run(arguments.act(arguments, Tokens(store.db, store.clock)))
             return code
-    except (StoreUnavailable, SchemaMismatch, Refusal, LookupError) as problem:
+    except (Refusal, LookupError) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
         return 2
 

@@ -10,8 +10,8 @@ account = sa.Table(
     "console_account",
     metadata,
     sa.Column("name", sa.String(255), primary_key=True),  # lower case; an address for who was not invited
-    sa.Column("origin", sa.String(16), nullable=False),  # accounts.Origin
-    sa.Column("subject", sa.Text, nullable=False),  # `sub` of the OpenID provider, for good; "" = not known yet
+    sa.Column("origin", sa.String(16), nullable=False, server_default="invited"),  # accounts.Origin
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),  # `sub` of the OpenID provider, for good
     sa.Column("display", sa.Text, nullable=False),
     sa.Column("roles", sa.Text, nullable=False),  # blank-separated Role values
     sa.Column("scope", sa.Text, nullable=False),  # blank-separated patterns of recipients
@@ -60,8 +60,8 @@ session = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),  # SHA-256 of the cookie
     sa.Column("account", sa.ForeignKey("console_account.name"), nullable=False, index=True),
     sa.Column("whole", sa.Boolean, nullable=False),  # the second factor was shown, or is not needed
-    sa.Column("method", sa.Text, nullable=False),  # how the person proved who it is
-    sa.Column("standing", sa.Text, nullable=False),  # roles and scope when it began: other ones end it
+    sa.Column("method", sa.Text, nullable=False, server_default=""),  # how the person proved who it is
+    sa.Column("standing", sa.Text, nullable=False, server_default=""),  # roles and scope when it began: other ones end it
     sa.Column("began_at", sa.Double, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
     sa.Column("elevated_until", sa.Double, nullable=False),

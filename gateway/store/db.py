@@ -3,7 +3,7 @@
 An operation is a synchronous function `op(conn, ...)` of SQLAlchemy Core that may be run twice: if one operation of a group
 fails, the group is rolled back and each is run again by itself.  `write` returns only after a durable commit (WAL,
 synchronous=FULL).  Raises StoreUnavailable, SchemaMismatch; an operation's own exception passes through unchanged.
-No table is named here but the version's.
+No table is named here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
-from gateway.store import schema
+from gateway.store import growth
 from gateway.trouble import Trouble
 
 P = ParamSpec("P")
@@ -38,10 +38,6 @@ log = logging.getLogger(__name__)
 
 class StoreUnavailable(Trouble):
     """The store did not say yes: full, broken, locked.  The outcome is unknown, so the answer is 451, never 250."""
-
-
-class SchemaMismatch(Trouble):
-    """The store was made by another version of Mugai."""
 
 
 @dataclass
@@ -59,7 +55,7 @@ class Db:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm inherit the mode
             self._writer = _engine(lambda: _connect(path, read_only=False), "BEGIN IMMEDIATE", size=1)
             with self._writer.begin() as conn:
-                _settle_version(conn)
+                growth.settle(conn)
         except (OSError, SQLAlchemyError) as error:
             raise StoreUnavailable(f"{path}: {error}") from error
         self._readers = _engine(lambda: _connect(path, read_only=True), "BEGIN", size=READERS)
@@ -162,13 +158,3 @@ def _engine(connect: Callable[[], sqlite3.Connection], begin: str, *, size: int)
         conn.exec_driver_sql(begin)  # the driver's own implicit transactions are switched off
 
     return engine
-
-
-def _settle_version(conn: sa.Connection) -> None:
-    """Raises SchemaMismatch."""
-    if not sa.inspect(conn).has_table("store_version"):
-        schema.metadata.create_all(conn)
-        conn.execute(schema.store_version.insert().values(version=schema.VERSION))
-    found = conn.execute(sa.select(schema.store_version.c.version)).scalar_one()
-    if found != schema.VERSION:
-        raise SchemaMismatch(f"the store has version {found}, this program knows version {schema.VERSION} only")

@@ -1,7 +1,7 @@
 """The tables: mail and its recipients' states, the queue, quarantine, the journal.
 
-One explicit version number instead of migrations as long as nothing is released: a first migration would only say this file
-twice.  A store of another version is refused (`SchemaMismatch`), never guessed at.
+A change here needs a new VERSION, and in `growth.py` the way from those that were handed out.  A store of a version that is
+not known there is refused (`SchemaMismatch`), never guessed at.
 Plain SQLAlchemy Core that PostgreSQL takes as well.  Times are Unix seconds.
 """
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from gateway.store import db as module
 from gateway.store import schema
-from gateway.store.db import Db, SchemaMismatch, StoreUnavailable
+from gateway.store.db import Db, StoreUnavailable
+from gateway.store.growth import SchemaMismatch
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ async def test_another_version_of_the_store_is_refused(tmp_path: Path) -> None:
     db = Db(tmp_path / "other.db")
     await db.write(lambda conn: conn.execute(schema.store_version.update(), {"version": schema.VERSION + 1}))
     db.close()
-    with pytest.raises(SchemaMismatch, match="knows version"):
+    with pytest.raises(SchemaMismatch, match="this program knows"):
         Db(tmp_path / "other.db")
 
 

@@ -45,4 +45,5 @@ class AlertSettings(_Model):
 class ReportSettings(_Model):
     daily: tuple[Address, ...] = Field((), description="Who gets yesterday's report; empty = none.")
     monthly: tuple[Address, ...] = Field((), description="Who gets last month's.")
+    destinations: bool = Field(False, description="To each section's head, last month's destinations outside (ML-05).")
     at: str = Field("07:30", pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$", description="At what time.")

@@ -13,7 +13,7 @@ from datetime import time
 from importlib.metadata import version
 from pathlib import Path
 
-from gateway import disk, doors, intake, journal, post
+from gateway import disk, doors, duties, intake, journal, post
 from gateway import seal as sealing
 from gateway.backoff import Backoff
 from gateway.candidates import Candidates, Recent
@@ -284,6 +284,7 @@ class Gateway:
                 await self.store.db.write(disk.note, free, self.store.clock.now())
                 await self.store.quarantine.expire()
                 await self.store.spool.gc()
+                await duties.fall_due(self.settings, self.store, self.pipeline.policy, self.pipeline.notices)
                 if await proving.is_due(self.store):
                     await proving.prove(self.store, "gateway")
             except Exception as error:

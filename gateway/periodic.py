@@ -1,4 +1,4 @@
-"""The daily and the monthly report in Japanese: what came, what became of it, why, what waits, what is in force (AVL-04).
+"""The daily, monthly and yearly report in Japanese: what came, what became of it, why, what waits, what is in force (AVL-04).
 
 Sections of plain rows, so that the mail, the HTML and the terminal say the same.  Counts come from the hourly tally; where each
 accepted recipient is now comes from the recipients themselves, and the two are held against one another.
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from markupsafe import Markup
 
-from gateway import tally
+from gateway import outstanding, tally
 from gateway.alarm_names import japanese
 from gateway.clock import JST
 from gateway.model import QuarantineState, State
@@ -23,6 +23,7 @@ from gateway.store.schema import job, message, quarantine, recipient
 from gateway.workflow import ledger
 from sanitizers.model import Kind, Reason, Treatment, Verdict
 
+YEARLY = "年報"
 _TOP = 15
 _FLOW = {
     "received": "受け付けた",
@@ -54,7 +55,7 @@ _WHERE = {
 class Period:
     """Whole days in Japan."""
 
-    name: str  # 日報, 月報
+    name: str  # 日報, 月報, 年報
     since: datetime
     until: datetime
 
@@ -62,6 +63,8 @@ class Period:
     def title(self) -> str:
         last = self.until - timedelta(days=1)
         days = f"{self.since:%Y年%-m月%-d日}" if last == self.since else f"{self.since:%Y年%-m月}"
+        if self.name == YEARLY:
+            days = f"{self.since:%Y}年度"
         return f"メール無害化 {self.name} {days}"
 
 
@@ -94,6 +97,16 @@ def month(at: datetime) -> Period:
     """The one that `at` is in."""
     first = _midnight(at).replace(day=1)
     return Period("月報", first, (first + timedelta(days=32)).replace(day=1))
+
+
+def year(at: datetime) -> Period:
+    """The fiscal one that `at` is in: April to March."""
+    first = _midnight(at).replace(year=at.year - (at.month < 4), month=4, day=1)
+    return Period(YEARLY, first, first.replace(year=first.year + 1))
+
+
+def last_year(now: float) -> Period:
+    return year(year(datetime.fromtimestamp(now, JST)).since - timedelta(days=1))
 
 
 def last_month(now: float) -> Period:
@@ -132,6 +145,8 @@ def _sections(
         (f"{case.id}: {case.opening.subject or case.opening.rule}", f"{_moment(case.due_at or 0)} まで") for case in cases
     )
     yield Section("有効な例外・包括承認", ("件名・規則", "期限"), in_force)
+    for title, head, rows in outstanding.rows(conn, period.since.timestamp(), period.until.timestamp(), now):
+        yield Section(title, head, rows)
     yield _ranked("警報", "警報", Counter({japanese(name): n for name, n in tally.totals(counts, "alarm").items()}), "回")
 
 

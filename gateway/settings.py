@@ -172,6 +172,7 @@ class QueueSettings(_Model):
 class RetentionSettings(_Model):
     quarantine_days: int = Field(30, ge=1)
     originals_days: int = Field(30, ge=1, description="How long the original of a delivered mail can be found again.")
+    approval: bool = Field(False, description="Originals past that are destroyed only after `mugai disposal` (DS-01).")
 
 
 class AuthenticatorSettings(_Model):

@@ -38,4 +38,10 @@ class WorkflowSettings(BaseModel):
         ((Role.ISM,), (Role.CSO, Role.SYM, Role.CSIRT), (Role.CISO,)),
         description="The chain of reports; the last rung approves the closure (IN-01, IN-03).",
     )
+    violation_chain: Rungs = Field(
+        ((Role.ISM,), (Role.BUR, Role.CSO)), description="Who acts on somebody's violations of rules (IN-05)."
+    )
+    certification_chain: Rungs = Field(((Role.ISM, Role.BUR), (Role.CSO,)), description="Who signs off the IDs (AC-03).")
+    certification_days: float = Field(365, ge=0, description="How often each section signs its IDs off; 0 = by hand only.")
+    disposal_approvers: Rungs = Field(((Role.ISM,), (Role.CSO,)), description="Who permits a disposal (DS-01).")
     auditor_apart: bool = Field(True, description="Whoever audits holds no other role (AC-08); false = the checks warn only.")

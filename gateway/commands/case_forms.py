@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeAlias
 
-from gateway.commands import playbook
+from gateway.commands import duty_forms, playbook
+from gateway.commands.forms import Actions, Form, add_hand, add_paper, put
 from gateway.commands.terminal import plain
 from gateway.notice import Notices
 from gateway.notifier import notifying
@@ -20,14 +19,6 @@ from gateway.workflow import export, opening, report
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.model import Case, Kind, Scope
-
-Form = Callable[[argparse.Namespace, Workflow, Store, Settings], Awaitable[int]]
-Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def add_hand(action: argparse.ArgumentParser) -> None:
-    action.add_argument("--as", dest="actor", required=True, metavar="ADDRESS", help="who does this, as in `mugai directory`")
-    action.add_argument("--reason", required=True, help="goes into the record")
 
 
 def add(group: str, actions: Actions) -> None:
@@ -45,8 +36,9 @@ def add(group: str, actions: Actions) -> None:
             _add_scope(request)
             request.add_argument("--measure", required=True, help="what protects instead (代替措置)")
             request.add_argument("--break-glass", action="store_true", help="in force at once, 24 h at most, unless ratified")
-            export = actions.add_parser("export", help="the whole register as CSV (UTF-8, opens in Excel)")
-            export.set_defaults(form=_export)
+            register = actions.add_parser("export", help="the whole register: CSV, or a page with a link to each mail")
+            add_paper(register, "csv")
+            register.set_defaults(form=_export)
         case "misdirected":
             form = _form(actions, "report", "report a mail; the form is filled in from the journal", _misdirected)
             form.add_argument("mail", metavar="RECEIPT")
@@ -61,6 +53,8 @@ def add(group: str, actions: Actions) -> None:
             form.add_argument("--severity", default="", metavar="WORD")
             form.add_argument("--drill", action="store_true", help="an exercise (訓練)")
             playbook.add(actions)
+        case _:
+            duty_forms.add(group, actions)
 
 
 def _form(actions: Actions, name: str, text: str, form: Form) -> argparse.ArgumentParser:
@@ -168,8 +162,10 @@ async def _export(arguments: argparse.Namespace, workflow: Workflow, store: Stor
     """EX-03: what was asked for, what came of it, and every mail that used it."""
     kinds = (Kind.EXCEPTION, Kind.BLANKET)
     cases = await workflow.cases(kinds, open_only=False, limit=export.MOST)
-    sys.stdout.write(export.register([await workflow.show(case.id) for case in reversed(cases)]))
-    return 0
+    shown, origin = [await workflow.show(case.id) for case in reversed(cases)], settings.console.origin
+    if arguments.format == "csv":
+        return await put(arguments, export.wide(shown, origin))
+    return await put(arguments, export.narrow(shown, origin, settings.organisation, store.clock.now()))
 
 
 def workflow_of(store: Store, settings: Settings) -> Workflow:

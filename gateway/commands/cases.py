@@ -1,4 +1,4 @@
-"""`mugai approval`, `delay`, `exception`, `misdirected`, `incident`: what waits for people, and their hand on it.
+"""`mugai approval`, `delay`, `exception`, `misdirected`, `incident` and others: what waits for people, and their hand on it.
 
 Every act names who does it (`--as`, an address of the directory) and why; who typed it is recorded beside.  Works beside a
 running gateway.  The forms that open a case are `case_forms.py`'s.
@@ -19,6 +19,7 @@ from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.commands import case_forms
+from gateway.commands.forms import add_hand
 from gateway.commands.terminal import few, moment, plain
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
@@ -100,6 +101,27 @@ GROUPS = (
         (Act.TAKE, Act.HAND_ON, Act.CONTAIN, Act.PROPOSE, Act.APPROVE, Act.RETURN),
         "The last rung of the chain (workflow.incident_chain) approves the closure, never who proposed it.",
     ),
+    Group(
+        "violation",
+        (Kind.VIOLATION,),
+        "who broke which rule how often; notices to the heads, and what they did about it (違反の通知)",
+        (Act.TAKE, Act.HAND_ON, Act.CLOSE),
+        "The head acknowledges by take, and closes with the measure as reason. The number: observe.violations in policy.yaml.",
+    ),
+    Group(
+        "certification",
+        (Kind.CERTIFICATION,),
+        "the yearly sign-off of the IDs of each section (IDの棚卸し)",
+        (Act.HAND_ON,),
+        "Example: mugai certification confirm 12 --as kacho@city.example.lg.jp --reason 確認 --change 'a@... 退職'",
+    ),
+    Group(
+        "disposal",
+        (Kind.DISPOSAL,),
+        "destroying for good: permission, register and certificate, legal holds (廃棄)",
+        _ASKED,
+        "Example: mugai disposal request originals --before 2026-10-01 --as jouhou@city.example.lg.jp --reason 保管期間満了",
+    ),
 )
 
 
@@ -125,7 +147,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _add_act(actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> None:
     action = actions.add_parser(name, help=text)
     action.add_argument("number", type=int, metavar="NUMBER")
-    case_forms.add_hand(action)
+    add_hand(action)
 
 
 def run(arguments: argparse.Namespace) -> int:

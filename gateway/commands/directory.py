@@ -16,10 +16,17 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
+from gateway.bulletin import bulletins
 from gateway.commands.terminal import moment, plain
 from gateway.directory import Book, Change, Deputy, Directory, Person, Role, Stale, difference, importing, wanting
+from gateway.notice import Notices
+from gateway.notifier import notifying
 from gateway.settings import Settings
-from gateway.store.opening import open_store
+from gateway.store.opening import Store, open_store
+from gateway.suspension import Suspended, Suspension
+from gateway.workflow.engine import NotAllowed, Workflow
+from gateway.workflow.letters import letters
+from gateway.workflow.model import Case
 from gateway.yaml_file import BadConfiguration
 
 MANY = 5  # one in so many people: an import that removes more is asked twice
@@ -50,8 +57,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     shower = actions.add_parser("show", help="one person: its heads, who stands in, what it may approve")
     unused = actions.add_parser("unused", help="active people who sent nothing for a while (AC-03)")
     unused.add_argument("--days", type=int, default=90)
-    suspend = actions.add_parser("suspend", help="take somebody's right to use away (AC-10)")
-    resume = actions.add_parser("resume", help="give it back")
+    suspend = actions.add_parser(
+        "suspend",
+        help="take somebody's right to use away (AC-10)",
+        description="Nothing of this person leaves, its sessions of the console end, CISO and section head are told.",
+    )
+    resume = actions.add_parser(
+        "resume",
+        help="give it back: needs two people (LG-08)",
+        description="The first person asks, a second one approves (mugai approval approve), then the same command does it.",
+    )
+    resume.add_argument("--as", dest="actor", required=True, metavar="ADDRESS", help="who asks for it, as in this directory")
     deputy = actions.add_parser("deputy", help="let BY stand in for a person, for a term")
     for action in (shower, suspend, resume, deputy):
         action.add_argument("address", metavar="ADDRESS")
@@ -67,10 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     with open_store(settings) as store:
         try:
-            return asyncio.run(_act(arguments, store.directory, settings))
+            return asyncio.run(_act(arguments, store, settings))
         except LookupError as error:
             print(f"mugai: {error.args[0]}; see `mugai directory list`", file=sys.stderr)
-        except (Stale, ValueError) as error:
+        except (Stale, ValueError, NotAllowed) as error:
             print(f"mugai: {error}", file=sys.stderr)
         except BadConfiguration as bad:
             print(f"mugai: {arguments.action} refused, nothing was changed:", file=sys.stderr)
@@ -79,8 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 1
 
 
-async def _act(arguments: argparse.Namespace, book: Book, settings: Settings) -> int:
-    who = getpass.getuser()
+async def _act(arguments: argparse.Namespace, store: Store, settings: Settings) -> int:
+    who, book = getpass.getuser(), store.directory
     match arguments.action:
         case "import":
             return await _import(arguments, book, settings, who)
@@ -91,14 +107,33 @@ async def _act(arguments: argparse.Namespace, book: Book, settings: Settings) ->
         case "unused":
             return await _unused(book, arguments.days)
         case "suspend":
-            changes = await book.suspend(arguments.address, who, arguments.reason)
+            done = await _suspension(store, settings).suspend(arguments.address, who, arguments.reason)
+            return _suspended(done)
         case "resume":
-            changes = await book.resume(arguments.address, who, arguments.reason)
+            lifted = await _suspension(store, settings).lift(arguments.address, arguments.actor, arguments.reason, "command")
+            return _suspended(lifted) if isinstance(lifted, Suspended) else _waits(lifted)
         case _:
             deputy = Deputy(arguments.address, arguments.by, arguments.since, arguments.until)
             changes = await book.appoint(deputy, who, arguments.reason)
     _print(changes)
     return 0
+
+
+def _suspension(store: Store, settings: Settings) -> Suspension:
+    notices, letters_of = Notices.load(Path(settings.notices)), notifying(settings, store.clock)
+    workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, letters_of))
+    return Suspension(store, workflow, bulletins(settings, store), settings.workflow.change_approvers)
+
+
+def _suspended(done: Suspended) -> int:
+    _print(done.changes)
+    print(f"{done.ended} sessions ended; told: {', '.join(done.told) or 'nobody in the directory'}")
+    return 0
+
+
+def _waits(case: Case) -> int:
+    print(f"asked for: {case.id}. A second person: mugai approval approve {case.id} --as ... --reason ...; then this again")
+    return 1
 
 
 async def _import(arguments: argparse.Namespace, book: Book, settings: Settings, who: str) -> int:

@@ -1,4 +1,4 @@
-"""`mugai report daily|monthly`: what came, went and was held, as the gateway mails it; to look at, print or file."""
+"""`mugai report daily|monthly|yearly`: what came, went and was held, as the gateway mails it; to look at, print or file."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def add(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name, option, form, find, help_ in (
         ("daily", "day", "%Y-%m-%d", periodic.day, "one day: mail, why held, findings, what waits, alarms (日報)"),
         ("monthly", "month", "%Y-%m", periodic.month, "one month of the same (月報)"),
+        ("yearly", "year", "%Y", _fiscal, "one fiscal year, April to March, of the same: with its drills (年報)"),
     ):
         parser = kinds.add_parser(
             name,
@@ -35,6 +36,11 @@ def add(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         parser.add_argument("--format", choices=("text", "html"), default="text")
         parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to the terminal")
         parser.set_defaults(run=run)
+
+
+def _fiscal(at: datetime) -> Period:
+    """2026 is April 2026 to March 2027."""
+    return periodic.year(at.replace(month=4))
 
 
 def _dated(form: str, find: Callable[[datetime], Period]) -> Callable[[str], Period]:
@@ -68,6 +74,6 @@ async def _made(arguments: argparse.Namespace, settings: Settings) -> periodic.P
     names = Notices.load(Path(settings.notices)).names["ja"]
     with open_store(settings) as store:
         now = store.clock.now()
-        last = periodic.yesterday if arguments.kind == "daily" else periodic.last_month
+        last = {"daily": periodic.yesterday, "monthly": periodic.last_month, "yearly": periodic.last_year}[arguments.kind]
         period = arguments.of or last(now)
         return await store.db.read(periodic.report, period, names, settings.organisation, now)

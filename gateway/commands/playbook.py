@@ -17,6 +17,7 @@ from rich.table import Table
 
 from gateway import journal
 from gateway.bulletin import bulletins
+from gateway.commands.forms import add_hand
 from gateway.commands.terminal import few, moment, plain
 from gateway.contacts import Contacts
 from gateway.incident import plan as plan_file
@@ -41,7 +42,7 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Lists; changes nothing. Who looked for what is recorded (ML-11). Any one match is enough.",
         epilog="Example: mugai incident hunt --host evil.example --days 14 --as csirt@city.example.lg.jp --reason 事案12",
     )
-    _add_hand(hunter)
+    add_hand(hunter)
     _add_indicators(hunter)
     hunter.add_argument("--format", choices=("text", "csv", "json"), default="text")
     hunter.set_defaults(form=_hunt)
@@ -62,7 +63,7 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     starter.add_argument("--subject", default="", help="what happened (default: the playbook's title)")
     starter.add_argument("--drill", action="store_true", help="an exercise (訓練): recorded, nothing is stopped for real")
     starter.add_argument("--participant", action="append", default=[], metavar="ADDRESS", help="of the drill")
-    _add_hand(starter)
+    add_hand(starter)
     _add_indicators(starter)
     starter.set_defaults(form=_start)
     stepper = each.add_parser(
@@ -75,18 +76,13 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     stepper.add_argument("--do", action="store_true", help="stop it, do not only show it")
     stepper.add_argument("--who", default="", metavar="ADDRESS|IP", help="whom to isolate")
     stepper.add_argument("--json", action="store_true")
-    _add_hand(stepper)
+    add_hand(stepper)
     _add_indicators(stepper)
     stepper.set_defaults(form=_step)
     status = each.add_parser("status", help="which steps are done, by whom and when; what is late")
     status.add_argument("number", type=int, metavar="NUMBER")
     status.add_argument("--json", action="store_true")
     status.set_defaults(form=_status)
-
-
-def _add_hand(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--as", dest="actor", required=True, metavar="ADDRESS", help="who does this, as in `mugai directory`")
-    parser.add_argument("--reason", required=True, help="goes into the record")
 
 
 def _add_indicators(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway import journal
 from gateway import settings as settings_file
 from gateway.clock import JST
-from gateway.commands import periodic_reports
+from gateway.commands import periodic_reports, sheets
 from gateway.commands.terminal import operator, plain
 from gateway.compliance import demands as demands_file
 from gateway.compliance import page
@@ -45,6 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     own.add_argument("--plan", type=Path, metavar="FILE", help="the CSV of an earlier report with its plan filled in")
     own.set_defaults(run=run)
     periodic_reports.add(kinds)
+    sheets.add(kinds)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -23,9 +23,10 @@ def sign_in(facts: Facts) -> Outcome:
 
 
 def people_known(facts: Facts) -> Outcome:
-    count = len(facts.directory.people)
-    actual = f"名簿 {count} 人、{UNUSED_DAYS:.0f} 日送信のない人 {facts.unused} 人 (mugai directory unused)"
-    return yes(count > 0, "mugai directory import", actual, "名簿が読み込まれていません。")
+    count, days = len(facts.directory.people), facts.settings.workflow.certification_days
+    turn = f"所属ごとに {days:g} 日ごと" if days else "手動"
+    actual = f"名簿 {count} 人、{UNUSED_DAYS:.0f} 日送信のない人 {facts.unused} 人。棚卸し {turn}、期間中 {facts.count('case:certification')} 件"
+    return yes(count > 0, "mugai directory import、workflow.certification_days", actual, "名簿が読み込まれていません。")
 
 
 def privileged(facts: Facts) -> Outcome:
@@ -71,7 +72,7 @@ def suspension(facts: Facts) -> Outcome:
     return yes(
         stops(rule),
         "suspended の規則、mugai directory suspend",
-        f"{ruled(rule)}、停止中 {now} 人",
+        f"{ruled(rule)}、停止中 {now} 人。セッションを終え、CISO と所属に知らせ、解除は2人",
         "利用停止の規則がありません。",
     )
 
@@ -96,6 +97,13 @@ def window(facts: Facts) -> Outcome:
     actual = f"CSIRT {len(people)} 人、連絡先 {'、'.join(addresses) or 'なし'}"
     actual += "。第一報・続報・最終報の様式を記録から埋める (config/reports)"
     return yes(bool(people or addresses), "名簿の役割 csirt、contacts", actual, "CSIRT の連絡先がありません。")
+
+
+def violations_told(facts: Facts) -> Outcome:
+    ask, rungs = facts.policy.observe.violations, facts.settings.workflow.violation_chain
+    actual = f"{ask.days:g} 日に {ask.count} 件で {chain(rungs)} に通知、措置を記録。期間中の手続き {facts.count('case:violation')} 件"
+    setting = "policy.yaml observe.violations、workflow.violation_chain、mugai violation"
+    return yes(ask.count > 0, setting, actual if ask.count else "なし", "違反を所属の管理者に知らせません (count: 0)。")
 
 
 def emergency_plan(facts: Facts) -> Outcome:
@@ -125,7 +133,7 @@ def break_glass(facts: Facts) -> Outcome:
 CHECKS = {
     "AC-01": Check(sign_in, ("logged_in", "login_failed", "logged_out")),
     "AC-02": Check(always("管理画面の役割 (mugai console)", "役割と所属の範囲で見える。本文を見る権限は別"), ("viewed",)),
-    "AC-03": Check(people_known, ("directory_changed", "account_changed")),
+    "AC-03": Check(people_known, ("case:certification", "directory_changed", "account_changed")),
     "AC-04": Check(privileged, ("account_changed", "directory_changed")),
     "AC-05": Check(elevation, ("elevated",)),
     "AC-06": Check(
@@ -147,13 +155,11 @@ CHECKS = {
     "IN-02": Check(window, ("case:incident",)),
     "IN-03": Check(always("mugai incident", "経過・原因・対策を記録し、最後の段の人が完了を承認する"), ("case:incident",)),
     "IN-04": Check(emergency_plan, ("act:step", "halted", "case:incident")),
-    "IN-05": Check(
-        partial("規則の inform", "規則ごとに所属の管理者へ知らせる", "人ごとの違反の集計と、措置の記録"), ("notice_sent",)
-    ),
+    "IN-05": Check(violations_told, ("case:violation",)),
     "EX-01": Check(exception_approvers, ("case:exception",)),
     "EX-02": Check(break_glass, ("case:exception",)),
     "EX-03": Check(
-        always("mugai exception export", "申請・審査結果・使ったメールを消せない形で残し、CSV に出す"),
+        always("mugai exception export", "申請・審査結果・使ったメールへのリンクを消せない形で残し、CSV・PDF に出す"),
         ("case:exception", "case:blanket"),
     ),
 }

@@ -78,7 +78,8 @@ async def register(visit: Visit) -> Response:
     kinds = (Kind.EXCEPTION, Kind.BLANKET)
     shown = [await workflow.show(case.id) for case in await workflow.cases(kinds, open_only=False, limit=export.MOST)]
     headers = {"Content-Disposition": 'attachment; filename="exceptions.csv"'}
-    return Response(export.register(shown[::-1]), media_type="text/csv", headers=headers)
+    origin = visit.desk.settings.console.origin
+    return Response(export.register(shown[::-1], origin), media_type="text/csv", headers=headers)
 
 
 @screen.get("/cases/statistics", Right.STATISTICS)

@@ -165,6 +165,20 @@ def _session(row: sa.Row[Any], who: Account, token: str) -> Session:
     return Session(row.id, token, who, row.whole, row.method, *times, row.source, row.agent)
 
 
+def end_all(conn: sa.Connection, addresses: Sequence[str], why: str, now: float) -> int:
+    """Of every account of these addresses, whole or half; how many."""
+    mine = {a.lower() for a in addresses}
+    owned = sa.or_(sa.func.lower(account.c.address).in_(mine), account.c.name.in_(mine))
+    names = conn.scalars(sa.select(account.c.name).where(owned)).all()
+    ended = 0
+    for name in names:
+        if gone := conn.execute(session.delete().where(session.c.account == name)).rowcount:
+            ended += gone
+            conn.execute(account.update().where(account.c.name == name).values(signed_out_at=now))
+            journal.insert(conn, [journal.LoggedOut(actor=name, why=why)], now)
+    return ended
+
+
 def _end(conn: sa.Connection, name: str, key: str, why: str, now: float) -> None:
     """Only one's own: a foreign id ends nothing."""
     ended = conn.execute(session.delete().where(session.c.id == key, session.c.account == name)).rowcount

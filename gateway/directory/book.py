@@ -67,6 +67,14 @@ def replace(conn: sa.Connection, new: Directory, basis: int, actor: str, reason:
     return changes
 
 
+def edit(
+    conn: sa.Connection, change: Callable[[Directory], Directory], actor: str, reason: str, now: float
+) -> tuple[Change, ...]:
+    """On top of whatever counts at this moment."""
+    basis, old = read(conn)
+    return replace(conn, change(old), basis, actor, reason, now)
+
+
 class Book:
     def __init__(self, db: Db, clock: Clock):
         self._db, self._clock = db, clock
@@ -88,20 +96,16 @@ class Book:
         return await self._db.write(replace, new, basis, actor, reason, self._clock.now())
 
     async def suspend(self, address: str, actor: str, reason: str) -> tuple[Change, ...]:
-        """Takes the right to use away (AC-10); `resume` gives it back."""
+        """In the directory alone; what else belongs to it, and giving it back, is `suspension.py`'s (AC-10)."""
         _reasoned(reason)
-        return await self._edit(lambda d: _with(d, changed(_known(d, address), suspended=reason)), actor, reason)
-
-    async def resume(self, address: str, actor: str, reason: str) -> tuple[Change, ...]:
-        _reasoned(reason)
-        return await self._edit(lambda d: _with(d, changed(_known(d, address), suspended="")), actor, reason)
+        return await self._edit(lambda d: with_person(d, changed(known(d, address), suspended=reason)), actor, reason)
 
     async def appoint(self, deputy: Deputy, actor: str, reason: str) -> tuple[Change, ...]:
         """A deputy for a term (AC-04); one for the same two people replaces the earlier one."""
         _reasoned(reason)
 
         def edit(directory: Directory) -> Directory:
-            fresh = changed(deputy, of=_known(directory, deputy.of).address, by=_known(directory, deputy.by).address)
+            fresh = changed(deputy, of=known(directory, deputy.of).address, by=known(directory, deputy.by).address)
             others = tuple(d for d in directory.deputies if (d.of, d.by) != (fresh.of, fresh.by))
             return changed(directory, deputies=(*others, fresh))
 
@@ -109,18 +113,12 @@ class Book:
 
     async def unused(self, days: float) -> tuple[tuple[Person, float], ...]:
         """Active people of whom no mail came for so long (AC-03), and when the last one did: Unix time, 0.0 = never."""
-        used, directory = await self._db.read(_last_used), await self.current()
+        used, directory = await self._db.read(last_used), await self.current()
         people = directory.unused(used, self._clock.now() - days * DAY, self.today)
         return tuple((p, max(used.get(a, 0.0) for a in (p.address, *p.aliases))) for p in people)
 
-    async def _edit(self, edit: Callable[[Directory], Directory], actor: str, reason: str) -> tuple[Change, ...]:
-        now = self._clock.now()
-
-        def op(conn: sa.Connection) -> tuple[Change, ...]:
-            basis, old = read(conn)
-            return replace(conn, edit(old), basis, actor, reason, now)
-
-        return await self._db.write(op)
+    async def _edit(self, change: Callable[[Directory], Directory], actor: str, reason: str) -> tuple[Change, ...]:
+        return await self._db.write(edit, change, actor, reason, self._clock.now())
 
 
 def _reasoned(reason: str) -> None:
@@ -128,17 +126,18 @@ def _reasoned(reason: str) -> None:
         raise ValueError("a change of the directory needs a reason")
 
 
-def _known(directory: Directory, address: str) -> Person:
+def known(directory: Directory, address: str) -> Person:
     person = directory.person(address)
     if person is None:
         raise LookupError(f"nobody has the address {address}")
     return person
 
 
-def _with(directory: Directory, person: Person) -> Directory:
+def with_person(directory: Directory, person: Person) -> Directory:
     return changed(directory, people=tuple(person if p.address == person.address else p for p in directory.people))
 
 
-def _last_used(conn: sa.Connection) -> dict[str, float]:
+def last_used(conn: sa.Connection) -> dict[str, float]:
+    """By address of senders, in lower case."""
     query = sa.select(sa.func.lower(message.c.sender), sa.func.max(message.c.received_at)).where(message.c.kind == "mail")
     return {sender: at for sender, at in conn.execute(query.group_by(sa.func.lower(message.c.sender)))}

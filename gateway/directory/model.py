@@ -129,8 +129,8 @@ class Directory:
     def holders(self, role: Role, day: date) -> tuple[Person, ...]:
         return tuple(p for p in self.people if role in p.roles and p.active(day))
 
-    def heads(self, role: Role, address: str, day: date, without: Sequence[str] = ()) -> tuple[Person, ...]:
-        """Who holds `role` for this address: of a section role the nearest ones above it, else all in the house.
+    def heads(self, role: Role, address: str, day: date, without: Sequence[str] = (), section: str = "") -> tuple[Person, ...]:
+        """Who holds `role` for this address or section: of a section role the nearest ones above it, else all in the house.
 
         `without` are addresses that do not count: nobody answers for itself."""
         barred = self.principals(without)
@@ -138,8 +138,8 @@ class Directory:
         if not role.of_a_section:
             return tuple(holders)
         person = self.person(address)
-        for section in self.above(person.section if person else ""):
-            if nearest := tuple(p for p in holders if p.section == section.code):
+        for above in self.above(section or (person.section if person else "")):
+            if nearest := tuple(p for p in holders if p.section == above.code):
                 return nearest
         return ()
 
@@ -149,13 +149,15 @@ class Directory:
         named = {self.person(d.by) for d in self.deputies if d.active(day) and self.person(d.of) == of} if of else set()
         return tuple(p for p in self.people if p in named and p.active(day) and p.attribute is not Attribute.SHARED)
 
-    def authorities(self, role: Role, address: str, day: date, without: Sequence[str] = ()) -> tuple[Authority, ...]:
+    def authorities(
+        self, role: Role, address: str, day: date, without: Sequence[str] = (), section: str = ""
+    ) -> tuple[Authority, ...]:
         """Everybody who may decide as `role` what `address` asks for: the heads and their deputies, never `address` itself,
         not in its own name, not through another address, a shared one or a deputy (AC-08)."""
         without = (address, *without)
         barred = self.principals(without)
         found: dict[str, Authority] = {}
-        heads = self.heads(role, address, day, without)
+        heads = self.heads(role, address, day, without, section)
         for head in heads:
             found[head.address] = Authority(head, role)
         for head in heads:

@@ -74,7 +74,12 @@ SENTENCES: dict[str, Words] = {
     ),
     "expired": Words("保留の期限が過ぎ、{recipients} あてを終了しました。", "Its time in quarantine ran out for {recipients}."),
     "disposed": Words(
-        "保存期間が過ぎ、原本（SHA-256 {sha256}）を廃棄しました。", "The original (SHA-256 {sha256}) was destroyed in time."
+        "{actor} が原本（SHA-256 {sha256}、{size} バイト、{classification}）を廃棄しました。方法: {how}、許可: {case}",
+        "{actor} destroyed the original (SHA-256 {sha256}, {size} bytes, {classification}): {how}; permission {case}.",
+    ),
+    "erased": Words(
+        "{actor} が証跡 {events} の個人情報 {values} 件を廃棄しました。方法: {how}、許可: {case}",
+        "{actor} destroyed {values} personal values of the entries {events}: {how}; permission {case}.",
     ),
     "kept": Words(
         "{actor} が証拠保全を変更しました（保全: {kept}）。理由: {reason}",

@@ -4,7 +4,7 @@
 """
 
 from gateway.journal.audit_events import Copied, Exported, Inspected, Packed, Searched, TroubleStep, Verified
-from gateway.journal.compliance_events import BaselineMade, SelfInspected
+from gateway.journal.compliance_events import BaselineMade, Erased, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
     BrowserReported,
@@ -71,6 +71,7 @@ __all__ = [
     "Duplicate",
     "Elevated",
     "Entry",
+    "Erased",
     "Event",
     "Expired",
     "Exported",

@@ -1,4 +1,4 @@
-"""The facts of compliance: a baseline of the configuration was made, a self-inspection was held.  As `events.py` says."""
+"""The facts of compliance: a baseline was made, a self-inspection was held, personal data were erased.  As `events.py` says."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ class SelfInspected(Event):
     profile: str
     results: tuple[str, ...]  # status and number
     sha256: str  # of the kept JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased(Event):
+    """Clear text of personal data in the journal was destroyed by permission (DS-01); the entries stay whole."""
+
+    actor: str
+    case: int
+    events: str  # the first and the last one
+    values: int
+    how: str

@@ -310,9 +310,15 @@ class Expired(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposed(Event):
-    """The original's content was destroyed after its retention; the record stays (I8)."""
+    """The original's content was destroyed, after its term or by permission (DS-01); the record stays (I8)."""
 
     sha256: str
+    actor: str = "gateway"
+    case: int = 0  # the permission; 0 = its term was over
+    size: int = 0
+    classification: str = ""  # as the mail stated it
+    how: str = ""
+    file: str = ""  # name of the blob that held it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,16 @@ class Encryption(_Model):
     designated: tuple[Cipher, ...] = (Cipher.ZIP_AES256, Cipher.PDF_AES256, Cipher.OFFICE_AGILE)
 
 
+class Violating(_Model):
+    """From how many stopped mails of one person the head of its section is written to (IN-05)."""
+
+    count: int = Field(3, ge=0, description="0 = nobody is written to by itself.")
+    days: float = Field(30, gt=0, le=366)
+    excepted: tuple[str, ...] = Field(
+        ("infected-outbound", "infected", "not-inspected"), description="Names of rules that are nobody's fault."
+    )
+
+
 class Observing(_Model):
     inside: Patterns = Field((), description="Further addresses that count as our own, e.g. *@school.example.ed.jp.")
     bulk_recipients: BulkRecipients = BulkRecipients()
@@ -112,4 +122,5 @@ class Observing(_Model):
     new_recipients: NewRecipients = NewRecipients()
     classification: Classification = Classification()
     encryption: Encryption = Encryption()
+    violations: Violating = Violating()
     rights: dict[Attribute, Right] = Field({}, description="By kind of address; who is not named may do everything.")

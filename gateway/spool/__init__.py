@@ -68,9 +68,11 @@ class Spool:
         inline_bytes: int = 64 << 10,  # most mails: one group commit makes row and content durable together
         quarantine_days: float = 30,
         originals_days: float = 30,
+        by_permission: bool = False,  # originals past that are not disposed of by themselves (DS-01)
     ):
         self._db, self._blobs, self._clock, self._inline = db, blobs, clock, inline_bytes
         self._quarantine_seconds, self._original_seconds = quarantine_days * DAY, originals_days * DAY
+        self._by_permission = by_permission
         self._pressure: tuple[float, Pressure] | None = None
         self._failed_at: float | None = None  # monotonic; while set, nothing is accepted before a probe succeeds
         self._probing = asyncio.Lock()
@@ -211,13 +213,28 @@ class Spool:
             return 0
         now, disposed = self._clock.now(), 0
         await self._db.write(memory.forget, now)
-        while some := await self._db.write(retention.dispose, now - self._original_seconds, now):
-            disposed += some
+        if not self._by_permission:
+            disposed = await self.dispose(self.disposable_before(now))
         old = await self._blobs.run(self._blobs.older_than, now - retention.ORPHAN_SECONDS)
         orphans = await self._db.read(retention.orphans, old)
         for key in orphans:
             await self._blobs.run(self._blobs.delete, key)
         return disposed + len(orphans)
+
+    def disposable_before(self, now: float) -> float:
+        """Originals of mails that were finished before it have had their time."""
+        return now - self._original_seconds
+
+    async def dispose(self, before: float, actor: str = "gateway", case: int = 0) -> int:
+        """Of all originals finished before; how many."""
+        disposed = 0
+        while some := await self._db.write(retention.dispose, before, self._clock.now(), actor, case):
+            disposed += some
+        return disposed
+
+    def has_file(self, key: str) -> bool:
+        """In a thread."""
+        return self._blobs.exists(key)
 
     async def audit(self) -> list[str]:
         """Every contradiction in the store (I1); reads all of it."""

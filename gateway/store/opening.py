@@ -40,7 +40,14 @@ def open_store(settings: Settings) -> Iterator[Store]:
     try:
         retention = settings.retention
         blobs = Blobs(settings.place("blobs"))
-        spool = Spool(db, blobs, clock, quarantine_days=retention.quarantine_days, originals_days=retention.originals_days)
+        spool = Spool(
+            db,
+            blobs,
+            clock,
+            quarantine_days=retention.quarantine_days,
+            originals_days=retention.originals_days,
+            by_permission=retention.approval,
+        )
         journal = Journal(db, clock, settings.place("journal.key"), settings.hostname)
         yield Store(db, clock, spool, Quarantine(db, spool, clock), journal, Book(db, clock), Stops(db, clock))
     finally:

@@ -232,7 +232,8 @@ class Workflow:
         after = ledger.move(conn, case, transition, hand, now)
         if case.entry:
             _of_the_mail(conn, after, hand, now)
-        if hand.actor != case.opening.applicant and transition.to is not Stage.RELEASED:
+        quiet = MACHINES[case.kind].hushed or transition.to is Stage.RELEASED
+        if not quiet and hand.actor != case.opening.applicant:
             for note in self.letters.told(book.read(conn)[1], after, hand, now):
                 author(conn, *note, now)
         return after
@@ -293,7 +294,8 @@ def _authorities(directory: Directory, case: Case, exact: bool, day: date) -> tu
     rungs = (case.roles,) if exact else case.opening.rungs[case.rung :: -1]
     found: dict[str, Authority] = {}
     for role in (role for rung in rungs for role in rung):
-        for authority in directory.authorities(role, case.opening.applicant, day, (*case.opening.parties, *case.parties)):
+        barred = (*case.opening.parties, *case.parties)
+        for authority in directory.authorities(role, case.opening.applicant, day, barred, case.opening.section):
             found.setdefault(authority.person.address, authority)
     return tuple(found.values())
 

@@ -106,6 +106,7 @@ class Letters:
             lines.append(f"添付: {'、'.join(details.attachments)}")
         if details.classification:
             lines.append(f"機密性: {details.classification}")
+        lines += details.findings
         if details.delivered:
             lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")
         if case.stage is Stage.EMERGENCY:

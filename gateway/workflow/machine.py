@@ -51,6 +51,7 @@ class Machine:
     timers: dict[Stage, Timer]
     approved: frozenset[Stage]  # what takes two people
     informs: tuple[Role, ...] = ()  # who gets a copy of the first letter, without being asked
+    hushed: bool = False  # whom it is about is not written to: that is for the head to do
 
     def find(self, stage: Stage, act: Act) -> Transition | None:
         return next((t for t in self.transitions if t.stage is stage and t.act is act), None)
@@ -166,6 +167,32 @@ MACHINES: dict[Kind, Machine] = {
         {Stage.REPORTED: Timer(2 * HOUR, remind=HOUR, climbs=True), Stage.IN_HAND: Timer(5 * DAY, remind=DAY, climbs=True)},
         frozenset({Stage.CLOSED}),
         (Role.CSIRT,),
+    ),
+    Kind.VIOLATION: Machine(
+        (*_REPORTED, Transition(Stage.IN_HAND, Act.CLOSE, _S, Stage.CLOSED)),
+        {
+            Stage.REPORTED: Timer(7 * DAY, remind=3 * DAY, climbs=True),
+            Stage.IN_HAND: Timer(14 * DAY, remind=3 * DAY, climbs=True),
+        },
+        frozenset({Stage.CLOSED}),
+        hushed=True,
+    ),
+    Kind.CERTIFICATION: Machine(
+        (
+            Transition(Stage.WANTED, Act.CLOSE, _S, Stage.CLOSED),
+            Transition(Stage.WANTED, Act.HAND_ON, _S, Stage.WANTED, Climb.NEXT),
+        ),
+        {Stage.WANTED: Timer(30 * DAY, remind=7 * DAY, climbs=True)},
+        frozenset({Stage.CLOSED}),
+    ),
+    Kind.DISPOSAL: Machine(
+        (
+            *_ASKED,
+            Transition(Stage.APPROVED, Act.APPLY, Who.EITHER, Stage.APPLIED),
+            Transition(Stage.APPROVED, Act.LAPSE, _G, Stage.EXPIRED),
+        ),
+        {**_DECIDING, Stage.APPROVED: Timer(14 * DAY, remind=3 * DAY)},
+        frozenset({Stage.APPROVED, Stage.APPLIED}),
     ),
     Kind.INCIDENT: Machine(
         (

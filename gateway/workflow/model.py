@@ -22,6 +22,9 @@ class Kind(StrEnum):
     ORIGINAL = "original"  # a recipient asks for what can not be delivered (SAN-05)
     MISDIRECTED = "misdirected"  # a mail went to the wrong person (ML-08)
     INCIDENT = "incident"  # IN-01 to IN-04
+    VIOLATION = "violation"  # somebody broke rules; whoever answers for it must act (IN-05)
+    CERTIFICATION = "certification"  # the IDs of a section are still needed (AC-03)
+    DISPOSAL = "disposal"  # something is destroyed for good (DS-01)
 
 
 class Stage(StrEnum):
@@ -115,6 +118,9 @@ class Details:
     participants: tuple[str, ...] = ()  # of an exercise: nobody else hears of it
     playbook: str = ""
     indicators: Indicators = NOTHING
+    findings: tuple[str, ...] = ()  # what was found when it was opened, a line each
+    disposal: str = ""  # what is to be destroyed
+    before: float = 0.0  # Unix time: and of which age
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Opening:
     ends_at: float = 0.0  # Unix time: an exception is in force no longer
     tell: bool = True  # write to who must act
     told: bool = False  # who must act was written to already: only the reminder is to come
+    section: str = ""  # code: whose heads decide, where nobody asked
     details: Details = Details()
 
 

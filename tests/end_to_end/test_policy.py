@@ -16,7 +16,7 @@ from tests.end_to_end.outbound import SHIPPED, STAFF, House, house, mail
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 PARTNER = "partner@company.example.com"
-BOSS = "boss@city.example.lg.jp"
+BOSS, ASKS, SECOND = (f"{name}@city.example.lg.jp" for name in ("boss", "officer", "second"))
 LONG = """お世話になっております。庁舎空調設備の保守に関する見積書をお送りいたします。
 ご査収のほどよろしくお願い申し上げます。納期は来年三月末を予定しており、詳細な日程は別途ご相談させてください。
 """
@@ -42,6 +42,8 @@ Reporting-UA: x
 PEOPLE = f"""people:
   - {{address: {STAFF}, name: 田中 太郎, section: 総務課, roles: [usr]}}
   - {{address: {BOSS}, name: 課長, section: 総務課, roles: [ism]}}
+  - {{address: {ASKS}, name: 担当, section: 総務課, roles: [syo]}}
+  - {{address: {SECOND}, name: 情報政策課長, section: 総務課, roles: [sym]}}
   - {{address: part@city.example.lg.jp, name: 短時間, section: 総務課, attribute: part_time}}
   - {{address: vendor@city.example.lg.jp, name: 委託, section: 総務課, attribute: contractor}}
   - {{address: gone@city.example.lg.jp, name: 前任, section: 総務課, until: {date.today() - timedelta(days=1)}}}
@@ -226,5 +228,8 @@ async def test_ml10_and_ac10_rights_of_addresses(shipped: House, tmp_path: Path)
     receipt = await shipped.send(mail(), PARTNER)
     assert "利用停止" in await refused(shipped, receipt)
     assert {r for d in await shipped.told(receipt) for r in d.recipients} >= {STAFF, BOSS}
-    shipped.gateway.mugai("directory", "resume", STAFF, "--reason", "解除")
+    resume = ("directory", "resume", STAFF, "--as", ASKS, "--reason", "解除")
+    number = shipped.gateway.mugai(*resume, check=False).partition("asked for: ")[2].partition(".")[0]
+    shipped.gateway.mugai("approval", "approve", number, "--as", SECOND, "--reason", "確認")
+    shipped.gateway.mugai(*resume)
     assert len(await shipped.left(await shipped.send(mail("解除後"), PARTNER))) == 1

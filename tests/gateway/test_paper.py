@@ -1,0 +1,59 @@
+"""A sheet says the same on every paper; nothing in it is markup, a formula or a second line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.paper import Sheet, page, pdf, table, text, write
+
+SHEET = Sheet(
+    "廃棄証明書",
+    ("例示市　作成 2026-11-28",),
+    ("受付番号", "内容"),
+    (("20261128-AAAA", "見積書 髙﨑 ①㈱ <b>&"), ("20261128-BBBB", "=cmd|' /C calc'!A0"), ("c", "一\n二")),
+    {"20261128-AAAA": "http://localhost:8026/journal/mail/20261128-AAAA"},
+    ("確認者 ＿＿＿＿",),
+)
+
+
+def test_every_paper_has_every_row() -> None:
+    for form in ("text", "csv", "html"):
+        content = write(SHEET, form).decode()
+        for word in ("20261128-AAAA", "髙﨑", "20261128-BBBB"):
+            assert word in content, (form, word)
+
+
+def test_no_cell_is_markup_or_a_formula() -> None:
+    shown = page(SHEET)
+    assert "<b>&" not in shown
+    assert "&lt;b&gt;&amp;" in shown
+    lines = list(csv.reader(io.StringIO(table(SHEET)[1:])))
+    assert lines[2][1].startswith("'=")
+    assert len(lines) == 4
+    assert "内容: 一 二" in text(SHEET)
+
+
+def test_a_word_with_a_link_is_one() -> None:
+    assert '<a href="http://localhost:8026/journal/mail/20261128-AAAA">20261128-AAAA</a>' in page(SHEET)
+    assert page(SHEET).count("<a ") == 1
+
+
+def test_an_empty_sheet_says_so() -> None:
+    assert "ありません。" in text(Sheet("x", (), ("a",), ()))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler reads it back")
+def test_a_pdf_holds_the_japanese_words_and_the_link(tmp_path: Path) -> None:
+    file = tmp_path / "x.pdf"
+    file.write_bytes(pdf(SHEET))
+    said = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    for word in ("廃棄証明書", "見積書", "髙﨑", "①㈱", "確認者"):
+        assert word in said, word
+    assert b"/journal/mail/20261128-AAAA" in file.read_bytes()

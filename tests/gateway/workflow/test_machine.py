@@ -28,6 +28,9 @@ FIRST = {
     Kind.ORIGINAL: [Stage.WANTED],
     Kind.MISDIRECTED: [Stage.REPORTED],
     Kind.INCIDENT: [Stage.REPORTED],
+    Kind.VIOLATION: [Stage.REPORTED],
+    Kind.CERTIFICATION: [Stage.WANTED],
+    Kind.DISPOSAL: [Stage.WANTED],
 }
 
 

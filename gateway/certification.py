@@ -73,6 +73,8 @@ class Certification:
 
     async def ask(self, sections: Sequence[str] = ()) -> tuple[Case, ...]:
         """Of these sections, or of those that are due; none twice at a time."""
+        if not sections and not await self.due():
+            return ()
         return await self._db.write(self._ask, tuple(sections), self._clock.now())
 
     async def sheet(self, section: str) -> Sheet:
@@ -90,13 +92,11 @@ class Certification:
     def _due(self, conn: sa.Connection, now: float) -> tuple[Section, ...]:
         if not self._days:
             return ()
-        directory, known = book.read(conn)[1], _newest(conn)
+        directory, known, before = book.read(conn)[1], _newest(conn), now - self._days * DAY
         staffed = {person.section for person in directory.people}
-        return tuple(
-            section
-            for section in directory.sections
-            if section.code in staffed and _over(known.get(section.code), now - self._days * DAY)
-        )
+        if book.since(conn) > before:
+            staffed -= {code for code in staffed if code not in known}  # the first import was a sign-off itself
+        return tuple(s for s in directory.sections if s.code in staffed and _over(known.get(s.code), before))
 
     def _ask(self, conn: sa.Connection, sections: tuple[str, ...], now: float) -> tuple[Case, ...]:
         directory, known = book.read(conn)[1], _newest(conn)

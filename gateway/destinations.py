@@ -91,13 +91,17 @@ class Destinations:
     async def send(self) -> int:
         """Last month's list to the head of each section; how many were written now."""
         now = self._clock.now()
-        return 0 if self._clock.jump else await self._db.write(self._send, last_month(now), now)
-
-    def _send(self, conn: sa.Connection, period: Period, now: float) -> int:
+        period = last_month(now)
         occasion = f"destinations {period.since:%Y-%m}"
+        if self._clock.jump or await self._db.read(announcement.announced, occasion):
+            return 0
+        found = await self._db.read(destinations, self._letters.house, period)
+        return await self._db.write(self._send, occasion, found, period, now)
+
+    def _send(self, conn: sa.Connection, occasion: str, found: Sequence[Destination], period: Period, now: float) -> int:
         if not announcement.announce(conn, occasion, (), now):
             return 0
-        directory, found, written = book.read(conn)[1], destinations(conn, self._letters.house, period), 0
+        directory, written = book.read(conn)[1], 0
         for code in sorted({each.section for each in found if each.section}):
             one = next(person for person in directory.people if person.section == code)
             heads = directory.heads(Role.ISM, one.address, book.day(now))

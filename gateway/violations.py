@@ -131,8 +131,8 @@ class ViolationNotices:
         return await self._db.read(self._due, self._clock.now())
 
     async def send(self) -> tuple[Case, ...]:
-        """The cases that were opened; their letters are the workflow's."""
-        return await self._db.write(self._open, self._clock.now())
+        """The cases that were opened; their letters are the workflow's.  Nobody's mail waits while a month is counted."""
+        return await self._db.write(self._open, self._clock.now()) if await self.due() else ()
 
     def _due(self, conn: sa.Connection, now: float) -> tuple[Violator, ...]:
         if not self._ask.count:

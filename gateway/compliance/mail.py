@@ -41,6 +41,7 @@ def business_only(facts: Facts) -> Outcome:
     listed, rule = facts.policy.observe.destinations, facts.on(Sign.DENIED_RECIPIENT)
     fresh = facts.on(Sign.NEW_RECIPIENT)
     actual = f"送信先を決めた所属 {len(listed)}、{ruled(rule)}、はじめての宛先: {ruled(fresh)}"
+    actual += f"、所属ごとの送信先の一覧を毎月送る: {'する' if facts.settings.regular_reports.destinations else 'しない'}"
     good = (bool(listed) and stops(rule)) or fresh is not None
     return yes(
         good, "observe.destinations、denied_recipient・new_recipient の規則", actual, "認める送信先が登録されていません。"

@@ -52,6 +52,11 @@ def read(conn: sa.Connection) -> tuple[int, Directory]:
     return newest.version, known[1]
 
 
+def since(conn: sa.Connection) -> float:
+    """When people were imported for the first time; Unix time, 0.0 = never."""
+    return conn.scalar(sa.select(sa.func.min(schema.directory.c.at))) or 0.0
+
+
 def replace(conn: sa.Connection, new: Directory, basis: int, actor: str, reason: str, now: float) -> tuple[Change, ...]:
     number, old = read(conn)
     if number != basis:

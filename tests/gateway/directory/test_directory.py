@@ -177,7 +177,7 @@ async def test_every_version_is_kept_and_journalled_and_nobody_overwrites_anothe
             await book.suspend(at("taro"), "cso", " ")
         await book.suspend(at("taro"), "cso", "調査中")
         assert not (await book.current()).person(at("taro")).active(book.today)  # type: ignore[union-attr]
-        await book.resume(at("taro"), "cso", "調査終了")
+        await book.replace(HOUSE, (await book.version())[0], "cso", "調査終了")
         await book.appoint(Deputy(at("head"), at("jiro")), "ciso", "出張")
         assert may(Role.ISM, "taro", await book.current()) == ["head", "deputy", "jiro"]
         with pytest.raises(LookupError):

@@ -1,7 +1,8 @@
 """利用停止: somebody's right to use is taken away, and given back by two people (AC-10, LG-08).
 
 One transaction: the directory says so, which stops what this person sends outside; open sessions of the console end; the CISO
-and the section's head are written to.  Raises LookupError (nobody has that address), ValueError (no reason, nothing to lift).
+and the section's head are written to.  Raises LookupError (nobody has that address), ValueError (no reason, nothing to lift),
+NotAllowed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gateway.workflow.engine import Workflow
 from gateway.workflow.model import Act, Case, Kind, Rungs, Stage
 
 TOLD = (Role.CISO, Role.ISM)
+_GOES_ON = {Stage.WANTED: Act.APPROVE, Stage.RETURNED: Act.RESUBMIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Suspension:
         return await self._change(address, actor, reason.strip(), suspended=True)
 
     async def lift(self, address: str, actor: str, reason: str, via: str = "") -> Case | Suspended:
-        """Asks for it, as `actor`; once a second person has approved, does it."""
+        """Asks for it, as `actor`; or says yes to what somebody else asked, and does it."""
         person = book.known(await self._store.directory.current(), address)
         if not person.suspended:
             raise ValueError(f"{person.address} is not suspended")
@@ -47,8 +49,10 @@ class Suspension:
         case = next((each for each in cases if each.opening.subject == what), None)
         if case is None:
             return await self._workflow.open(opening.change(what, actor, reason, self._approvers))
-        if case.stage is not Stage.APPROVED:
-            return case
+        if act := _GOES_ON.get(case.stage):
+            case = await self._workflow.act(case.id, act, actor, reason, via)
+            if case.stage is not Stage.APPROVED:
+                return case
         await self._workflow.act(case.id, Act.APPLY, actor, reason, via)
         return await self._change(address, actor, reason.strip(), suspended=False)
 

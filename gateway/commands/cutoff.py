@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.commands.case_forms import add_hand, workflow_of
+from gateway.commands.case_forms import workflow_of
+from gateway.commands.forms import add_hand
 from gateway.commands.terminal import few, moment, operator, plain
 from gateway.cutoff import Halt, Scope, Sent, pending, register, resuming
 from gateway.settings import Settings

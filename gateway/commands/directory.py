@@ -17,15 +17,13 @@ from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.bulletin import bulletins
+from gateway.commands.case_forms import workflow_of
 from gateway.commands.terminal import moment, plain
 from gateway.directory import Book, Change, Deputy, Directory, Person, Role, Stale, difference, importing, wanting
-from gateway.notice import Notices
-from gateway.notifier import notifying
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from gateway.suspension import Suspended, Suspension
-from gateway.workflow.engine import NotAllowed, Workflow
-from gateway.workflow.letters import letters
+from gateway.workflow.engine import NotAllowed
 from gateway.workflow.model import Case
 from gateway.yaml_file import BadConfiguration
 
@@ -65,7 +63,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     resume = actions.add_parser(
         "resume",
         help="give it back: needs two people (LG-08)",
-        description="The first person asks, a second one approves (mugai approval approve), then the same command does it.",
+        description="The first person asks, a second one gives the same command and confirms. Both need a reason.",
     )
     resume.add_argument("--as", dest="actor", required=True, metavar="ADDRESS", help="who asks for it, as in this directory")
     deputy = actions.add_parser("deputy", help="let BY stand in for a person, for a term")
@@ -120,9 +118,8 @@ async def _act(arguments: argparse.Namespace, store: Store, settings: Settings) 
 
 
 def _suspension(store: Store, settings: Settings) -> Suspension:
-    notices, letters_of = Notices.load(Path(settings.notices)), notifying(settings, store.clock)
-    workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, letters_of))
-    return Suspension(store, workflow, bulletins(settings, store), settings.workflow.change_approvers)
+    approvers = settings.workflow.change_approvers
+    return Suspension(store, workflow_of(store, settings), bulletins(settings, store), approvers)
 
 
 def _suspended(done: Suspended) -> int:
@@ -132,7 +129,7 @@ def _suspended(done: Suspended) -> int:
 
 
 def _waits(case: Case) -> int:
-    print(f"asked for: {case.id}. A second person: mugai approval approve {case.id} --as ... --reason ...; then this again")
+    print(f"case {case.id}: {case.stage}. A second person confirms with the same command: --as ADDRESS --reason ...")
     return 1
 
 

@@ -117,7 +117,9 @@ class Workflow:
     async def cases(
         self, kinds: Sequence[Kind] = (), *, open_only: bool = True, applicant: str = "", before: int = 0, limit: int = 100
     ) -> list[Case]:
-        """Newest first."""
+        """Newest first; of an applicant, what it may know of."""
+        if applicant:
+            kinds = [kind for kind in kinds or Kind if not MACHINES[kind].hushed]
         return await self._db.read(
             lambda conn: ledger.select(conn, kinds, open_only=open_only, applicant=applicant, before=before, limit=limit)
         )

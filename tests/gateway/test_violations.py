@@ -79,6 +79,7 @@ async def test_in05_at_the_threshold_the_head_is_written_to_acknowledges_and_rec
     assert any("auto-forwarded (ML-04): 2 件" in line for line in case.opening.details.findings)
     assert await told(t, case) == {at("head"), at("deputy")}  # never the person itself
     assert await notices(t).send() == ()  # once
+    assert await t.workflow.cases(applicant=at("taro"), open_only=False) == []  # nor does it find it among its own
     with pytest.raises(NotAllowed):
         await t.workflow.act(case.id, Act.TAKE, at("taro"), "自分で")
     await t.workflow.act(case.id, Act.TAKE, at("head"), "受領した")

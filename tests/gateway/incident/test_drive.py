@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import journal
+from gateway import settings as settings_file
 from gateway.bulletin import Bulletins
 from gateway.contacts import Contacts
-from gateway.cutoff import Scope, SecondPersonNeeded, Stops
+from gateway.cutoff import Scope, Stops, resuming
 from gateway.filed import Filed
 from gateway.incident import plan as plan_file
 from gateway.incident import preservation
@@ -34,6 +35,7 @@ from tests.gateway.make_spool import clearing, ending, holding
 from tests.gateway.workflow.make_workflow import DAY, DELAYING, LADDER, Town, town
 
 CONFIG = Path(__file__).parents[3] / "config"
+SETTINGS = settings_file.load(CONFIG / "gateway.yaml").workflow
 FILE = "ab" * 32
 
 
@@ -147,11 +149,9 @@ async def test_in04_hold_stops_what_is_still_here_and_two_people_let_it_go(room:
     later = await room.mail()
     await room.take(case, "hold")  # what came since is stopped as well
     assert await room.ready() == set()
-    stops = room.drive._store.stops
-    assert not await stops.resume(halt.id, "a", "確認")
-    with pytest.raises(SecondPersonNeeded):
-        await stops.resume(halt.id, "a", "確認")
-    assert await stops.resume(halt.id, "b", "確認")
+    await resuming.resume(room.drive._store.stops, room.t.workflow, SETTINGS, halt.id, at("jiro"), "確認", "test")
+    assert await room.ready() == set()
+    await resuming.resume(room.drive._store.stops, room.t.workflow, SETTINGS, halt.id, at("itchief"), "確認", "test")
     assert await room.ready() == {waiting.id, later.id}
 
 

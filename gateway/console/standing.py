@@ -8,6 +8,7 @@ Raises LookupError for a name that nobody has.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from gateway.console import roles
 from gateway.console.roles import Right, Scope
 from gateway.console.schema import account, passkey
-from gateway.directory import Directory, Role, book
+from gateway.directory import Attribute, Directory, Person, Role, book
 
 
 class Origin(StrEnum):
@@ -74,6 +75,13 @@ class Account:
         return not set(self.roles) <= roles.WITHOUT_SECOND_FACTOR
 
 
+def _is_absent(person: Person | None, today: date, origin: Origin) -> bool:
+    if person is None:
+        return origin.of_the_house
+    # a shared address acts for nobody in particular: who uses it comes as himself (AC-06)
+    return not person.active(today) or (origin.of_the_house and person.attribute is Attribute.SHARED)
+
+
 def find(conn: sa.Connection, name: str, now: float) -> Account:
     row = conn.execute(sa.select(account).where(account.c.name == name)).one_or_none()
     if row is None:
@@ -103,7 +111,7 @@ def _account(conn: sa.Connection, row: sa.Row[Any], directory: Directory, now: f
         has_totp=row.totp is not None,
         passkeys=count,
         suspended=row.suspended,
-        absent=not person.active(book.day(now)) if person else origin.of_the_house,
+        absent=_is_absent(person, book.day(now), origin),
         signed_in_at=row.signed_in_at,
         signed_in_from=row.signed_in_from,
         signed_out_at=row.signed_out_at,

@@ -61,6 +61,12 @@ async def test_ac03_who_is_no_more_in_the_directory_is_out(c: Console) -> None:
     assert (await browser.get("/account")).headers["location"] == "/sign-in"
 
 
+async def test_ac06_nobody_signs_in_as_a_shared_address(c: Console) -> None:
+    await with_house(c)
+    with pytest.raises(Refusal):
+        await from_the_house(c, "counter")
+
+
 async def test_the_emergency_account_needs_no_directory(c: Console) -> None:
     browser = await c.signed_in(await c.person("emergency", Role.SYM))
     await with_house(c)

@@ -59,9 +59,16 @@ def _reader(content: bytes) -> Reader | None:
         return _pdf
     if content.startswith(b"PK\3\4"):
         return _package(content)
-    if content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or content[8:12] == b"WEBP":
-        return _picture
-    return None
+    return _picture if _is_picture(content) else None
+
+
+def _is_picture(content: bytes) -> bool:
+    """Whatever Pillow knows, and not only what the sanitisers let it read."""
+    try:
+        with Image.open(io.BytesIO(content)):
+            return True
+    except Exception:  # as above
+        return False
 
 
 def _package(content: bytes) -> Reader | None:
@@ -145,4 +152,4 @@ def _pdf(content: bytes) -> tuple[Iterator[str], int]:
 def _picture(content: bytes) -> tuple[Iterator[str], int]:
     with Image.open(io.BytesIO(content)) as image:
         image.load()
-        return iter(()), int(getattr(image, "n_frames", 1))
+        return iter(()), 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))  # its frames are layers

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from samples import office, portable
+from samples import office, picture, portable
 from samples.build import samples
 from samples.sample import Sample
 from tests.judge.active import active
@@ -29,6 +29,14 @@ def test_the_judge_reads_words_and_pages() -> None:
         assert seen is not None
         assert seen.opens
         assert seen.words.total() > 0
+
+
+def test_the_judge_opens_every_picture_that_pillow_knows() -> None:
+    for kind, frames in (("PNG", 1), ("ICO", 1), ("PCX", 1), ("TGA", 1), ("AVIF", 1)):
+        seen = look(picture.plain(kind))
+        assert seen is not None
+        assert (seen.opens, seen.pages) == (True, frames)
+    assert look(b"words") is None
 
 
 def test_a_broken_file_does_not_open() -> None:

@@ -1,6 +1,7 @@
 """Open a PDF: passwords, repair, and what stands in the file besides the document that qpdf reads.
 
-Raises `Refused`: ENCRYPTED or WRONG_PASSWORD (LOCKED), CORRUPT when pages or their content are missing, LIMIT_PARTS.
+Raises `Refused`: ENCRYPTED, WRONG_PASSWORD or UNDECRYPTABLE (LOCKED), CORRUPT when pages or their content are missing,
+LIMIT_PARTS.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ def _unlocked(content: bytes, passwords: tuple[str, ...], findings: Findings) ->
         except PasswordError:
             continue
         except PikepdfError as broken:
-            if "encrypt" in str(broken).lower():
-                raise Refused(Reason.ENCRYPTED, said(broken), Verdict.LOCKED) from broken
+            if "encrypt" in str(broken).lower():  # for somebody's certificate, or in no known way: a password is no help
+                raise Refused(Reason.UNDECRYPTABLE, said(broken), Verdict.LOCKED) from broken
             raise Refused(Reason.CORRUPT, said(broken)) from broken
         except ValueError as broken:  # a number that no machine word holds
             raise Refused(Reason.CORRUPT, said(broken)) from broken

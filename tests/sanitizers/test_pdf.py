@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, NameTree, Object, Pdf, String
 from PIL import Image, ImageChops, ImageStat
 
+from samples import portable
 from sanitizers import pdf
 from sanitizers.job import LocalJob
 from sanitizers.model import (
@@ -581,6 +582,15 @@ def test_a_locked_document_wants_a_password_and_opens_with_the_right_one() -> No
     outcome = sanitise(content, passwords=("a", "ひらけ"))
     assert text(delivered(outcome)) == ["Notice of the town hall"]
     assert b"/Encrypt" not in delivered(outcome)
+
+
+@pytest.mark.parametrize("how", ["/Filter /Adobe.PubSec /V 5 /R 131105", "/Filter /Standard /V 9 /R 9"])
+def test_where_no_password_helps_none_is_asked_for(how: str) -> None:
+    """For somebody's certificate, or by a method that nobody knows."""
+    locked = f"/Root 1 0 R /ID [<00> <00>] /Encrypt << {how} /O (o) /U (u) /P -4 >>".encode()
+    content = portable.document().replace(b"/Root 1 0 R", locked)
+    refusal = refused(content, passwords=("ひらけ",))
+    assert (refusal.reason, refusal.verdict) == (Reason.UNDECRYPTABLE, Verdict.LOCKED)
 
 
 @pytest.mark.parametrize("revision", [5, 6])

@@ -136,8 +136,9 @@ def _open_document(content: bytes) -> tuple[Iterator[str], int]:
         body = etree.fromstring(package.read("content.xml"), _PARSER).find(".//{*}body")
     if body is None:
         raise ValueError("no body")
+    for cache in body.findall("{*}spreadsheet/{*}table/{*}table-source/.."):  # of another file: no sheet, and never shown
+        cache.getparent().remove(cache)
     sheets = body.findall("{*}spreadsheet/{*}table") or list(body.iter("{*}page"))
-    sheets = [sheet for sheet in sheets if sheet.find("{*}table-source") is None]  # a cache of another file is no sheet
     return iter(["".join(p.itertext(tag=None)) for p in body.iter("{*}p", "{*}h")]), len(sheets)
 
 

@@ -311,6 +311,22 @@ def test_relationships_that_share_an_identifier_are_all_dropped() -> None:
     assert not rebuild(docx(body, *rels).bytes(), DOCX).holds("example.jp")
 
 
+def test_a_chart_of_the_newer_kind_stays_although_only_a_prefix_says_that_it_is_needed() -> None:
+    chart = "http://schemas.microsoft.com/office/drawing/2014/chartex"
+    body = (
+        '<w:p><w:r><mc:AlternateContent><mc:Choice xmlns:cx1="http://schemas.microsoft.com/office/drawing/2015/9/8/chartex"'
+        f' Requires="cx1"><w:drawing><a:graphic><a:graphicData><cx:chart xmlns:cx="{chart}" r:id="rId7"/></a:graphicData>'
+        "</a:graphic></w:drawing></mc:Choice><mc:Fallback><w:t>図は表示できません</w:t></mc:Fallback></mc:AlternateContent>"
+        "</w:r></w:p>"
+    )
+    made = docx(body, Rel("rId7", "http://schemas.microsoft.com/office/2014/relationships/chartEx", "charts/chartEx1.xml"))
+    series = f'<cx:chartSpace xmlns:cx="{chart}"><cx:chart><cx:title>内訳</cx:title></cx:chart></cx:chartSpace>'
+    rebuilt = rebuild(made.part("word/charts/chartEx1.xml", series).bytes(), DOCX)
+    assert "内訳" in rebuilt.xml("word/charts/chartEx1.xml")
+    assert 'Requires="cx1"' in rebuilt.xml("word/document.xml")
+    assert "2015/9/8/chartex" in rebuilt.xml("word/document.xml")
+
+
 def test_choices_that_require_what_is_not_allowed_give_way_to_the_fallback() -> None:
     choice = (
         '<mc:AlternateContent><mc:Choice Requires="evil"><w:r><w:t>甲</w:t></w:r></mc:Choice>'

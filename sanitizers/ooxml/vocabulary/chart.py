@@ -135,7 +135,7 @@ NAMESPACES = (
         geoParentEntitiesQueryResult geoParentEntitiesQueryResults geoParentEntity geoPolygon geoPolygons geography
         headerFooter idx layoutPr legend lvl majorGridlines majorTickMarks max maxColor mid midColor min minColor
         minorGridlines minorTickMarks nf numDim numFmt number oddFooter oddHeader offset
-        openxmlsdk_49BECFFA_3B03_4D13_8272_D6CCB22579E3 pageMargins pageSetup parentLabelLayout percent plotArea
+        pageMargins pageSetup parentLabelLayout percent plotArea
         plotAreaRegion plotSurface printSettings pt regionLabelLayout rich separator series spPr statistics strDim
         subtotals tickLabels title tx txData txPr units unitsLabel v valScaling valueColorPositions valueColors
         visibility
@@ -154,5 +154,9 @@ NAMESPACES = (
         qualified="""
         autoUpdate
         """,
+    ),
+    *(  # by these names alone a document says that a choice needs such charts ([MS-ODRAWXML] 2.24)
+        namespace(f"http://schemas.microsoft.com/office/drawing/{date}/chartex")
+        for date in ["2015/9/8", "2015/10/21", "2016/5/9", "2016/5/10", "2016/5/11", "2016/5/12", "2016/5/13", "2016/5/14"]
     ),
 )

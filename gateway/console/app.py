@@ -116,6 +116,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         accounts=accounts,
         sessions=sessions,
         notices=notices,
+        notifier=notifier,
         docket=Docket(store.db),
         preview=Preview(settings, store.spool),
         pulse=Pulse(settings.health.host, settings.health.port),

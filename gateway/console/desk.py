@@ -24,6 +24,7 @@ from gateway.docket import Docket
 from gateway.journal import Verification
 from gateway.notice import Notices
 from gateway.notice.wording import Names
+from gateway.notifier import Notifier
 from gateway.policy.book import Policies
 from gateway.policy.rules import Policy
 from gateway.settings import Settings
@@ -50,6 +51,7 @@ class Desk:
     binding: Binding | None  # None: nobody signs in by LDAP
     provider: Provider | None  # None: nobody signs in by OpenID Connect
     notices: Notices
+    notifier: Notifier
     docket: Docket
     preview: Preview
     workflow: Workflow

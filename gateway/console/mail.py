@@ -6,6 +6,7 @@ A mail outside somebody's scope does not exist for them.  What is read of conten
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from starlette.responses import Response
 
@@ -24,6 +25,7 @@ from gateway.judgement import judgeable
 from gateway.model import Inspection, PartReport, QuarantineState
 from gateway.policy.rules import Policy
 from gateway.quarantine import QuarantineEntry
+from gateway.resend import Addressee, AlreadyAsked, Proof, Resend, addressee
 from gateway.spool import MissingContent
 from gateway.unlocking import Unlock, Unlocked
 from gateway.workflow import ledger, opening
@@ -65,6 +67,8 @@ async def show(visit: Visit) -> Response:
         subjects=_subjects(entry),
         asked=await desk.store.db.read(lambda conn: ledger.select(conn, (Kind.AS_IT_CAME,), entry=entry.id, open_only=True)),
         by_eye=_by_eye(entry, policy),
+        whom=await _addressee(visit, entry) if visit.may(Right.RELEASE) else None,
+        resend=await _resend(visit).asked(entry.item.id),
     )
 
 
@@ -236,6 +240,38 @@ async def original(visit: Visit) -> Response:
     return visit.go(
         f"/held/{entry.id}", Words(f"申請{case.id}は、別の人の承認を待ちます。", f"{case.id} waits for a second person")
     )
+
+
+@screen.post("/held/{entry}/ask", Right.RELEASE)
+async def ask_sender(visit: Visit) -> Response:
+    """For its files in another form: the sender where that is proven, else the recipient inside."""
+    entry = await entry_of(visit, visit.number("entry"))
+    whom = await _addressee(visit, entry)
+    if entry.state is not QuarantineState.HELD or not whom.to:
+        raise Refusal("このメールについては依頼できません。", "Nobody can be asked about this mail.", 409)
+    try:
+        await _resend(visit).ask(entry, whom, visit.who.name, visit.reason())
+    except AlreadyAsked as asked:
+        raise Refusal("すでに依頼しました。", "It was asked before.", 409) from asked
+    return visit.go(f"/held/{entry.id}", Words("再送を依頼しました。", "The letter is on its way."))
+
+
+def _resend(visit: Visit) -> Resend:
+    desk = visit.desk
+    return Resend(desk.store.db, desk.store.spool, desk.store.clock, desk.notices, desk.notifier)
+
+
+async def _addressee(visit: Visit, entry: QuarantineEntry) -> Addressee:
+    """By what was proven when the mail came; From is read in the sandbox, and only where DMARC has proven it."""
+    decided = await journal.search(visit.desk.store.db, item=entry.item.id, kind="decided", limit=1)
+    facts = dict(decided[0].facts) if decided else {}
+    proof = Proof(facts.get("identity", ""), facts.get("warnings", ""))
+    shown: tuple[str, ...] = ()
+    if proof.holds("dmarc") and not proof.holds("spf"):
+        with suppress(Refusal):
+            letter = (await visit.desk.preview.text(entry.item.id)).letter
+            shown = tuple(box.address for box in letter.from_) if letter else ()
+    return addressee(entry, proof, shown)
 
 
 @screen.post("/held/{entry}/delete", Right.DELETE)

@@ -113,6 +113,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が規則 {policy_version} を過去のメール {mails} 通で試した。{changed} 通の扱いが変わる",
         "{actor} tried rules {policy_version} on {mails} stored mails; {changed} would be treated differently",
     ),
+    "sender_asked": Words(
+        "{actor} が {to}（{way}）に、ファイルを別の形で送り直すよう依頼しました。{reason}",
+        "{actor} asked {to} ({way}) for the files in another form: {reason}",
+    ),
     "specimen_judged": Words(
         "{actor} が持ち込んだ {name}（{size} バイト、SHA-256 {sha256}）を規則 {policy_version} で試した。結果: {outcome}",
         "{actor} had {name} ({size} bytes, SHA-256 {sha256}) judged by rules {policy_version}: {outcome}",

@@ -59,6 +59,16 @@ class SenderListed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderAsked(Event):
+    """A reviewer asked for the files of a held mail in another form."""
+
+    actor: str
+    way: str  # "sender", "staff", "recipient"
+    reason: str
+    to: tuple[str, ...] = personal(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewed(Event):
     """Somebody looked into a mail."""
 

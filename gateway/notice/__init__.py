@@ -22,7 +22,7 @@ from jinja2 import Template
 from gateway.clock import JST
 from gateway.model import Decision, DeliveryOutcome, Hiding, Inspection, PartReport, QueueItem, Telling, Warrant
 from gateway.notice import example
-from gateway.notice.values import CaseWords, Failure, HeldMail, Line
+from gateway.notice.values import CaseWords, Failure, HeldMail, Line, Way
 from gateway.notice.wording import LANGUAGES, Names, filling_problem, read_names, read_templates
 from gateway.observation import UNSEARCHED, Observation
 from gateway.policy.protection import Origin
@@ -236,6 +236,15 @@ class Notices:
             **_told(decision, why),
         )
 
+    def resend(self, way: Way, item: QueueItem, to: Sequence[str], subject: str, files: Sequence[PartReport], why: str) -> str:
+        """Asks for files in another form; who is outside reads nothing of our rules."""
+        names = {
+            each: [(_file_name(f.name), self._why(f, each) if f.reason else "") for f in files[:_ATTACHMENTS]]
+            for each in LANGUAGES
+        }
+        flat = {"subject": _one_line(subject), "sender": _one_line(item.envelope.sender), "words": _one_line(why)}
+        return self._render("resend", way=way, receipt=item.receipt, recipients=_some(to), files=names, **flat)
+
     def digest(self, mails: Sequence[HeldMail], link: str = "") -> str:
         """What waits in quarantine for one recipient."""
         shown = tuple(
@@ -334,10 +343,11 @@ class Notices:
                 self.protected("R", ("a@example.jp",), "S", ("F",), example.RELEASE, origin, "P") for origin in Origin
             ),
             "informed": lambda: self.informed("R", "a@example.jp", ("b@example.jp",), "S", example.RELEASE, ("W",)),
+            "resend": lambda: "".join(self.resend(w, example.ITEM, ("a@x.jp",), "S", (example.WITHHELD,), "W") for w in Way),
             "digest": lambda: self.digest((HeldMail("R", "a@example.jp", "S", "R", now, now, True),) * 60, "L"),
             "rejected_size": lambda: self.rejected_size(_MB, _MB, True),
             "dsn": lambda: self.dsn_text(example.ITEM, (example.REFUSED,)),
-            **{name: partial(self.case, name, _example_case(now)) for name in CASES},
+            **{name: partial(self.case, name, example.case(now)) for name in CASES},
         }
         return [problem for name, render in tries.items() if (problem := filling_problem(directory, name, render))]
 
@@ -383,10 +393,6 @@ def _flat(text: str) -> str:
 def _clean(words: CaseWords) -> CaseWords:
     texts: dict[str, Any] = {f.name: _one_line(v) for f in fields(words) if isinstance(v := getattr(words, f.name), str)}
     return replace(words, **texts | {"link": words.link, "details": tuple(_one_line(line) for line in words.details)})
-
-
-def _example_case(now: datetime) -> CaseWords:
-    return CaseWords(1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, False, ("D",))
 
 
 def _megabytes(size: float, rounded: Callable[[float], int] = math.ceil) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.model import (
     Caution,
@@ -22,6 +23,7 @@ from gateway.model import (
     Suspicion,
     Warrant,
 )
+from gateway.notice.values import CaseWords
 from sanitizers.identity import Authentication
 from sanitizers.model import Finding, Kind, Reason, Signature, SignatureState, Treatment, Verdict
 
@@ -70,3 +72,7 @@ AS_IT_CAME = replace(
 _ENVELOPE = Envelope("a@example.jp", ("b@example.jp",), Direction.INBOUND, Client("192.0.2.1", 25, "example.jp"))
 ITEM = QueueItem("0", "R", _ENVELOPE, ("b@example.jp",), 0.0, 1, "0" * 64)
 REFUSED = DeliveryOutcome("b@example.jp", Delivery.REFUSED, Reply(550, "5.1.1", "no such user"), "192.0.2.2:25")
+
+
+def case(now: datetime) -> CaseWords:
+    return CaseWords(1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, False, ("D",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,11 @@ class HeldMail:
     held_at: datetime
     until: datetime
     fresh: bool
+
+
+class Way(StrEnum):
+    """To whom a letter goes that asks for files in another form."""
+
+    SENDER = "sender"  # outside, and proven
+    STAFF = "staff"  # inside, of an outbound mail
+    RECIPIENT = "recipient"  # inside, who shall telephone the sender

@@ -6,6 +6,7 @@ is `notice`'s business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -27,8 +28,10 @@ TEMPLATES = (
     *("head", "foot", "withheld", "extract", "held", "password", "digest", "rejected_size", "dsn"),
     *("wanted", "waiting", "told", "delayed", "apology", "deletion"),
     *("rejected", "hidden", "informed", "code", "locked", "protected", "moved"),
+    "resend",
 )
 
+_SIGN = re.compile(rf"(?:^|(?<=, ))({'|'.join(Sign)}) (\d+)")  # as `journal.Decided` writes them
 _Member = TypeVar("_Member", bound=StrEnum)
 _Key = TypeVar("_Key")
 
@@ -48,6 +51,10 @@ class Names:
     stages: dict[Stage, str]
     acts: dict[Act, str]
     signs: dict[Sign, str]
+
+    def signs_in(self, recorded: str) -> str:
+        """What the journal has as `telephone 25 090-****`, in words."""
+        return _SIGN.sub(lambda found: f"{self.signs[Sign(found[1])]} {found[2]}", recorded)
 
 
 def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:

@@ -105,7 +105,7 @@ class Letters:
         if details.attachments:
             lines.append(f"添付: {'、'.join(details.attachments)}")
         if details.classification:
-            lines.append(f"機密性: {details.classification}")
+            lines.append(f"機密性: {self.notices.names['ja'].signs_in(details.classification)}")
         lines += details.findings
         if details.delivered:
             lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")

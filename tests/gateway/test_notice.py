@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import JST
-from gateway.model import Decision, Disposition, Excerpt, Inspection, PartReport, Reply, Telling
+from gateway.model import Decision, Disposition, Excerpt, Inspection, PartReport, Reply, Sign, Telling
 from gateway.notice import Notices, example
 from gateway.yaml_file import BadConfiguration
 from sanitizers.letter import Attachment, Letter
@@ -245,3 +245,11 @@ def test_every_missing_file_is_named(own: Path) -> None:
     with pytest.raises(BadConfiguration) as bad:
         Notices.load(own)
     assert {Path(p.file).name for p in bad.value.problems} == {"dsn.j2", "names.yaml"}
+
+
+def test_signs_as_the_journal_has_them_are_read_in_words() -> None:
+    names = Notices.load(SHIPPED).names["ja"]
+    said = names.signs_in("telephone 25 a.xlsx: 090-****, person_name 3, class_2 1 【機密性2】telephone 3, unknown 4")
+    telephone, person, stated = names.signs[Sign.TELEPHONE], names.signs[Sign.PERSON_NAME], names.signs[Sign.CLASS_2]
+    assert said == f"{telephone} 25 a.xlsx: 090-****, {person} 3, {stated} 1 【機密性2】telephone 3, unknown 4"
+    assert names.signs_in("") == ""

@@ -136,3 +136,31 @@ def test_whoever_opens_a_new_store_first_makes_the_tables_of_every_room() -> Non
         for modules in ("gateway.store.opening", "gateway.store.opening, gateway.app, gateway.console.app, gateway.cli")
     )
     assert opened == everything
+
+
+def families(**counts: tuple[int, ...]) -> set[str]:
+    return {f"{family}-{number:02}" for family, numbers in counts.items() for number in numbers}
+
+
+# what docs/outbound.md answers for: each row has a test named after it that sends a real mail
+OUTBOUND = families(
+    ML=tuple(range(1, 12)),
+    SD=tuple(range(1, 10)),
+    AV=(2, 8, 11),
+    LG=(10,),
+    EX=(1, 2, 3),
+    IN=tuple(range(1, 6)),
+    HD=(4,),
+    AC=(8, 10),
+)
+
+
+def test_each_row_of_outbound_mail_has_a_test_named_after_it_that_exists() -> None:
+    lines = (ROOT / "docs" / "outbound.md").read_text("utf-8").splitlines()
+    told = {line.split("|")[1].strip(): re.findall(r"`(test_\w+\.py)::(\w+)`", line) for line in lines if line.startswith("| ")}
+    assert told.keys() >= OUTBOUND
+    for row in OUTBOUND:
+        assert any(row.replace("-", "").lower() in name for _, name in told[row]), f"{row}: no test is named after it"
+    for file, name in {each for tests in told.values() for each in tests}:
+        written = ast.parse((ROOT / "tests" / "end_to_end" / file).read_text("utf-8"))
+        assert name in {node.name for node in written.body if isinstance(node, ast.AsyncFunctionDef)}, f"{file}::{name}"

@@ -7,9 +7,12 @@ import csv
 import sys
 from pathlib import Path
 
+from gateway import journal
 from gateway.commands import duty_forms, playbook
 from gateway.commands.forms import Actions, Form, add_hand, add_paper, put
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import operator, plain
+from gateway.evidence import incident_report
+from gateway.evidence.incident_report import REPORTS
 from gateway.notice import Notices
 from gateway.notifier import notifying
 from gateway.policy.book import Policies
@@ -19,6 +22,8 @@ from gateway.workflow import export, opening, report
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.workflow.model import Case, Kind, Scope
+
+MOST = 200  # entries of the mail that a report tells of
 
 
 def add(group: str, actions: Actions) -> None:
@@ -52,6 +57,12 @@ def add(group: str, actions: Actions) -> None:
             form.add_argument("--mail", default="", metavar="RECEIPT", help="the mail that it began with")
             form.add_argument("--severity", default="", metavar="WORD")
             form.add_argument("--drill", action="store_true", help="an exercise (訓練)")
+            text = actions.add_parser(
+                "draft", help="第一報・続報・最終報: a report filled in from the case and the journal (IN-02)"
+            )
+            text.add_argument("number", type=int, metavar="NUMBER")
+            text.add_argument("--report", choices=tuple(REPORTS), default="first", help="default: first")
+            text.set_defaults(form=_report)
             playbook.add(actions)
         case _:
             duty_forms.add(group, actions)
@@ -144,6 +155,17 @@ async def _incident(arguments: argparse.Namespace, workflow: Workflow, store: St
 async def _draft(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
     for template in ("apology", "deletion"):
         print(plain(await workflow.draft(arguments.number, template)))
+    return 0
+
+
+async def _report(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    shown = await workflow.show(arguments.number)
+    item = shown.case.opening.item
+    mail = tuple(await journal.search(store.db, item=item, limit=MOST)) if item else ()
+    folder, organisation = Path(settings.reports), settings.organisation
+    print(plain(incident_report.draft(folder, arguments.report, organisation, shown.case, shown.steps, mail)))
+    what = f"{arguments.report} report of case {shown.case.id}"
+    await store.journal.write(journal.Viewed(item=item, actor=operator(), what=what))
     return 0
 
 

@@ -16,11 +16,11 @@ from rich.console import Console
 
 from gateway import settings as settings_file
 from gateway.clock import JST
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import operator, plain
 from gateway.evidence.examine import examine
 from gateway.evidence.export import EXPORTED, FORMS
 from gateway.evidence.pack import make, read_original
-from gateway.journal import Entry, Exported, JournalDamaged, Query, Verification, find, tail, verify
+from gateway.journal import Entry, Exported, JournalDamaged, Query, Searched, Verification, find, tail, verify
 from gateway.spool import MissingContent
 from gateway.store.opening import Store, open_store
 
@@ -49,6 +49,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="made anew, readable by you alone")
     for action in (finder, exporter, packer):
         _add_query(action)
+    finder.add_argument("--purpose", default="", help="why; that somebody looked is recorded in any case (ML-11)")
+    finder.add_argument("--as", dest="who", default=operator(), metavar="NAME", help="who does this")
     for action in (newest, finder):
         action.add_argument("--json", action="store_true", help="one JSON object a line")
     prover = actions.add_parser("verify", help="is it whole? exit 0 ok, 1 tampered")
@@ -106,7 +108,7 @@ async def _act(arguments: argparse.Namespace, store: Store) -> int:
         case "tail":
             return _print(await tail(store.db, arguments.limit), arguments.json)
         case "search":
-            return _print((await find(store.db, _query(arguments), arguments.limit))[::-1], arguments.json)
+            return await _search(arguments, store)
         case "export":
             return await _export(arguments, store)
         case "pack":
@@ -122,6 +124,14 @@ async def _act(arguments: argparse.Namespace, store: Store) -> int:
                 print(f"mugai: {error.filename}: {error.strerror}", file=sys.stderr)
                 return 2
             return _verdict(await verify(store.db, arguments.key or store.journal.verifier, notes))
+
+
+async def _search(arguments: argparse.Namespace, store: Store) -> int:
+    query = _query(arguments)
+    entries = (await find(store.db, query, arguments.limit))[::-1]
+    look = Searched(actor=arguments.who, purpose=arguments.purpose, found=len(entries), query=str(query))
+    await store.journal.write(look)
+    return _print(entries, arguments.json)
 
 
 async def _export(arguments: argparse.Namespace, store: Store) -> int:

@@ -61,16 +61,17 @@ class House:
     async def left(self, receipt: str) -> list[Delivered]:
         """What the outside got of this mail, once nothing waits any more."""
         await self.gateway.until_empty()
-        return [d for d in _all(self.outside) if d.message["X-Mugai-Receipt"] == receipt]
+        return [d for d in deliveries(self.outside) if d.message["X-Mugai-Receipt"] == receipt]
 
     async def told(self, receipt: str) -> list[Delivered]:
         """The notices about this mail that people inside got."""
         await self.gateway.until_empty()
-        return [d for d in _all(self.inside) if d.message["X-Mugai-Receipt"] == receipt and d.message["Auto-Submitted"]]
+        return [d for d in deliveries(self.inside) if d.message["X-Mugai-Receipt"] == receipt and d.message["Auto-Submitted"]]
 
     async def came_in(self, receipt: str) -> list[Delivered]:
         await self.gateway.until_empty()
-        return [d for d in _all(self.inside) if d.message["X-Mugai-Receipt"] == receipt and not d.message["Auto-Submitted"]]
+        about = [d for d in deliveries(self.inside) if d.message["X-Mugai-Receipt"] == receipt]
+        return [d for d in about if not d.message["Auto-Submitted"]]
 
     def journal(self, receipt: str, kind: str = "") -> str:
         return self.gateway.mugai("journal", "search", "--mail", receipt, *(("--kind", kind) if kind else ()))
@@ -87,7 +88,7 @@ class House:
         await until(lambda: self.gateway.healthy()["policy"] == wanted)
 
 
-def _all(sink: Sink) -> list[Delivered]:
+def deliveries(sink: Sink) -> list[Delivered]:
     found = []
     for path in sorted(sink.directory.glob("*.eml")):
         raw = path.read_bytes()

@@ -101,7 +101,7 @@ async def test_ml04_explain_tells_points_rules_and_letters_before_anything_is_se
     path = tmp_path / "mail.eml"
     path.write_bytes(came.as_bytes())
     command = ("explain", str(path), "--direction", "outbound", "--from", STAFF, "--to", "me@example.net")
-    before = site.gateway.mugai("journal", "search", "-n", "1000")
+    before = site.gateway.mugai("journal", "tail", "-n", "1000")
     [told] = json.loads(await asyncio.to_thread(site.gateway.mugai, *command, "--json"))
     assert (told["disposition"], told["rule"], told["state"]) == ("reject", "auto-forwarded", "bounced")
     assert any("同じメール (Message-ID) が" in line for sign in told["signs"] for line in sign["evidence"])
@@ -113,7 +113,7 @@ async def test_ml04_explain_tells_points_rules_and_letters_before_anything_is_se
     assert "庁内だけなのに" in said["postmaster@city.example.lg.jp"]  # the directory names no ism
     shown = await asyncio.to_thread(site.gateway.mugai, *command)
     assert "これで決まる decides: auto-forwarded" in shown
-    assert site.gateway.mugai("journal", "search", "-n", "1000") == before, "nothing is recorded"
+    assert site.gateway.mugai("journal", "tail", "-n", "1000") == before, "nothing is recorded"
 
 
 async def test_ml04_marks_of_the_way_are_seen_and_never_delivered(shipped: House) -> None:

@@ -94,7 +94,7 @@ async def test_lg10_a_terminal_inside_that_sends_to_too_many_is_stopped_by_its_a
     assert (await asyncio.to_thread(answers, site.gateway.outbound, STAFF, (PARTNER,), "127.0.0.1"))[-1] == 250
 
 
-async def test_ml02_a_size_over_the_limit_leaves_by_an_approved_exception_only(site: House) -> None:
+async def test_ml02_ex03_a_size_over_the_limit_leaves_by_an_approved_exception_which_the_register_keeps(site: House) -> None:
     def large() -> EmailMessage:
         message = mail(
             "図面", From=f"例示 太郎 <{STAFF}>"
@@ -108,8 +108,12 @@ async def test_ml02_a_size_over_the_limit_leaves_by_an_approved_exception_only(s
     scope = ("--rule", "too-large", "--sender", STAFF, "--until", "2027-03-31", "--measure", "分割できない")
     number = (await did(site, "exception", "request", *scope, "--as", STAFF, "--reason", "図面の送付")).split(":")[0]
     await did(site, "exception", "approve", number, "--as", CISO, "--reason", "認める")
-    [left] = await site.left(await site.send(large(), PARTNER, sender=STAFF))
+    allowed = await site.send(large(), PARTNER, sender=STAFF)
+    [left] = await site.left(allowed)
     assert [part.get_filename() for part in left.message.iter_attachments()] == ["a.txt"]
+    [row] = [line for line in (await did(site, "exception", "export")).splitlines() if "too-large" in line]
+    assert all(word in row for word in ("図面の送付", "分割できない", CISO, allowed))
+    assert refused not in row
 
 
 async def test_ml03_a_full_mailbox_waits_or_comes_back_with_a_notice_in_japanese(site: House) -> None:

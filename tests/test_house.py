@@ -149,7 +149,7 @@ OUTBOUND = families(
     AV=(2, 8, 11),
     LG=(10,),
     EX=(1, 2, 3),
-    IN=tuple(range(1, 5)),
+    IN=tuple(range(1, 6)),
     HD=(4,),
     AC=(8, 10),
 )

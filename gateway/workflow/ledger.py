@@ -71,7 +71,8 @@ def open_case(conn: sa.Connection, opening: Opening, entry: int | None, now: flo
     }
     [number] = conn.execute(schema.case.insert(), values).inserted_primary_key or (0,)
     case = get(conn, int(number))
-    _record(conn, case, case, Act.OPEN, Hand(opening.applicant or GATEWAY, opening.reason), now)
+    asked = "" if MACHINES[opening.kind].hushed else opening.applicant
+    _record(conn, case, case, Act.OPEN, Hand(asked or GATEWAY, opening.reason), now)
     return case
 
 

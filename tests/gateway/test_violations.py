@@ -77,6 +77,7 @@ async def test_in05_at_the_threshold_the_head_is_written_to_acknowledges_and_rec
     [case] = await notices(t).send()
     assert (case.kind, case.stage, case.opening.applicant) == (Kind.VIOLATION, Stage.REPORTED, at("taro"))
     assert any("auto-forwarded (ML-04): 2 件" in line for line in case.opening.details.findings)
+    assert (await t.workflow.show(case.id)).steps[0].actor == "gateway"
     assert await told(t, case) == {at("head"), at("deputy")}  # never the person itself
     assert await notices(t).send() == ()  # once
     assert await t.workflow.cases(applicant=at("taro"), open_only=False) == []  # nor does it find it among its own

@@ -10,8 +10,8 @@ import pytest
 from gateway.console.standing import Account, Origin
 from gateway.directory import Role
 from gateway.model import State
-from gateway.workflow import token
-from gateway.workflow.model import Act, Case, Kind, Stage
+from gateway.workflow import ledger, token
+from gateway.workflow.model import Act, Case, Details, Kind, Opening, Stage
 from tests.gateway.console.make_console import Browser, Console
 from tests.gateway.make_directory import HOUSE, at
 from tests.gateway.workflow.make_workflow import CONFIRMING, DELAYING, Town
@@ -68,6 +68,22 @@ async def test_ac08_the_applicant_sees_its_case_and_can_not_decide_it(c: Console
     assert (answer.status_code, "申請した本人は承認できません" in answer.text) == (403, True)
     assert (await browser.get(f"/approvals/{case.id}/text")).status_code == 403
     assert await stage(c, case) is Stage.WANTED
+
+
+async def test_in05_whom_a_notice_of_violations_is_about_does_not_see_it_and_its_head_answers(c: Console, town: Town) -> None:
+    seen = Details(findings=("規則 auto-forwarded (ML-04): 3 件",))
+    about = Opening(Kind.VIOLATION, Stage.REPORTED, at("taro"), "規程違反の通知", "3 件", ((Role.ISM,),), details=seen)
+    case = await c.rooms.db.write(ledger.open_case, about, None, c.rooms.clock.now())
+    taro = await staff(c, "taro")
+    assert (await taro.get(f"/approvals/{case.id}")).status_code == 404
+    for path in ("/mine", "/approvals"):
+        assert "規程違反の通知" not in (await taro.get(path)).text
+    head = await staff(c, "head")
+    assert f"/approvals/{case.id}" in (await head.get("/approvals")).text
+    assert "auto-forwarded (ML-04): 3 件" in (await head.get(f"/approvals/{case.id}")).text
+    await head.post(f"/approvals/{case.id}/take", reason="受領した")
+    await head.post(f"/approvals/{case.id}/close", reason="本人に指導した")
+    assert await stage(c, case) is Stage.CLOSED
 
 
 async def test_sd01_a_deputy_decides_on_behalf_of_its_head(c: Console, town: Town) -> None:

@@ -20,6 +20,7 @@ class Filed:
     names: tuple[str, ...] = ()  # of files
     hashes: tuple[str, ...] = ()  # SHA-256 of files, as they came
     hosts: tuple[str, ...] = ()  # of links, in the body and in files
+    authors: tuple[str, ...] = ()  # addresses of From, in lower case
 
     @classmethod
     def of(cls, inspection: model.Inspection) -> Filed:
@@ -30,4 +31,5 @@ class Filed:
         names, hashes = tuple(part.name for part in files), tuple(part.sha256_in for part in files)
         told = (finding.detail for part in parts for finding in part.findings)
         linked = hosts((*((letter.body,) if letter else ()), *(excerpt.text for excerpt in inspection.excerpts), *told))
-        return cls(letter.subject if letter else "", shown, names, hashes, linked)
+        authors = tuple(box.address.lower() for box in letter.from_) if letter else ()
+        return cls(letter.subject if letter else "", shown, names, hashes, linked, authors)

@@ -21,6 +21,7 @@ from gateway.model import QueueItem
 
 LONGEST = 2_000  # characters for one mail; a name list of a thousand recipients is not what anybody searches by
 MOST_FILES = 20  # whose contents are compared
+MOST_AUTHORS = 5  # addresses in From; RFC 5322 3.6.2 allows several, people write one
 MOST_HOSTS = 50  # a newsletter links to a handful; more is a list of links
 TERMS = 8
 
@@ -86,8 +87,8 @@ def alike(conn: sa.Connection, item: str, most: int) -> dict[Likeness, list[str]
 
 
 def _likenesses(item: QueueItem, filed: Filed) -> Iterator[tuple[Likeness, bytes]]:
-    if item.envelope.sender:
-        yield Likeness.SENDER, key(item.envelope.sender.lower())
+    for sender in filter(None, (item.envelope.sender.lower(), *filed.authors[:MOST_AUTHORS])):
+        yield Likeness.SENDER, key(sender)
     if subject := fold(filed.subject):
         yield Likeness.SUBJECT, key(subject)
     for sha256 in filed.hashes[:MOST_FILES]:

@@ -90,7 +90,9 @@ def _add_indicators(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", action="append", default=[], metavar="HEX", help="of a whole mail or of a file")
     parser.add_argument("--sender", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--host", action="append", default=[], metavar="NAME", help="of a link")
-    parser.add_argument("--words", action="append", default=[], metavar="TEXT", help="in the subject or a file name")
+    parser.add_argument(
+        "--words", action="append", default=[], metavar="TEXT", help="in the subject, a file name or an address"
+    )
     parser.add_argument("--days", type=float, default=7, help="how far back (default: 7)")
 
 

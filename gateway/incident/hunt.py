@@ -104,16 +104,19 @@ def _each(conn: sa.Connection, wanted: Indicators) -> Iterator[tuple[str, Iterab
         yield f"content={value[:16]}", _with_content(conn, value.lower())
     for value in wanted.sender:
         own = sa.select(message.c.id).where(sa.func.lower(message.c.sender) == value.lower())
-        shown = sa.select(words.c.message).where(catalogue.matches(value))
-        yield f"sender={value}", {*conn.scalars(own), *conn.scalars(shown)}
+        yield f"sender={value}", {*conn.scalars(own), *_alike(conn, Likeness.SENDER, value)}
     for value in wanted.host:
-        same = (likeness.c.kind == Likeness.HOST, likeness.c.key == catalogue.key(value.lower()))
-        yield f"host={value}", conn.scalars(sa.select(likeness.c.message).where(*same)).all()
+        yield f"host={value}", _alike(conn, Likeness.HOST, value)
     for value in wanted.subject:
         part = sa.func.instr(words.c.words, catalogue.fold(value)) > 0
         yield f"subject={value}", conn.scalars(sa.select(words.c.message).where(part)).all()
     for value in wanted.like:
         yield f"like={value}", _like(conn, value)
+
+
+def _alike(conn: sa.Connection, kind: Likeness, value: str) -> Sequence[str]:
+    same = (likeness.c.kind == kind, likeness.c.key == catalogue.key(value.lower()))
+    return conn.scalars(sa.select(likeness.c.message).where(*same)).all()
 
 
 def _like(conn: sa.Connection, receipt: str) -> set[str]:

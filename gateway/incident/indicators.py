@@ -15,9 +15,9 @@ class Indicators:
     """A mail that has any one of these is meant; "" and () do not matter."""
 
     content: tuple[str, ...] = ()  # SHA-256 of a whole mail, or of a file in it, as it came or as it was delivered
-    sender: tuple[str, ...] = ()  # address
+    sender: tuple[str, ...] = ()  # address, of the envelope or in From
     host: tuple[str, ...] = ()  # of a link
-    subject: tuple[str, ...] = ()  # a part of it, whatever its case and width
+    subject: tuple[str, ...] = ()  # a part of it, or of a file's name or an address, whatever its case and width
     like: tuple[str, ...] = ()  # receipt of a mail whose subject or link hosts they share
 
     def __bool__(self) -> bool:

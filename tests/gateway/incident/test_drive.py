@@ -49,7 +49,7 @@ class Room:
         r = self.t.r
         item = await r.accept(f"Subject: {subject}\r\n\r\n{r.times.wall}".encode(), sender=sender)
         lease = await r.claim()
-        filed = Filed(subject, sender, ("請求書.docx",), (FILE,), ("evil.example",))
+        filed = Filed(subject, sender, ("請求書.docx",), (FILE,), ("evil.example",), ("shown@evil.example",))
         settled = holding(lease) if end is State.HELD else clearing(lease)
         await r.spool.settle(lease, replace(settled, filed=filed))
         if end is State.RELAYED:
@@ -107,6 +107,8 @@ async def test_in04_a_hunt_finds_mails_by_each_thing_that_they_have_in_common(ro
     assert await found(room, Indicators(content=(first.sha256,))) == [first.id]
     assert await found(room, Indicators(sender=("BAD@evil.example",))) == [second.id, first.id]
     assert await found(room, Indicators(sender=("good@partner.example",))) == [other.id]
+    assert await found(room, Indicators(sender=("Shown@evil.example",))) == [other.id, second.id, first.id]
+    assert await found(room, Indicators(sender=(at("hanako"),))) == []  # a recipient is no sender
     assert await found(room, Indicators(host=("EVIL.example",))) == [other.id, second.id, first.id]
     assert await found(room, Indicators(subject=("請求書の",))) == [second.id]
     assert await found(room, Indicators(subject=("請求書",), sender=("good@partner.example",))) == [

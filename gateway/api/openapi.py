@@ -70,6 +70,9 @@ def _schemas(routes: Iterable[Declared]) -> tuple[dict[Any, Any], dict[str, Any]
     inputs = [(kind, mode, made) for (kind, mode), made in wanted.items()]
     schemas, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF)
     components: dict[str, Any] = definitions.get("$defs", {})
+    for each in routes:
+        if each.body is not None:  # as `door` reads it
+            components[each.body.__name__]["additionalProperties"] = False
     return schemas, components
 
 

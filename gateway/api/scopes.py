@@ -11,6 +11,8 @@ from enum import StrEnum
 from gateway.console.roles import Right
 from gateway.console.words import Words
 
+LONGEST_DAYS = 366  # that a token may last
+
 
 class TokenScope(StrEnum):
     QUARANTINE_READ = "quarantine:read"

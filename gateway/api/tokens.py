@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.api.schema import token
-from gateway.api.scopes import SCOPES, TokenScope
+from gateway.api.scopes import LONGEST_DAYS, SCOPES, TokenScope
 from gateway.clock import Clock
 from gateway.console import attempts, standing
 from gateway.console.accounts import PATTERN
@@ -33,7 +33,6 @@ from gateway.store.db import Db
 
 PREFIX = "mugai_"  # so that a token in a repository or a mail is found: mugai_ and 8, _, 43 characters
 SHAPE = re.compile(r"mugai_([0-9a-z]{8})_[0-9A-Za-z]{43}")
-LONGEST_DAYS = 366
 SEEN_SECONDS = 60.0  # how exact "last used" is
 _DAY = 86_400.0
 _MARK, _SECRET = string.digits + string.ascii_lowercase, string.digits + string.ascii_letters  # 43 of 62: 256 bits

@@ -11,16 +11,19 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.api.scopes import SCOPES, TokenScope
-from gateway.api.tokens import LONGEST_DAYS, Token, Tokens, Wanted
+from gateway.api.scopes import LONGEST_DAYS, SCOPES, TokenScope
 from gateway.commands.terminal import moment, operator, plain
 from gateway.console.words import Refusal
 from gateway.store.opening import open_store
+
+if TYPE_CHECKING:
+    from gateway.api.tokens import Token, Tokens
 
 EPILOG = "Scopes:\n" + "\n".join(f"  {scope:20} {use.words.ja} / {use.words.en}" for scope, use in SCOPES.items())
 
@@ -57,6 +60,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from gateway.api.tokens import Tokens  # here: the other commands need not wait for the console's passwords to load
+
     settings = settings_file.load(arguments.config)
     try:
         with open_store(settings) as store:
@@ -68,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _create(arguments: argparse.Namespace, tokens: Tokens) -> int:
+    from gateway.api.tokens import Wanted
+
     scopes, limits = tuple(map(TokenScope, arguments.scope)), (tuple(arguments.section), tuple(arguments.network))
     made = await tokens.make(Wanted(arguments.name, arguments.owner, scopes, arguments.days, *limits), operator())
     print(await tokens.take(made.mark, made.account.name, operator()))

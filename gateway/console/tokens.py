@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from gateway.api import app as api
 from gateway.api import problem
-from gateway.api.scopes import SCOPES, TokenScope
-from gateway.api.tokens import LONGEST_DAYS, Standing, Wanted
+from gateway.api.scopes import LONGEST_DAYS, SCOPES, TokenScope
+from gateway.api.tokens import Standing, Wanted
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.words import Refusal, Words
@@ -70,7 +70,9 @@ async def revoke(visit: Visit) -> Response:
 @screen.get("/api", Right.SIGNED_IN)
 async def about(visit: Visit) -> Response:
     """For people: what can be asked, and how; from the same declarations as the document for programs."""
-    return visit.page("api.html", routes=api.declared(), scopes=SCOPES, titles=problem.TITLES, root=api.ROOT)
+    routes = api.declared()
+    rooms = [(tag, [each for each in routes if each.tag == tag]) for tag in dict.fromkeys(each.tag for each in routes)]
+    return visit.page("api.html", rooms=rooms, titles=problem.TITLES, root=api.ROOT)
 
 
 def _scopes(visit: Visit) -> tuple[TokenScope, ...]:

@@ -10,8 +10,8 @@ import pytest
 from gateway import journal
 from gateway.api import app as api
 from gateway.api.call import narrowed
-from gateway.api.scopes import TokenScope
-from gateway.api.tokens import LONGEST_DAYS, SHAPE, Standing, Wanted
+from gateway.api.scopes import LONGEST_DAYS, TokenScope
+from gateway.api.tokens import SHAPE, Standing, Wanted
 from gateway.console.roles import Scope
 from gateway.console.words import Refusal
 from gateway.directory import Role

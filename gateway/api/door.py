@@ -14,17 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway import journal
-from gateway.api import problem
+from gateway.api import problem, tokens
 from gateway.api.again import Again
 from gateway.api.call import Call, etag
 from gateway.api.problem import Problem, invalid
 from gateway.api.resource import A_FILE, BODY_BYTES, Declared
-from gateway.api.tokens import Token
+from gateway.api.tokens import Standing, Token
 from gateway.api.values import adapter, dump
 from gateway.console.desk import Desk
 from gateway.console.refusals import KNOWN, refusal
@@ -56,6 +56,8 @@ class Door:
         return Route(declared.path, endpoint, methods=[declared.method], name=declared.name)
 
     def refused(self, error: Exception) -> Response:
+        if isinstance(error, ClientDisconnect):
+            return Response(status_code=400)  # nobody reads it
         if not isinstance(error, KNOWN):
             log.error("the API failed", exc_info=error)
             error = Problem("画面サーバーの内部で誤りが起きました。", "An error of the console; it is in its log.", 500)
@@ -73,7 +75,8 @@ class Door:
                 {"WWW-Authenticate": 'Bearer realm="mugai"'},
             )
         try:
-            token = await self._desk.tokens.prove(shown[1], source)
+            page = await self._desk.sessions.of_page(shown[1])
+            token = tokens.of_page(page) if page else await self._desk.tokens.prove(shown[1], source)
         except Refusal as wrong:
             header = {"Retry-After": "60"} if wrong.status == 429 else {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             raise Problem(wrong.words.ja, wrong.words.en, wrong.status, header) from wrong
@@ -99,7 +102,7 @@ class Door:
             _authorise(call, declared)
             content = await self._content(request, declared)
             given = _given(request, declared, content)
-            key = request.headers.get("idempotency-key", "") if declared.method == "POST" else ""
+            key = request.headers.get("idempotency-key", "") if declared.once else ""
             whole = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + content
             status, body = await self._again.once(token.mark, key, whole, lambda: _work(call, declared, given))
         except KNOWN as error:
@@ -126,6 +129,8 @@ class Door:
     async def _note(self, call: Call, declared: Declared, status: int) -> None:
         """Whatever changes something, each time; reading, once an hour from each place."""
         now, key = self._desk.store.clock.now(), (call.token.mark, call.source)
+        if call.token.standing is Standing.OF_A_PAGE:
+            return  # it changes nothing, and shows what its page showed
         if not declared.changes and now - self._read.get(key, 0.0) < _HOUR:
             return
         if not declared.changes:

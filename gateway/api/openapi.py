@@ -100,7 +100,7 @@ def _parameters(each: Declared, schemas: dict[Any, Any], components: dict[str, A
         for name, schema in made["properties"].items():
             required = name in made.get("required", ())
             yield {"name": name, "in": "query", "required": required, "schema": _said(schema)}
-    if each.method == "POST":
+    if each.once:
         yield _KEY
     if each.method == "PUT":
         yield _IF_MATCH

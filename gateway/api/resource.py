@@ -49,6 +49,11 @@ class Declared:
     def changes(self) -> bool:
         return self.method != "GET"
 
+    @property
+    def once(self) -> bool:
+        """Takes an Idempotency-Key.  What is done to a file changes nothing, and no file is kept to be answered again."""
+        return self.method == "POST" and self.largest != A_FILE
+
 
 class Resource:
     def __init__(self, ja: str, en: str) -> None:

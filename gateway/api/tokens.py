@@ -26,6 +26,7 @@ from gateway.clock import Clock
 from gateway.console import attempts, standing
 from gateway.console.accounts import PATTERN
 from gateway.console.roles import Right
+from gateway.console.sessions import Session
 from gateway.console.standing import Account
 from gateway.console.words import Refusal
 from gateway.settings import Network
@@ -43,6 +44,7 @@ class Standing(StrEnum):
     ACTIVE = "active"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    OF_A_PAGE = "of_a_page"  # of the console, as long as its session lives; stored nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,24 @@ class Tokens:
             return Refusal("失敗が続いたため、しばらく受け付けません。", "Too many failures. Try again later.", 429)
         await self._db.write(_failed, key, source, why, now)
         return Refusal("トークンが正しくないか、使えません。", "The token is wrong or cannot be used.", 401)
+
+
+def of_page(of: Session) -> Token:
+    """What a page of the console may ask for by its script: what the page shows anyway."""
+    return Token(
+        mark=f"page_{of.id[:8]}",
+        name="console",
+        account=of.account,
+        scopes=frozenset({TokenScope.QUARANTINE_READ}),
+        patterns=(),
+        networks=(),
+        standing=Standing.OF_A_PAGE,
+        made_by=of.account.name,
+        made_at=of.began_at,
+        expires_at=of.began_at,
+        used_at=None,
+        used_from=of.source,
+    )
 
 
 def _checked(wanted: Wanted) -> Wanted:

@@ -54,6 +54,7 @@ async def listing(visit: Visit) -> Response:
         names=visit.desk.names(visit.language),
         watchers={line.id: visit.desk.watchers(line.id) for line in lines},
         now=visit.desk.store.clock.now(),
+        page_token=visit.desk.sessions.page_token(visit.session) if visit.session else "",
     )
 
 

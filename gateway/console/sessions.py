@@ -8,6 +8,7 @@ no more or with other roles (AC-10): each request asks.  It is bound to nothing 
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class Sessions:
         """Times in seconds."""
         self._db, self._clock = db, clock
         self._idle, self._absolute, self._elevation = idle, absolute, elevation
+        self._pages = secrets.token_bytes(32)
         self.last: dict[str, Last] = {}  # by session id: what the person is told once
 
     async def begin(self, who: Account, source: str, agent: str, *, whole: bool, method: str) -> str:
@@ -105,6 +107,18 @@ class Sessions:
         """By what may be shown; None when it has ended."""
         now = self._clock.now()
         return await self._db.read(_find, session_id, token, now, now - self._idle, now - self._absolute)
+
+    def page_token(self, of: Session) -> str:
+        """What a page of this session may show the API instead of the cookie, which counts for nothing there."""
+        return f"mugai_page_{of.id}_{hmac.digest(self._pages, of.id.encode(), 'sha256').hex()}"
+
+    async def of_page(self, shown: str) -> Session | None:
+        """The session of the page; None when it has ended.  Asking keeps nobody signed in."""
+        found = re.fullmatch(r"mugai_page_([0-9a-f]{64})_[0-9a-f]{64}", shown)
+        alive = await self.known(found[1]) if found else None
+        if alive is None or not alive.whole or not hmac.compare_digest(self.page_token(alive), shown):
+            return None
+        return alive
 
     async def list(self, who: Account) -> Sequence[Session]:
         now = self._clock.now()

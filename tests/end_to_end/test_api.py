@@ -37,7 +37,7 @@ def site(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) -> Itera
     place = tmp_path_factory.mktemp("api")
     opened = start(place / "site", clamd.socket, free_port())
     send(opened.gateway, [next(each.content for each in samples() if each.path.startswith("mail/"))])
-    asyncio.run(until(lambda: "1" in opened.gateway.mugai("quarantine", "list")))
+    asyncio.run(until(opened.gateway.held))
     asyncio.run(_account(opened))
     yield opened
     opened.stop()

@@ -96,3 +96,15 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
 });
+
+// -- is there newer mail?  Asked of the API once a minute with the page's own token; asking keeps nobody signed in --------
+const newest = document.querySelector("[data-newest]");
+async function look() {
+  const headers = { Authorization: `Bearer ${newest.dataset.token}` };
+  const answer = await fetch("/api/v1/held/newest", { headers, credentials: "omit" }).catch(() => null);
+  if (!answer?.ok) return;
+  const { entry } = await answer.json();
+  newest.dataset.newest ||= entry;
+  newest.hidden = entry <= Number(newest.dataset.newest);
+}
+if (newest) { look(); setInterval(() => document.hidden || look(), 60_000); }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -180,3 +181,29 @@ async def test_what_is_not_there_is_a_problem_too(c: Console, method: str, path:
     answer = await client(c).request(method, f"/api/v1{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["type"] == f"https://console.example:8443/api#problem-{status}"
+
+
+async def test_a_page_asks_with_its_own_token_as_long_as_its_session_lives(c: Console) -> None:
+    """The cookie counts for nothing; asking keeps nobody signed in (AC-01)."""
+    who = await c.person("syo", Role.SYO)
+    browser, entry = await c.signed_in(who), await held(c)
+    page = (await browser.get("/held")).text
+    [secret] = re.findall(r'data-token="(mugai_page_[0-9a-f_]+)"', page)
+    p = Program(client(c), "", secret)
+    assert (await p.get("/held/newest")).json() == {"waiting": 1, "entry": entry}
+    assert (await p.post(f"/held/{entry}/delete", {"reason": "x"})).status_code == 403
+    assert (await Program(client(c), "", secret[:-1] + "x").get("/held/newest")).status_code == 401
+    wrong = secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    assert (await Program(client(c), "", wrong).get("/held/newest")).status_code == 401
+    for _ in range(3):
+        c.rooms.times.pass_(c.desk.settings.console.idle_minutes * 60 / 3 + 1)
+        await p.get("/held/newest")
+    assert (await p.get("/held/newest")).status_code == 401
+    assert not await journal.search(c.rooms.db, kind="token_used")
+
+
+async def test_a_half_signed_in_page_asks_nothing(c: Console) -> None:
+    token = await c.desk.sessions.begin(await c.person("syo", Role.SYO), "127.0.0.1", "test", whole=False, method="password")
+    half = await c.desk.sessions.find(token)
+    assert half is not None
+    assert (await Program(client(c), "", c.desk.sessions.page_token(half)).get("/held/newest")).status_code == 401

@@ -52,7 +52,7 @@ class Details:
     errors: tuple[Fault, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Refusal):
     """A refusal that a program needs more of than words."""
 

@@ -1,5 +1,7 @@
 """The console: staff in a browser on a closed network look at what was held and act on it.
 
+`asker` who asks, by page or by program · `refusals` what the rooms raise, in words.  Programs come by `gateway/api/`.
+
 A process of its own (`mugai console`) beside the gateway, on the same store.  Pages are made here and work without a script.
 
 `screen` how a screen declares its routes, each with the right that it needs · `roles` who has which right · `guard` what holds

@@ -23,7 +23,9 @@ from gateway.sandbox import SandboxDown
 from sanitizers.model import Outcome, Profile, Verdict
 from tests.gateway.api.make_program import Program, program
 from tests.gateway.console.make_console import Console
+from tests.gateway.console.test_approvals import holder
 from tests.gateway.console.test_held import held
+from tests.gateway.make_directory import HOUSE
 from tests.gateway.make_spool import report
 
 CSO = (
@@ -74,17 +76,22 @@ async def test_lg02_the_journal_is_verified_on_demand(c: Console, p: Program) ->
     assert (await p.get("/journal/verification")).json()["ok"] is True
 
 
-async def test_lg08_a_stop_takes_one_person_and_its_end_two(c: Console, p: Program) -> None:
-    other = await program(c, await c.person("csirt", Role.CSIRT), TokenScope.CUTOFF_WRITE)
+async def test_lg08_a_stop_takes_one_person_and_its_end_two(c: Console) -> None:
+    await c.desk.store.directory.replace(HOUSE, 0, "test", "test")
+    scopes = (TokenScope.CUTOFF_READ, TokenScope.CUTOFF_WRITE)
+    p = await program(c, await holder(c, "itchief", Role.CSO), *scopes)
+    other = await program(c, await holder(c, "jiro", Role.SYO), *scopes)
     made = await p.post("/stops", {"scope": "sender", "value": "Infected@city.example.lg.jp", "reason": "感染の疑い"})
     assert (made.status_code, made.json()["value"]) == (201, "infected@city.example.lg.jp")
     path = f"/stops/{made.json()['stop']}"
     for wrong in ({"scope": "host", "value": "x"}, {"scope": "sender"}, {"scope": "mails", "value": "1"}):
         assert (await p.post("/stops", {"reason": "x"} | wrong)).status_code == 422, wrong
     assert (await p.get(f"{path}/sent?days=3")).json() == {"items": []}
-    assert (await p.post(f"{path}/resumption", {"reason": "復旧"})).json() == {"ended": False}
-    assert (await p.post(f"{path}/resumption", {"reason": "復旧"})).status_code == 403
-    assert (await other.post(f"{path}/resumption", {"reason": "確認"})).json() == {"ended": True}
+    asked = (await p.post(f"{path}/resumption", {"reason": "復旧"})).json()
+    assert asked["ended"] is False
+    assert (await p.post(f"{path}/resumption", {"reason": "復旧"})).status_code in (403, 409)
+    assert len((await other.get("/stops")).json()["items"]) == 1
+    assert (await other.post(f"{path}/resumption", {"reason": "確認"})).json() == {"ended": True, "case": asked["case"]}
     assert (await p.get("/stops")).json() == {"items": []}
     assert (await other.post(f"{path}/resumption", {"reason": "確認"})).status_code == 404
 

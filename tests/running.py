@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,10 +12,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway import cli
 from tests.waiting import PATIENCE, until
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -24,6 +27,23 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _command(arguments: list[str], stdin: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error.  In this process: an interpreter's start outlasts most commands."""
+    out, errors, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.StringIO(stdin)
+    try:
+        with redirect_stdout(out), redirect_stderr(errors):
+            code = cli.main(arguments)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        sys.stdin = before
+    return code, out.getvalue(), errors.getvalue()
+
+
+_COMMANDS = ThreadPoolExecutor(1)  # one after another, for they share the standard output; and outside of a running event loop
 
 
 @dataclass
@@ -92,10 +112,9 @@ class Running:
 
     def mugai(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
         """One command on the same installation; its standard output."""
-        command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=PATIENCE)
-        assert not check or done.returncode == 0, done.stderr
-        return done.stdout
+        code, out, errors = _COMMANDS.submit(_command, ["--config", str(self.config), *arguments], stdin).result()
+        assert not check or code == 0, errors
+        return out
 
     def held(self) -> list[dict[str, object]]:
         return list(json.loads(self.mugai("quarantine", "list", "--json", "--limit", "100000")))

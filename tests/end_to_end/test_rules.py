@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from gateway.policy import file as policy_file
 from samples.build import samples
 from tests.end_to_end.outbound import SHIPPED, STAFF, House, house, mail
 from tests.running import CONFIG
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -48,17 +48,13 @@ def hand(who: str) -> tuple[str, ...]:
 
 async def in_force(site: House, text: str) -> None:
     wanted = policy_file.parse(text).version
-    for _ in range(100):
-        if (await asyncio.to_thread(site.gateway.healthy))["policy"] == wanted:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("not taken up")
+    await until(lambda: site.gateway.healthy()["policy"] == wanted)
 
 
 async def test_dv02_a_draft_is_tried_on_stored_mail(site: House, tmp_path: Path) -> None:
     draft, table = tmp_path / "draft.yaml", tmp_path / "changes.csv"
     draft.write_text(DRAFT)
-    stored = site.gateway.mugai("journal", "search", "--kind", "decided", "--json")
+    stored = site.gateway.facts("decided")
     for extra in ((), ("--full", "--resume", str(tmp_path / "done")), ("--full", "--resume", str(tmp_path / "done"))):
         told = json.loads(site.gateway.mugai("replay", str(draft), "--json", "--csv", str(table), *extra, check=False))
         assert (told["mails"], told["changed"], told["failed"], told["kinds"]) == (8, 1, 0, {"deliver -> hold": 1}), extra
@@ -70,7 +66,7 @@ async def test_dv02_a_draft_is_tried_on_stored_mail(site: House, tmp_path: Path)
         assert row[heading.index("sender")] == "sales@partner.example"
     same = json.loads(site.gateway.mugai("replay", str(CONFIG / "policy.yaml"), "--full", "--json"))
     assert same["changed"] == 0, "the record and today's look agree"
-    assert site.gateway.mugai("journal", "search", "--kind", "decided", "--json") == stored, "nothing was decided by it"
+    assert site.gateway.facts("decided") == stored, "nothing was decided by it"
     assert site.gateway.queued() == []
 
 

@@ -153,7 +153,7 @@ async def test_sd01_an_approval_by_the_deputy_delivers_and_the_applicant_can_not
     assert [(s["act"], s["actor"], s["on_behalf"]) for s in shown["steps"]][-1] == ("approve", DEPUTY, HEAD)
     decided = house.gateway.mugai("journal", "search", "--mail", receipt, "--kind", "decided")
     assert f"waived=approval {number}, delay" in decided
-    assert any("承認" in text for text in house.told(STAFF, receipt))
+    await house.until(lambda: any("承認" in text for text in house.told(STAFF, receipt)))
 
 
 async def test_sd01_a_denial_returns_to_the_sender_with_the_reason(house: House) -> None:
@@ -180,7 +180,7 @@ async def test_ml08_a_delay_sends_by_itself_and_a_cancelled_mail_never_goes(hous
     house.gateway.mugai("delay", "send-now", await house.stopped("delay", third), "--as", STAFF, "--reason", "確認した")
     await house.until(lambda: house.sent("by itself") and house.sent("now please"))
     assert not house.sent("cancel me")
-    assert any("まだ送信していません" in text for text in house.told(STAFF, second))
+    await house.until(lambda: any("まだ送信していません" in text for text in house.told(STAFF, second)))
     assert house.case("delay", first, everything=True)["stage"] == "released"
 
 

@@ -20,7 +20,10 @@ MODULES = (
 )
 _SEVERAL = {  # the others declare one command, of their own name
     "cutoff": ("stop", "resume", "isolate"),
-    "cases": ("approval", "password", "delay", "exception", "misdirected", "incident"),
+    "cases": (
+        *("approval", "password", "delay", "exception", "misdirected", "incident"),
+        *("violation", "certification", "disposal"),
+    ),
 }
 COMMANDS = {command: module for module in MODULES for command in _SEVERAL.get(module, (module,))}
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "gateway.yaml"

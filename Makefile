@@ -1,6 +1,8 @@
 # Two commands are enough: `make run` shows the gateway at work, `make test` proves it.  `make check` is for all day.
 VENV := .venv
 PY := $(VENV)/bin/python
+# a file a worker, in the order of tests/conftest.py; one more than cores, for tests of servers wait a lot
+WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test check lint fast lock clean
 
@@ -10,7 +12,7 @@ run:            ## set up what is missing, then run the gateway with its samples
 
 test:           ## install what tests need, then all tests (clamd, LibreOffice and fault injection included)
 	@sh setup.sh test
-	@$(PY) -m pytest -n auto --dist loadfile
+	@$(PY) -m pytest $(WORKERS)
 
 check: lint fast ## ruff, mypy --strict and the fast tests
 
@@ -20,7 +22,7 @@ lint:
 	@$(VENV)/bin/mypy
 
 fast:
-	@$(PY) -m pytest -n auto --dist loadfile -m "not slow"
+	@$(PY) -m pytest $(WORKERS) -m "not slow"
 
 lock:           ## renew the lock files from pyproject.toml
 	@$(PY) -m pip install -q uv

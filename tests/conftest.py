@@ -12,6 +12,12 @@ import pytest
 from gateway.clamd import PrivateClamd
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, file by file, so that at the end no core waits for another."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def clamd() -> Iterator[PrivateClamd]:
     """A real clamd that knows EICAR; `make test` has installed it."""

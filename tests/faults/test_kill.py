@@ -16,6 +16,7 @@ import pytest
 from gateway.clamd import PrivateClamd
 from gateway.smtp.sink import Sink
 from tests.running import Running, free_port
+from tests.waiting import until
 
 KILLS = int(os.environ.get("MUGAI_KILLS", "12"))
 PAUSE = 0.05  # seconds between two mails of one sender: what is accepted in the short lives must be worked off at the end
@@ -92,9 +93,12 @@ async def test_killed_at_random_moments_nothing_is_lost_and_nothing_raw_is_deliv
     chance = random.Random(20261121)
     senders = [asyncio.create_task(load.run()) for _ in range(2)]
     try:
-        for _ in range(KILLS):
+        for life in range(KILLS):
             await asyncio.to_thread(gateway.start)
-            await asyncio.sleep(chance.uniform(0.05, 1.5))
+            if life % 4:  # one in four may die before it took a mail
+                accepted = len(load.accepted)
+                await until(lambda: len(load.accepted) > accepted)  # noqa: B023 - awaited here
+            await asyncio.sleep(chance.uniform(0.0, 1.5))
             gateway.kill()
         load.stopping = True
         await asyncio.gather(*senders)
@@ -110,7 +114,7 @@ async def test_killed_at_random_moments_nothing_is_lost_and_nothing_raw_is_deliv
     bodies = [mail.get_payload(decode=True) for mail in delivered]
     numbers = [int(body.split(b"Number [")[1].split(b"]")[0]) for body in bodies]
     held = {int(str(entry["subject"]).split()[-1]) for entry in gateway.held()}
-    assert len(load.accepted) >= KILLS, "the load never got through"
+    assert len(load.accepted) >= KILLS * 3 // 4, "the load never got through"
     assert load.accepted - set(numbers) - held == set()
     assert not any(CANARY.encode() in body for body in bodies)
     assert all(mail["X-Mugai-Id"] for mail in delivered)

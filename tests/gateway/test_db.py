@@ -15,6 +15,7 @@ from gateway.store import db as module
 from gateway.store import schema
 from gateway.store.db import Db, StoreUnavailable
 from gateway.store.growth import SchemaMismatch
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def sizes(conn: sa.Connection) -> list[int]:
 async def in_one_group(db: Db, ops: list[tuple[Callable[..., int], int]]) -> list[int | BaseException]:
     """The writer is kept busy until all `ops` wait."""
     gate = threading.Event()
-    busy = asyncio.create_task(db.write(lambda conn: gate.wait(5)))
+    busy = asyncio.create_task(db.write(lambda conn: gate.wait(PATIENCE)))
     await asyncio.sleep(0.01)
     waiting = [asyncio.create_task(db.write(op, size)) for op, size in ops]
     await asyncio.sleep(0.01)
@@ -72,7 +73,7 @@ async def test_a_failing_operation_hurts_only_itself(db: Db) -> None:
 
 async def test_a_cancelled_write_leaves_the_writer_alive(db: Db) -> None:
     gate = threading.Event()
-    running = asyncio.create_task(db.write(lambda conn: gate.wait(5)))
+    running = asyncio.create_task(db.write(lambda conn: gate.wait(PATIENCE)))
     await asyncio.sleep(0.01)
     waiting = asyncio.create_task(db.write(add, 1))
     await asyncio.sleep(0.01)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyotp
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from gateway.console.credentials import STEP_SECONDS
 from tests.running import Running, free_port
@@ -88,6 +88,7 @@ def one_time(secret: str) -> str:
 
 async def browser() -> tuple[object, Browser]:
     """Debian's Chromium; tests run as root, where it has no sandbox of its own."""
+    expect.set_options(timeout=PATIENCE * 1000)
     driver = await async_playwright().start()
     chromium = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--lang=ja"])
     return driver, chromium
@@ -96,6 +97,7 @@ async def browser() -> tuple[object, Browser]:
 async def watched(context: BrowserContext, seen: list[str]) -> Page:
     """A page that notes what should never happen: dialogs, errors, broken policies."""
     page = await context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
     page.on("dialog", lambda dialog: seen.append(f"dialog: {dialog.message}"))
     page.on("pageerror", lambda error: seen.append(f"error: {error}"))
     page.on("console", lambda message: seen.append(f"console: {message.text}") if message.type == "error" else None)

@@ -29,6 +29,7 @@ from gateway.store.opening import Store, open_store
 from gateway.store.schema import message
 from tests.end_to_end.outbound import SHIPPED, STAFF, House, house, mail
 from tests.running import CONFIG
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -67,7 +68,7 @@ def opened(site: House) -> Iterator[Store]:
 
 def refused(site: House, sender: str) -> int:
     """What the door answers to this sender."""
-    with smtplib.SMTP("127.0.0.1", site.gateway.inbound, "client.example", timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", site.gateway.inbound, "client.example", timeout=PATIENCE) as client:
         client.ehlo()
         return client.mail(sender)[0]
 

@@ -28,6 +28,7 @@ from samples import build
 from samples.container import Entry, raw_zip
 from tests.running import Running, free_port
 from tests.sanitizers.make_signed import pem, record, rsa_key
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 STAFF = "staff@city.example.lg.jp"
@@ -54,7 +55,7 @@ class Site:
             "mx.example.com",
             *arguments,
         ]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE)
         return done.stdout + done.stderr
 
     async def delivered(self, receipt: str) -> EmailMessage | None:
@@ -239,7 +240,7 @@ async def test_sanitize_writes_safe_files_and_one_line_each(site: Site, tmp_path
         "--report",
         str(report),
     ]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120)
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 1, done.stderr
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     assert [line["verdict"] for line in lines][2] == "withheld"

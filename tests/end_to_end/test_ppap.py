@@ -17,6 +17,7 @@ from gateway.clamd import PrivateClamd
 from gateway.smtp.sink import Sink
 from samples.container import Entry, raw_zip
 from tests.running import CONFIG, Running, free_port
+from tests.waiting import until
 
 STAFF, SENDER, PASSWORD = "staff@city.example.lg.jp", "yamada@example.com", "Kg7x-表2Q"
 
@@ -53,17 +54,13 @@ async def test_j12_the_password_of_the_next_mail_opens_the_waiting_one(clamd: Pr
         assert [entry["verdict"] for entry in await asyncio.to_thread(gateway.held)] == ["locked"]
         body = f"先ほどのファイルのパスワードは「{PASSWORD}」です。"
         await asyncio.to_thread(send, gateway.inbound, mail("パスワード", body))
-        opened: list[bytes] = []
-        for _ in range(100):
-            found = [
-                email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in sink.directory.glob("*.eml")
-            ]
-            opened = [
-                part.get_content() for one in found for part in one.walk() if part.get_content_type() == "application/zip"
-            ]
-            if opened:
-                break
-            await asyncio.sleep(0.2)
+
+        def archives() -> list[bytes]:
+            contents = [path.read_bytes() for path in sink.directory.glob("*.eml")]
+            found = [email.message_from_bytes(content, policy=email.policy.default) for content in contents]
+            return [part.get_content() for one in found for part in one.walk() if part.get_content_type() == "application/zip"]
+
+        opened = await until(archives)
         with zipfile.ZipFile(io.BytesIO(opened[0])) as archive:
             assert archive.read("見積書.txt").decode("utf-8-sig").splitlines() == ["見積"] * 99
         await gateway.until_empty()

@@ -21,6 +21,7 @@ from gateway.clamd import PrivateClamd
 from gateway.smtp.sink import Sink
 from tests.end_to_end.outbound import House, mail
 from tests.running import CONFIG, Running, free_port
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 TENANTS = ("takasaki", "eniwa", "miyazaki", "niigata", "isesaki")
@@ -206,7 +207,7 @@ async def test_ml07_own_free_mail_by_permit_or_never_and_citizens_get_theirs(t: 
 
 async def test_ml02_a_declared_size_over_the_limit_is_refused_both_ways(t: Town) -> None:
     def asked(port: int, size: int, sender: str) -> int:
-        with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
             client.ehlo()
             return client.mail(sender, [f"SIZE={size}"])[0]
 

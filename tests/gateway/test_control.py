@@ -16,6 +16,7 @@ import pytest
 
 from gateway import control
 from gateway.control import Control, NotRunning, Rejected, Verb, ask
+from tests.waiting import PATIENCE
 
 SECRET = "ひみつ-S3cret"
 
@@ -109,7 +110,7 @@ async def test_a_line_without_end_is_cut_off(door: Path) -> None:
 async def test_who_says_nothing_is_not_waited_for(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "SECONDS", 0.05)
     reader, writer = await asyncio.open_unix_connection(door)
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     writer.close()
 
 

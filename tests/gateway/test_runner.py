@@ -9,6 +9,7 @@ from gateway.model import Client, Direction, Envelope, Lease, QueueItem, Settlem
 from gateway.pipeline import Pipeline
 from gateway.runner import Runner
 from gateway.spool import Spool
+from tests.waiting import until
 
 ENVELOPE = Envelope("a@example.com", ("b@city.example.lg.jp",), Direction.INBOUND, Client("192.0.2.1", 25, "x"))
 
@@ -53,15 +54,11 @@ async def test_lanes_are_never_exceeded_and_never_wait_for_a_commit() -> None:
     spool, inspections = SlowToSettle(10), Inspections()
     runner = Runner(cast(Spool, spool), cast(Pipeline, inspections), lanes=2)
     running = asyncio.create_task(runner.run())
-    async with asyncio.timeout(5):
-        while inspections.done < 4:
-            await asyncio.sleep(0.001)
+    await until(lambda: inspections.done == 4)
     assert (spool.settling, spool.settled) == (4, 0), "two more were inspected while two commits hung"
     assert len(spool.waiting) == 6, "and nothing was claimed beyond that"
     spool.commit.set()
-    async with asyncio.timeout(5):
-        while spool.settled < 10:
-            await asyncio.sleep(0.001)
+    await until(lambda: spool.settled == 10)
     assert inspections.most == 2
     await runner.stop(1.0)
     await running

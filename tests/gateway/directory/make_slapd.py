@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.sign_in_settings import LdapSettings
 from tests.gateway.smtp import make_certificate
 from tests.running import free_port
+from tests.waiting import PATIENCE
 
 ROOT, READER = "dc=city,dc=example", "cn=reader,dc=city,dc=example"
 SECRET = "a long word"
@@ -106,7 +107,7 @@ class Slapd:
             "section": "departmentNumber",
             "bureau": "ou",
             "roles": {"ism": [f"cn=heads,{ROOT}"]},
-            "timeout": 5,
+            "timeout": 60,
         }
         return LdapSettings.model_validate({**values, **changes})
 
@@ -141,7 +142,7 @@ def running(place: Path) -> Iterator[Slapd]:
     running = Slapd(port, plain, place)
     try:
         for listening in (port, plain):
-            ends = time.monotonic() + 20
+            ends = time.monotonic() + PATIENCE
             while socket.socket().connect_ex(("127.0.0.1", listening)):
                 assert time.monotonic() < ends
                 assert server.poll() is None

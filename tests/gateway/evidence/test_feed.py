@@ -17,6 +17,7 @@ from gateway.evidence.feed import Feed
 from gateway.journal_settings import SyslogSettings
 from tests.gateway.make_spool import Rooms, rooms
 from tests.gateway.smtp.make_certificate import files
+from tests.waiting import until
 
 
 @dataclass
@@ -44,11 +45,8 @@ class Collector:
             self.taken += chunk
 
     async def messages(self, count: int) -> list[str]:
-        for _ in range(200):
-            if len(found := frames(self.taken)) >= count:
-                return found
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{len(found)} of {count} arrived")
+        await until(lambda: len(frames(self.taken)) >= count, lambda: f"{self.taken!r} is not {count}")
+        return frames(self.taken)
 
 
 def frames(taken: bytes) -> list[str]:
@@ -108,11 +106,8 @@ async def test_lg09_a_collector_that_is_down_loses_nothing_and_is_told_once(r: R
     await collector.stop()
     task = asyncio.create_task(out.run())
     await stopped(r, *(f"n{n}" for n in range(20)))
-    for _ in range(100):
-        if alarms:
-            break
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(0.2)
+    await until(lambda: alarms)
+    await asyncio.sleep(0.2)  # for a second one
     assert len(alarms) == 1, alarms
     await collector.start()
     assert len(await collector.messages(20)) == 20
@@ -165,7 +160,7 @@ async def test_udp_sends_one_message_a_datagram(r: Rooms) -> None:
     await out.step()
     await stopped(r, "one", "two")
     await out.step()
-    await asyncio.sleep(0.1)
+    await until(lambda: len(taken) == 2)
     transport.close()
     assert len(taken) == 2
     assert taken[0].startswith(b"<109>1 ")

@@ -18,7 +18,7 @@ from gateway.catalogue import Likeness
 from gateway.catalogue.schema import catalogue as words
 from gateway.model import QuarantineState
 from gateway.store.db import Db
-from gateway.store.schema import message, quarantine
+from gateway.store.schema import message, quarantine, recipient
 from sanitizers.model import Verdict
 
 PAGE = 50
@@ -139,12 +139,19 @@ def _conditions(by: Filter) -> list[sa.ColumnElement[bool]]:
     if by.held_before:
         found.append(quarantine.c.held_at < by.held_before)
     if by.recipients is not None:
-        found.append(_of(by.recipients))
+        found.append(_for(by.recipients) if by.state is QuarantineState.HELD else _of(by.recipients))
     return found
 
 
+def _for(patterns: Sequence[str]) -> sa.ColumnElement[bool]:
+    """AC-02: it is held for one of those.  Along an index of nothing but addresses and entries."""
+    address = sa.func.lower(recipient.c.address)
+    theirs = sa.or_(sa.false(), *(address.op("GLOB")(pattern) for pattern in patterns))
+    return quarantine.c.id.in_(sa.select(recipient.c.quarantine).where(recipient.c.quarantine.is_not(None), theirs))
+
+
 def _of(patterns: Sequence[str]) -> sa.ColumnElement[bool]:
-    """AC-02: some recipient is one of those, as `roles.Scope.sees` says of one mail."""
+    """AC-02: some recipient is one of those, as `roles.Scope.sees` says of one mail, whatever became of it."""
     each = sa.func.json_each(quarantine.c.recipients).table_valued("value")
     matching = sa.or_(sa.false(), *(sa.func.lower(each.c.value).op("GLOB")(pattern) for pattern in patterns))
     return sa.exists(sa.select(1).select_from(each).where(matching))

@@ -16,12 +16,13 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
 from gateway import catalogue
 from gateway.catalogue.schema import catalogue as words
 from gateway.catalogue.schema import likeness
 from gateway.console import app
+from gateway.console.desk import Desk
 from gateway.console.screen import COOKIE
 from gateway.directory import Role
 from gateway.filed import Filed
@@ -54,6 +55,8 @@ _WORDS = (
     "税務",
 )
 _RULES = ("not-inspected", "review", "password-wanted", "infected")
+_SECTION = ("staff1??@*",)  # a hundred people of 3,000
+_OTHERS = ["/dashboard", "/journal", "/incidents", "/troubles", "/cases", "/senders", "/rules", "/rules/versions", "/tokens"]
 _PASSWORD = "a long sentence for measuring only"
 
 
@@ -73,11 +76,20 @@ async def measure(settings: Settings, store: Store, count: int, on_step: Callabl
         await store.db.write(_fill, list(_mails(start, min(CHUNK, count - start), store.clock.now())), store.clock.now())
         on_step()
     await store.db.write(lambda conn: conn.exec_driver_sql("ANALYZE"))
-    ask = await _reviewer(settings, store)
-    return [await _timed(ask, *case, on_step) for case in _cases(count)]
+    desk = app.desk(settings, store)
+    console = app.application(desk)
+    reviewer, head, administrator = [
+        _asker(console, desk, await _signed_in(desk, role, scope))
+        for role, scope in ((Role.SYO, ()), (Role.ISM, _SECTION), (Role.SYM, ()))
+    ]
+    found = [await _timed(reviewer, *case, on_step) for case in _cases(count)]
+    found += [await _timed(head, f"{name} (a section)", path, limit, on_step) for name, path, limit in _of_a_section()]
+    return found + [await _timed(administrator, path, path, PAGE_SECONDS, on_step) for path in _OTHERS]
 
 
 def _cases(count: int) -> Iterator[tuple[str, str, float]]:
+    yield "originals", "/originals", PAGE_SECONDS
+    yield "originals: subject", f"/originals?text={quote('見積')}", SEARCH_SECONDS
     yield "list, first page", "/held", PAGE_SECONDS
     yield "list, page in the middle", f"/held?before={count // 2}", PAGE_SECONDS
     yield "by rule", "/held?rule=infected", PAGE_SECONDS
@@ -93,15 +105,27 @@ def _cases(count: int) -> Iterator[tuple[str, str, float]]:
         yield f"search: {name}", f"/held?text={quote(text)}", SEARCH_SECONDS
 
 
+def _of_a_section() -> Iterator[tuple[str, str, float]]:
+    yield "list", "/held", PAGE_SECONDS
+    yield "by rule", "/held?rule=infected", PAGE_SECONDS
+    yield "search: common word", f"/held?text={quote('見積')}", SEARCH_SECONDS
+    yield "originals", "/originals", PAGE_SECONDS
+    yield "approvals", "/approvals", PAGE_SECONDS
+
+
 Ask = Callable[[str], Awaitable[tuple[int, int]]]
 
 
-async def _reviewer(settings: Settings, store: Store) -> Ask:
-    desk = app.desk(settings, store)
-    code = await desk.accounts.invite("bench", "Bench", (Role.SYO,), (), "bench")
+async def _signed_in(desk: Desk, role: Role, scope: tuple[str, ...]) -> str:
+    """The session's token."""
+    name = f"bench-{role}"
+    code = await desk.accounts.invite(name, "Bench", (role,), scope, "bench")
     who = await desk.accounts.accept(code, "", "", _PASSWORD)
-    token = await desk.sessions.begin(who, "127.0.0.1", "bench", whole=True, method="password")
-    host, console = settings.console.origin.split("//")[1], app.application(desk)
+    return await desk.sessions.begin(who, "127.0.0.1", "bench", whole=True, method="password")
+
+
+def _asker(console: ASGIApp, desk: Desk, token: str) -> Ask:
+    host = desk.settings.console.origin.split("//")[1]
 
     async def ask(path: str) -> tuple[int, int]:
         """Status and bytes."""

@@ -17,6 +17,7 @@ STEPS: dict[int, tuple[str, ...]] = {
     4: (
         "UPDATE console_account SET origin = 'mail' WHERE password = '' AND name LIKE '%@%'",
         "DELETE FROM halt WHERE ended_at IS NOT NULL",  # the journal has them; who ends one is a case's word now
+        "DROP INDEX recipient_waiting",
         "DROP INDEX ix_halt_ended_at",
         *(f"ALTER TABLE halt DROP COLUMN {name}" for name in ("ended_at", "ended_by", "asked_by", "asked_reason")),
     ),

@@ -121,7 +121,8 @@ recipient = sa.Table(
 )
 # what waits for one person: of all mail there ever was only a narrow part
 _waits = recipient.c.quarantine.is_not(None)
-sa.Index("recipient_waiting", sa.func.lower(recipient.c.address), sqlite_where=_waits, postgresql_where=_waits)
+_address = sa.func.lower(recipient.c.address)
+sa.Index("recipient_held", _address, recipient.c.quarantine, sqlite_where=_waits, postgresql_where=_waits)
 
 journal_pending = sa.Table(  # written in the transaction of the fact; the sealer moves it on within a second
     "journal_pending",

@@ -81,7 +81,9 @@ def write(frames: Iterator[Frame], style: Style) -> Written:
 def _fit(pixels: Image.Image, format: str) -> Image.Image:
     if pixels.mode in _MODES[format]:
         return pixels
-    return pixels.convert("RGBA" if pixels.has_transparency_data else "RGB")
+    converted = pixels.convert("RGBA" if pixels.has_transparency_data else "RGB")
+    converted.info.pop("icc_profile", None)  # Pillow gives one to what was Lab, and the TIFF writer keeps it
+    return converted
 
 
 def _save(pixels: Image.Image, out: io.BytesIO, format: str, dpi: tuple[int, int] | None, **options: Any) -> None:

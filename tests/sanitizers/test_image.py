@@ -14,6 +14,7 @@ from sanitizers import image
 from sanitizers.image.recode import Recoded
 from sanitizers.job import Findings, LocalJob
 from sanitizers.model import Kind, Limits, Outcome, Part, Profile, Reason, Refused, Treatment, Verdict
+from sanitizers.verify import verify
 from tests.sanitizers import make_image as make
 
 CANARY = b"canary"
@@ -120,6 +121,17 @@ def test_an_icc_profile_is_applied_and_dropped() -> None:
     assert after.mode == "RGB"
     assert "icc_profile" not in after.info
     assert Kind.METADATA in found
+
+
+def test_d10_what_was_lab_gets_no_profile_of_pillows() -> None:
+    lab = ImageCms.profileToProfile(
+        make.picture(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    assert lab is not None
+    lab.info.clear()
+    outcome = sanitise(make.encoded(lab, "TIFF"), "image/tiff")
+    assert outcome.output is not None
+    assert verify(outcome.output, outcome.media_type, frozenset()) == []
 
 
 def test_cmyk_stays_viewable() -> None:

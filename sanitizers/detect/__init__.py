@@ -24,6 +24,7 @@ UNKNOWN = "application/octet-stream"
 _ICHITARO, _DOCUWORKS = "application/x-ichitaro", "application/vnd.fujixerox.docuworks"
 _BY_NAME = {
     ".tga": "image/x-tga",  # its first version
+    ".dib": "image/x-dib",  # a BMP without the file's header
     ".xdw": _DOCUWORKS,
     ".xbd": _DOCUWORKS + ".binder",
     ".xct": _DOCUWORKS + ".container",

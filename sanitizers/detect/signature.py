@@ -165,6 +165,12 @@ def _paintbrush(content: bytes) -> str:
     return "image/vnd.zbrush.pcx" if is_header else ""
 
 
+def _flic(content: bytes) -> str:
+    """Autodesk's animation: type, and flags that are 0 or 3."""
+    is_header = content[4:6] in (b"\x11\xaf", b"\x12\xaf") and content[14:16] in (b"\0\0", b"\3\0")
+    return "image/x-fli" if is_header else ""
+
+
 def _anymap(content: bytes) -> str:
     """PBM, PGM, PPM: a letter, a number, and the size in words."""
     return "image/x-portable-anymap" if _ANYMAP.match(content) else ""
@@ -208,6 +214,6 @@ def _cms(content: bytes) -> str:
 
 
 _LOOKS: tuple[Callable[[bytes], str], ...] = (
-    *(_bitmap, _icon, _apple_icon, _paintbrush, _anymap, _iso_media, _riff, _old_tar, _cms),
+    *(_bitmap, _icon, _apple_icon, _paintbrush, _flic, _anymap, _iso_media, _riff, _old_tar, _cms),
     _by_end,
 )

@@ -43,6 +43,8 @@ _PILLOW |= {  # still pictures that no office program shows inside a document: o
     "image/vnd.microsoft.icon": ("ICO",),
     "image/vnd.ms-dds": ("DDS",),
     "image/vnd.zbrush.pcx": ("PCX",),
+    "image/x-dib": ("DIB",),
+    "image/x-fli": ("FLI",),
     "image/x-icns": ("ICNS",),
     "image/x-portable-anymap": ("PPM",),
     "image/x-qoi": ("QOI",),

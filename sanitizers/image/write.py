@@ -23,7 +23,7 @@ TYPES = {  # format -> media type, extension
     "TIFF": ("image/tiff", "tif"),
     "WEBP": ("image/webp", "webp"),
 }
-MULTIPLE = frozenset({"GIF", "PNG", "TIFF", "WEBP"})  # formats whose further frames or pages are delivered
+MULTIPLE = frozenset({"FLI", "GIF", "PNG", "TIFF", "WEBP"})  # formats whose further frames or pages are delivered
 _MODES = {  # what each encoder takes as it is; every other mode is converted, transparency kept where it can be
     "JPEG": ("L", "RGB"),
     "PNG": png.MODES,

@@ -43,6 +43,7 @@ _NO_WRITER = {  # types that nothing here can write; the corpus has them
     "application/vnd.ms-cab-compressed",
     *legacy.MEDIA_TYPES,  # LibreOffice converts them: see test_legacy and test_office
     *external.MEDIA_TYPES,  # an administrator's program reads them: see test_printed
+    "image/x-fli",
     *metafile.MEDIA_TYPES,  # LibreOffice draws them: see test_metafile and test_printed
 }
 
@@ -114,6 +115,7 @@ BENIGN: dict[str, tuple[str, bytes]] = {
             *(("QOI", "image/x-qoi"), ("TGA", "image/x-tga")),
         )
     },
+    "image/x-dib": ("a.dib", picture.plain("DIB")),
     "image/x-win-cursor": ("a.cur", make_image.cursor(make_image.picture("RGBA"))),
     "image/heic": ("a.heic", PHOTOGRAPH),
     "image/svg+xml": ("案内図.svg", drawing.svg()),

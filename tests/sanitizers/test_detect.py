@@ -58,6 +58,7 @@ def compound(*names: str) -> bytes:
         (b"\n\x05\x01\x08", "image/vnd.zbrush.pcx"),
         (b"\x01\xda\x01\x01", "image/x-sgi"),
         (b"P6\n# made by a scanner\n640 480\n255\n", "image/x-portable-anymap"),
+        (bytes(4) + b"\x12\xaf" + bytes(8) + b"\3\0", "image/x-fli"),
         (b"qoif\0\0\0\x30", "image/x-qoi"),
         (b"DDS \x7c\0\0\0", "image/vnd.ms-dds"),
         (b"icns\0\0\0\x1c", "image/x-icns"),

@@ -209,6 +209,7 @@ RARE = {
     "image/vnd.ms-dds": make.encoded(make.picture(), "DDS"),
     "image/vnd.zbrush.pcx": make.encoded(make.picture(), "PCX"),
     "image/x-portable-anymap": make.encoded(make.picture(), "PPM"),
+    "image/x-dib": make.encoded(make.picture(), "DIB"),
     "image/x-qoi": make.encoded(make.picture(), "QOI"),
     "image/x-sgi": make.encoded(make.picture(), "SGI"),
     "image/x-tga": make.encoded(make.picture(), "TGA"),

@@ -81,9 +81,7 @@ async def test_ml01_a_flood_from_outside_stops_its_sender_and_nobody_else(site: 
     await until(site, "halted", flooder)
     assert (await asyncio.to_thread(answers, site.gateway.inbound, flooder, (STAFF,), "127.0.0.1"))[-1] == 450
     assert (await asyncio.to_thread(answers, site.gateway.inbound, "other@example.com", (STAFF,), "127.0.0.1"))[-1] == 250
-    alarms = await did(site, "journal", "search", "--kind", "alarm")
-    assert "volume-warn" in alarms
-    assert "volume-stop" in alarms
+    assert "volume-stop" in await did(site, "journal", "search", "--kind", "alarm"), "four at once pass the warning by"
 
 
 async def test_lg10_a_terminal_inside_that_sends_to_too_many_is_stopped_by_its_address(site: House) -> None:

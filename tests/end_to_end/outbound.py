@@ -64,8 +64,18 @@ class House:
         return [d for d in deliveries(self.outside) if d.message["X-Mugai-Receipt"] == receipt]
 
     async def told(self, receipt: str) -> list[Delivered]:
-        """The notices about this mail that people inside got."""
+        """The notices about this mail that people inside got; at least one, which may be written a moment after its mail has left."""
         await self.gateway.until_empty()
+        await until(lambda: self.notices(receipt))
+        await self.gateway.until_empty()
+        return self.notices(receipt)
+
+    async def untold(self, receipt: str) -> bool:
+        await self.gateway.until_empty()
+        return not self.notices(receipt)
+
+    def notices(self, receipt: str) -> list[Delivered]:
+        """So far."""
         return [d for d in deliveries(self.inside) if d.message["X-Mugai-Receipt"] == receipt and d.message["Auto-Submitted"]]
 
     async def came_in(self, receipt: str) -> list[Delivered]:

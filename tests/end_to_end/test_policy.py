@@ -95,13 +95,19 @@ async def test_ml04_a_mail_that_leaves_as_it_came_is_sent_back_and_a_person_may_
     assert "ご確認ください" in left.message.get_content()
 
 
+def recorded(site: House) -> list[str]:
+    """What is in the journal, sealed or not, but for what the gateway tells of itself meanwhile."""
+    lines = site.gateway.mugai("journal", "tail", "-n", "1000").splitlines()
+    return [line.split(maxsplit=1)[1] for line in lines if " alarm " not in line]
+
+
 async def test_ml04_explain_tells_points_rules_and_letters_before_anything_is_sent(site: House, tmp_path: Path) -> None:
     came = mail("会議の件", LONG.replace("見積書", "議事録"), From=YAMADA, To=STAFF, Message_ID="<asked@example.co.jp>")
     await site.came_in(await site.send(came, STAFF, sender=YAMADA, inbound=True))
     path = tmp_path / "mail.eml"
     path.write_bytes(came.as_bytes())
     command = ("explain", str(path), "--direction", "outbound", "--from", STAFF, "--to", "me@example.net")
-    before = site.gateway.mugai("journal", "tail", "-n", "1000")
+    before = recorded(site)
     [told] = json.loads(await asyncio.to_thread(site.gateway.mugai, *command, "--json"))
     assert (told["disposition"], told["rule"], told["state"]) == ("reject", "auto-forwarded", "bounced")
     assert any("同じメール (Message-ID) が" in line for sign in told["signs"] for line in sign["evidence"])
@@ -113,7 +119,7 @@ async def test_ml04_explain_tells_points_rules_and_letters_before_anything_is_se
     assert "庁内だけなのに" in said["postmaster@city.example.lg.jp"]  # the directory names no ism
     shown = await asyncio.to_thread(site.gateway.mugai, *command)
     assert "これで決まる decides: auto-forwarded" in shown
-    assert site.gateway.mugai("journal", "tail", "-n", "1000") == before, "nothing is recorded"
+    assert recorded(site) == before, "nothing is recorded"
 
 
 async def test_ml04_marks_of_the_way_are_seen_and_never_delivered(shipped: House) -> None:

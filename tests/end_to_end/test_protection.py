@@ -184,7 +184,7 @@ async def test_sd02_a_mail_that_needs_no_lock_leaves_open(site: House) -> None:
     receipt = await site.send(document("【機密性1】案内", "案内.docx"), TO, sender=STAFF)
     [delivered] = await outcome(site, receipt)
     assert attachment(delivered)[0] == "案内.docx"
-    assert await site.told(receipt) == []
+    assert await site.untold(receipt)
 
 
 async def test_sd02_where_senders_lock_files_an_open_one_comes_back_with_what_to_do(requiring: House) -> None:

@@ -47,7 +47,7 @@ def write(sheet: Sheet, form: str) -> bytes:
         case "html":
             return page(sheet).encode()
         case "pdf":
-            return pdf(sheet)
+            return pdf(page(sheet))
         case _:
             return text(sheet).encode()
 
@@ -95,14 +95,14 @@ def page(sheet: Sheet) -> str:
     )
 
 
-def pdf(sheet: Sheet) -> bytes:
+def pdf(page: str) -> bytes:
     """Our own page, so LibreOffice needs no lock; a profile of its own, so it leaves nothing behind."""
     program = installed()
     if not program:
         raise NoPaper("a PDF needs LibreOffice (libreoffice-writer-nogui); take html and print it, or csv")
     folder = Path(tempfile.mkdtemp(prefix="mugai-paper-"))
     try:
-        (folder / "sheet.html").write_text(page(sheet), "utf-8")
+        (folder / "sheet.html").write_text(page, "utf-8")
         profile, export = f"-env:UserInstallation=file://{folder}/profile", "pdf:writer_pdf_Export"
         order = [program, profile, "--headless", "--norestore", "--infilter=HTML (StarWriter)"]
         order += ["--convert-to", export, "--outdir", str(folder), str(folder / "sheet.html")]

@@ -214,10 +214,12 @@ def text(made: Periodic) -> str:
 
 _PAGE = Markup(
     '<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{title}</title><style>'
-    "body{{font:14px/1.6 'BIZ UDPGothic',Meiryo,IPAPGothic,sans-serif;max-width:48rem;margin:2rem auto;color:#1c2b2d}}"
+    "@page{{size:21cm 29.7cm;margin:1.5cm}}"
+    "body,h1,h2{{font-family:IPAPGothic,'BIZ UDPGothic',Meiryo,sans-serif}}"
+    "body{{font-size:14px;line-height:1.6;max-width:48rem;margin:2rem auto;color:#1c2b2d}}"
     "h1{{font-size:1.4rem;border-bottom:3px solid #0f5c5f}}h2{{font-size:1.05rem;margin:1.4rem 0 .3rem}}"
     "table{{border-collapse:collapse;width:100%;break-inside:avoid}}"
-    "th,td{{border-bottom:1px solid #d5dedd;padding:.2rem .5rem;text-align:left}}"
+    "th,td{{border:0.5pt solid #888;padding:2pt 4pt;text-align:left}}"
     "td:last-child,th:last-child{{text-align:right}}thead th{{color:#52656a}}p{{margin:.2rem 0;color:#52656a}}"
     "</style></head><body><h1>{title}</h1><p>{organisation}　作成 {made}</p>{sections}</body></html>\n"
 )

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,15 +32,20 @@ def add_paper(parser: argparse.ArgumentParser, usual: str = "text") -> None:
 
 
 async def put(arguments: argparse.Namespace, made: Sheet) -> int:
+    return await put_written(arguments, partial(paper.write, made))
+
+
+async def put_written(arguments: argparse.Namespace, write: Callable[[str], bytes]) -> int:
+    """What `write` makes of the form that was asked for, to where it was asked for; 2 and a reason if that is not possible."""
+    if arguments.format == "pdf" and not arguments.output:
+        print("mugai: a PDF goes into a file: --output FILE", file=sys.stderr)
+        return 2
     try:
-        content = await asyncio.to_thread(paper.write, made, arguments.format)
+        content = await asyncio.to_thread(write, arguments.format)
         if arguments.output:
             arguments.output.write_bytes(content)
         elif arguments.format == "text":
             print(plain(content.decode()), end="")
-        elif arguments.format == "pdf":
-            print("mugai: a PDF goes into a file: --output FILE", file=sys.stderr)
-            return 2
         else:
             sys.stdout.write(content.decode())
     except NoPaper as problem:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from gateway import periodic
+from gateway import paper, periodic
 from gateway import settings as settings_file
 from gateway.clock import JST
-from gateway.commands.terminal import plain
+from gateway.commands.forms import put_written
 from gateway.notice import Notices
 from gateway.periodic import Period
 from gateway.settings import Settings
@@ -30,10 +30,10 @@ def add(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             help=help_,
             description="In Japanese. The gateway mails it by itself to whom `regular_reports:` in gateway.yaml names. "
             "Without a date: the last whole one.",
-            epilog=f"Example: mugai report {name} --format html --output report.html   (print it from a browser, also as PDF)",
+            epilog=f"Example: mugai report {name} --format pdf --output report.pdf",
         )
         parser.add_argument(f"--{option}", dest="of", type=_dated(form, find), metavar=form.replace("%", ""), help="of when")
-        parser.add_argument("--format", choices=("text", "html"), default="text")
+        parser.add_argument("--format", choices=("text", "html", "pdf"), default="text", help="pdf needs LibreOffice")
         parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to the terminal")
         parser.set_defaults(run=run)
 
@@ -56,18 +56,13 @@ def _dated(form: str, find: Callable[[datetime], Period]) -> Callable[[str], Per
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     made = asyncio.run(_made(arguments, settings))
-    content = periodic.html(made) if arguments.format == "html" else periodic.text(made)
-    try:
-        if arguments.output:
-            arguments.output.write_text(content, "utf-8")
-        elif arguments.format == "html":
-            sys.stdout.write(content)
-        else:
-            print(plain(content))
-    except OSError as error:
-        print(f"mugai: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
-    return 0
+    return asyncio.run(put_written(arguments, partial(_written, made)))
+
+
+def _written(made: periodic.Periodic, form: str) -> bytes:
+    if form == "pdf":
+        return paper.pdf(periodic.html(made))
+    return (periodic.html(made) if form == "html" else periodic.text(made)).encode()
 
 
 async def _made(arguments: argparse.Namespace, settings: Settings) -> periodic.Periodic:

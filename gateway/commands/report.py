@@ -7,13 +7,15 @@ import asyncio
 import hashlib
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from gateway import journal
+from gateway import journal, paper
 from gateway import settings as settings_file
 from gateway.clock import JST
 from gateway.commands import periodic_reports, sheets
-from gateway.commands.terminal import operator, plain
+from gateway.commands.forms import put_written
+from gateway.commands.terminal import operator
 from gateway.compliance import demands as demands_file
 from gateway.compliance import page
 from gateway.compliance.facts import gather
@@ -38,7 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog="A plan for improvement: fill the last columns of the CSV in, then give it to the next report with --plan.",
     )
     own.add_argument("--profile", required=True, metavar="NAME", help="a folder of config/profiles/, or with a demands.yaml")
-    own.add_argument("--format", choices=("text", "html", "csv", "json"), default="text")
+    own.add_argument("--format", choices=("text", "html", "csv", "json", "pdf"), default="text", help="pdf needs LibreOffice")
     own.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to the terminal")
     own.add_argument("--days", type=float, default=365, help="how far back the journal is read for evidence (default: 365)")
     own.add_argument("--compare", type=Path, metavar="FILE", help="a kept JSON (default: the newest one of this profile)")
@@ -58,13 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"mugai: {error}", file=sys.stderr)
         return 2
-    content = _written(report, arguments.format)
-    if arguments.output:
-        arguments.output.write_bytes(content.encode())
-    elif arguments.format == "text":
-        print(plain(content), end="")
-    else:
-        sys.stdout.write(content)
+    if failed := asyncio.run(put_written(arguments, partial(_written, report))):
+        return failed
     counts = counted(report.rows)
     print("  ".join(f"{STATUS_NAMES[status]} {number}" for status, number in counts.items()), file=sys.stderr)
     return 1 if counts[Status.NG] else 0
@@ -95,9 +92,15 @@ def _newest(folder: Path, name: str) -> Path | None:
     return max(folder.glob(f"{name}-*.json"), default=None)
 
 
-def _written(report: Report, form: str) -> str:
-    if form == "html":
-        return page.page(report)
-    if form == "csv":
-        return page.table(report)
-    return dump(report).decode() if form == "json" else page.text(report)
+def _written(report: Report, form: str) -> bytes:
+    match form:
+        case "html":
+            return page.page(report).encode()
+        case "pdf":
+            return paper.pdf(page.page(report))
+        case "csv":
+            return page.table(report).encode()
+        case "json":
+            return dump(report)
+        case _:
+            return page.text(report).encode()

@@ -38,14 +38,16 @@ _PAGE = """\
 <!doctype html>
 <html lang="ja"><head><meta charset="utf-8"><title>情報セキュリティ自己点検 {{ report.organisation }} {{ day }}</title>
 <style>
-body { font-family: "Noto Sans JP", "Yu Gothic", "Meiryo", sans-serif; margin: 2em; color: #222; line-height: 1.5 }
+@page { size: 29.7cm 21cm; margin: 1.2cm }
+body, h1, h2 { font-family: "IPAPGothic", "Noto Sans JP", "Yu Gothic", "Meiryo", sans-serif }
+body { margin: 2em; color: #222; line-height: 1.5 }
 h1 { font-size: 1.5em } h1 small, h2 small { color: #555; font-weight: normal; font-size: .7em }
-table { border-collapse: collapse; font-size: .85em; width: 100% } td, th { border: 1px solid #bbb; padding: .35em .5em; vertical-align: top }
+table { border-collapse: collapse; font-size: .85em; width: 100% } td, th { border: 0.5pt solid #888; padding: 3pt 4pt; vertical-align: top }
 th { background: #eef1f5; text-align: left } .sum td { text-align: right; font-variant-numeric: tabular-nums } .sum { width: auto }
 .state { white-space: nowrap; font-weight: bold } .ok { color: #14663b } .ng { color: #a5001e } .partial, .unserved { color: #7a4a00 }
 .not_applicable, .organisational { color: #4a4a4a } td.plan { min-width: 6em } .why { color: #444 } .id { white-space: nowrap }
 tr.ng td { background: #fdf1f2 } thead { display: table-header-group } tr { break-inside: avoid }
-@media print { body { margin: 0; font-size: 9pt } @page { size: A4 landscape; margin: 12mm } }
+@media print { body { margin: 0; font-size: 9pt } }
 </style></head><body>
 <h1>情報セキュリティ自己点検報告書 <small>Self-inspection (AU-02, LG-12)</small></h1>
 <p>{{ report.organisation }} — {{ report.title }}<br>

@@ -52,7 +52,7 @@ def test_an_empty_sheet_says_so() -> None:
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler reads it back")
 def test_a_pdf_holds_the_japanese_words_and_the_link(tmp_path: Path) -> None:
     file = tmp_path / "x.pdf"
-    file.write_bytes(pdf(SHEET))
+    file.write_bytes(pdf(page(SHEET)))
     said = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
     for word in ("廃棄証明書", "見積書", "髙﨑", "①㈱", "確認者"):
         assert word in said, word

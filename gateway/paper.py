@@ -23,6 +23,7 @@ from gateway.evidence.export import BOM, guarded
 from gateway.soffice import installed
 
 FORMS = ("text", "csv", "html", "pdf")
+_RULED = '<table border="1" cellspacing="0" width="100%"'  # LibreOffice takes these for a table, and no style's border or width
 PDF_SECONDS = 180.0  # one document of ours takes a few; a busy machine is slower
 
 
@@ -102,7 +103,7 @@ def pdf(page: str) -> bytes:
         raise NoPaper("a PDF needs LibreOffice (libreoffice-writer-nogui); take html and print it, or csv")
     folder = Path(tempfile.mkdtemp(prefix="mugai-paper-"))
     try:
-        (folder / "sheet.html").write_text(page, "utf-8")
+        (folder / "sheet.html").write_text(page.replace("<table", _RULED), "utf-8")
         profile, export = f"-env:UserInstallation=file://{folder}/profile", "pdf:writer_pdf_Export"
         order = [program, profile, "--headless", "--norestore", "--infilter=HTML (StarWriter)"]
         order += ["--convert-to", export, "--outdir", str(folder), str(folder / "sheet.html")]

@@ -64,7 +64,7 @@ class House:
         return [d for d in deliveries(self.outside) if d.message["X-Mugai-Receipt"] == receipt]
 
     async def told(self, receipt: str) -> list[Delivered]:
-        """The notices about this mail that people inside got; at least one, which may be written a moment after its mail has left."""
+        """The notices about this mail that people inside got; at least one: it may be written a moment after its mail left."""
         await self.gateway.until_empty()
         await until(lambda: self.notices(receipt))
         await self.gateway.until_empty()

@@ -102,9 +102,11 @@ const newest = document.querySelector("[data-newest]");
 async function look() {
   const headers = { Authorization: `Bearer ${newest.dataset.token}` };
   const answer = await fetch("/api/v1/held/newest", { headers, credentials: "omit" }).catch(() => null);
+  if (answer?.status === 401) clearInterval(looking); // signed out, or the session has a new name since: this page's word is over
   if (!answer?.ok) return;
   const { entry } = await answer.json();
   newest.dataset.newest ||= entry;
   newest.hidden = entry <= Number(newest.dataset.newest);
 }
-if (newest) { look(); setInterval(() => document.hidden || look(), 60_000); }
+const looking = newest && setInterval(() => document.hidden || look(), 60_000);
+if (newest) look();

@@ -1,8 +1,8 @@
 # Two commands are enough: `make run` shows the gateway at work, `make test` proves it.  `make check` is for all day.
 VENV := .venv
 PY := $(VENV)/bin/python
-# a file a worker, in the order of tests/conftest.py; one more than cores, for tests of servers wait a lot
-WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
+# a file a worker, in the order of tests/conftest.py; two for each core, for tests of servers wait a lot
+WORKERS := -n $(shell expr $$(nproc) \* 2) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test check lint fast lock clean
 

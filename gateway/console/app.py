@@ -118,7 +118,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         notices=notices,
         notifier=notifier,
         docket=Docket(store.db),
-        preview=Preview(settings, store.spool),
+        preview=Preview(settings, store.spool, notices),
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
         binding=_binding(settings, store, accounts),

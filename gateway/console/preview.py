@@ -19,13 +19,15 @@ from dataclasses import dataclass
 from gateway.console.words import Refusal
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import Inspection, Leaf
+from gateway.notice import Notices
 from gateway.office import Office
 from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
-from gateway.settings import Settings
+from gateway.settings import Settings, trust_anchors
 from gateway.spool import MissingContent, Spool
 from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.letter import Enclosure
+from sanitizers.lock.office import OfficeCaps
 from sanitizers.model import Method, Profile
 
 _KEPT = 16  # looks; a reviewer goes back and forth between a few
@@ -44,7 +46,8 @@ class Difference:
 
 
 class Preview:
-    def __init__(self, settings: Settings, spool: Spool):
+    def __init__(self, settings: Settings, spool: Spool, notices: Notices):
+        """Its inspector is set up as the gateway's, so that what is shown is what a release would make."""
         self._spool = spool
         self._sandbox = Sandbox(
             minimum_level=settings.sandbox.minimum_level,
@@ -54,8 +57,14 @@ class Preview:
         )
         clamav, office = settings.clamav, settings.sandbox
         scanner = Scanner(settings.place(clamav.socket), largest=clamav.largest, timeout=clamav.timeout, oldest=0)
-        self._office = Office(enabled=office.office, lanes=1, work=office.office_directory)
-        self._inspector = Inspector(self._sandbox, scanner, wall_seconds=office.wall_seconds, office=self._office)
+        caps = OfficeCaps(cpu_seconds=office.cpu_seconds)
+        self._office = Office(
+            enabled=office.office, lanes=1, caps=caps, work=office.office_directory, converters=office.converters
+        )
+        note, anchors = notices.withheld_note, trust_anchors(settings)
+        self._inspector = Inspector(
+            self._sandbox, scanner, wall_seconds=office.wall_seconds, office=self._office, note=note, anchors=anchors
+        )
         self._busy, self._started = asyncio.Lock(), False
         self._kept: OrderedDict[tuple[str, Profile], Inspection] = OrderedDict()
 

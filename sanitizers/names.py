@@ -69,7 +69,7 @@ _RUN = """
 _CONVERTED = """
     7z ai avif bin bz2 cab cur dat dds doc docm dot dotm emf emz gz heic heif htm html icns ico ini jp2 jtd jtdc jtt
     jttc lha lzh mht mhtml msg odt ods odp otg ott ots otp pbm pcx pgm pnm pot potm ppam ppm pps ppsm ppt pptm psd qoi
-    rar rtf sgi sql svg tar tga tgz tmp txz wmf wmz wps xbd xct xdw xhtml xlam xls xlsb xlsm xlt xltm xz yaml yml
+    rar ras rtf sgi sql svg tar tga tgz tmp txz wmf wmz wps xbd xct xdw xhtml xlam xls xlsb xlsm xlt xltm xz yaml yml
 """
 PROGRAMS = frozenset(f".{word}" for word in _RUN.split())
 _KNOWN = PROGRAMS.union((f".{word}" for word in _CONVERTED.split()), *EXTENSIONS.values())

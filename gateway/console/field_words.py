@@ -157,6 +157,16 @@ FIELDS: dict[str, Told] = {  # by model and key
         "1に近いほど、よく似たものだけを本人とみなします。",
         "Near 1: only very alike ones.",
     ),
+    "Violating.count": _told(
+        "所属長に知らせる件数",
+        "Stopped mails of one person after which the head hears",
+        "0 は自動で知らせない。",
+        "0 = never by itself.",
+    ),
+    "Violating.days": _told("数える期間 (日)", "Counted over (days)"),
+    "Violating.excepted": _told(
+        "数えない規則", "Rules that do not count", "1行に1つ。本人の責めでないもの。", "One a line: nobody's fault."
+    ),
     "Permit.sender": _told("差出人", "Sender"),
     "Permit.recipient": _told("宛先", "Recipient"),
     "Permit.until": _told("期限", "Until"),

@@ -31,7 +31,8 @@ TEMPLATES = (
     "resend",
 )
 
-_SIGN = re.compile(rf"(?:^|(?<=, ))({'|'.join(Sign)}) (\d+)")  # as `journal.Decided` writes them
+_SIGN = re.compile(r"(?:^|(?<=, ))(\w+)(?= \d)")  # as `journal.Decided` writes them
+_SIGNS = frozenset(Sign)
 _Member = TypeVar("_Member", bound=StrEnum)
 _Key = TypeVar("_Key")
 
@@ -54,7 +55,7 @@ class Names:
 
     def signs_in(self, recorded: str) -> str:
         """What the journal has as `telephone 25 090-****`, in words."""
-        return _SIGN.sub(lambda found: f"{self.signs[Sign(found[1])]} {found[2]}", recorded)
+        return _SIGN.sub(lambda found: self.signs[Sign(found[1])] if found[1] in _SIGNS else found[1], recorded)
 
 
 def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:

@@ -20,7 +20,7 @@ _EXTENSIONS = {
     "sheet": "xls xlsx xlsm xlsb xlt xltx xltm xlam ods ots slk",
     "slide": "ppt pptx pptm pps ppsx ppsm pot potx potm odp otp",
     "picture": "jpg jpeg jpe jfif png gif bmp dib tif tiff webp avif jp2 j2k heic heif ico cur icns psd svg emf wmf mpo"
-    " pcx tga pbm pgm ppm pnm sgi dds qoi",
+    " pcx tga pbm pgm ppm pnm sgi ras dds qoi",
     "archive": "zip 7z rar lzh lha cab tar gz tgz bz2 tbz2 xz txz zst arj ace",
     "mail": "eml msg mbox dat tnef",
     "text": "txt text log md csv tsv html htm xhtml xml json ics vcf ini conf yaml yml",

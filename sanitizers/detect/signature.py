@@ -61,6 +61,7 @@ _MAGICS = (
     *_at(0, "image/vnd.adobe.photoshop", b"8BPS"),
     *_at(0, "image/vnd.ms-dds", b"DDS \x7c\0\0\0"),
     *_at(0, "image/x-qoi", b"qoif\0"),  # no picture is 16 million pixels wide
+    *_at(0, "image/x-sun-raster", b"\x59\xa6\x6a\x95"),
     *_at(0, "image/x-sgi", b"\x01\xda\0\x01", b"\x01\xda\0\x02", b"\x01\xda\x01\x01", b"\x01\xda\x01\x02"),
     *_at(0, "image/wmf", b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0\0\x03", b"\x01\0\x09\0\0\x01"),
     *_at(40, "image/emf", b" EMF"),  # [MS-EMF] 2.3.4.2: the signature of the header record

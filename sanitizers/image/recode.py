@@ -49,6 +49,7 @@ _PILLOW |= {  # still pictures that no office program shows inside a document: o
     "image/x-portable-anymap": ("PPM",),
     "image/x-qoi": ("QOI",),
     "image/x-sgi": ("SGI",),
+    "image/x-sun-raster": ("SUN",),
     "image/x-tga": ("TGA",),
     "image/x-win-cursor": ("CUR",),
 }

@@ -175,12 +175,12 @@ async def test_sd01_the_deadline_asks_the_bureau(house: House) -> None:
 async def test_ml08_a_delay_sends_by_itself_and_a_cancelled_mail_never_goes(house: House) -> None:
     first, second = house.send("wait@pref.example.jp", "by itself"), house.send("long@pref.example.jp", "cancel me")
     number = await house.stopped("delay", second)
+    await house.until(lambda: any("まだ送信していません" in text for text in house.told(STAFF, second)))
     house.gateway.mugai("delay", "cancel", number, "--as", STAFF, "--reason", "宛先誤り")
     third = house.send("long@pref.example.jp", "now please")
     house.gateway.mugai("delay", "send-now", await house.stopped("delay", third), "--as", STAFF, "--reason", "確認した")
     await house.until(lambda: house.sent("by itself") and house.sent("now please"))
     assert not house.sent("cancel me")
-    await house.until(lambda: any("まだ送信していません" in text for text in house.told(STAFF, second)))
     assert house.case("delay", first, everything=True)["stage"] == "released"
 
 

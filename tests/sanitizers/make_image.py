@@ -24,6 +24,15 @@ def encoded(pixels: Image.Image, format: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def sun_raster(image: Image.Image) -> bytes:
+    """24 bits, not compressed, red first (type 3); rows are of an even number of bytes (rasterfile.h)."""
+    rgb = image.convert("RGB")
+    size = rgb.width * 3
+    rows = [rgb.tobytes()[at * size : (at + 1) * size] + bytes(size % 2) for at in range(rgb.height)]
+    body = b"".join(rows)
+    return struct.pack(">8I", 0x59A66A95, rgb.width, rgb.height, 24, len(body), 3, 0, 0) + body
+
+
 def photoshop(pixels: Image.Image, layers: int = 0) -> bytes:
     """The least PSD that there is (Adobe's file format specification): header, as many empty layers as asked for, the whole."""
     record = bytes(16) + struct.pack(">H", 0) + b"8BIMnorm" + struct.pack(">BBBBI", 255, 0, 0, 0, 12) + bytes(12)

@@ -107,6 +107,7 @@ BENIGN: dict[str, tuple[str, bytes]] = {
     "image/avif": ("a.avif", picture.plain("AVIF")),
     "image/jp2": ("a.jp2", picture.plain("JPEG2000")),
     "image/vnd.adobe.photoshop": ("a.psd", make_image.photoshop(make_image.picture())),
+    "image/x-sun-raster": ("a.ras", make_image.sun_raster(make_image.picture())),
     **{
         media_type: (f"a.{kind.lower()}", picture.plain(kind))
         for kind, media_type in (

@@ -57,6 +57,7 @@ def compound(*names: str) -> bytes:
         (b"8BPS\0\x01", "image/vnd.adobe.photoshop"),
         (b"\n\x05\x01\x08", "image/vnd.zbrush.pcx"),
         (b"\x01\xda\x01\x01", "image/x-sgi"),
+        (b"\x59\xa6\x6a\x95", "image/x-sun-raster"),
         (b"P6\n# made by a scanner\n640 480\n255\n", "image/x-portable-anymap"),
         (bytes(4) + b"\x12\xaf" + bytes(8) + b"\3\0", "image/x-fli"),
         (b"qoif\0\0\0\x30", "image/x-qoi"),

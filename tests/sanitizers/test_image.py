@@ -212,6 +212,7 @@ RARE = {
     "image/x-dib": make.encoded(make.picture(), "DIB"),
     "image/x-qoi": make.encoded(make.picture(), "QOI"),
     "image/x-sgi": make.encoded(make.picture(), "SGI"),
+    "image/x-sun-raster": make.sun_raster(make.picture()),
     "image/x-tga": make.encoded(make.picture(), "TGA"),
 }
 

@@ -45,12 +45,14 @@ def test_a_template_has_no_inline_script_or_style_and_nothing_from_elsewhere(fil
 @pytest.mark.parametrize("file", sorted(TEMPLATES.glob("*.html")), ids=lambda file: file.name)
 def test_every_field_has_a_label_and_every_form_that_changes_something_its_token(file: Path) -> None:
     text = file.read_text()
-    for field in re.findall(r"<(?:input|select|textarea)[^>]*>", text):
+    for found in re.finditer(r"<(?:input|select|textarea)[^>]*>", text):
+        field, before = found[0], text[: found.start()]
         if 'type="hidden"' in field:
             continue
         named = re.search(r'\bid="([^"]+)"', field)
         labelled = named and f'for="{named[1]}"' in text
-        assert labelled or "aria-label=" in field or 'type="checkbox"' in field, field
+        inside = before.rfind("<label") > before.rfind("</label>")
+        assert labelled or inside or re.search(r"aria-label(ledby)?=", field), field
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL):
         public = re.search(r'action="/(sign-in(/passkey|/ldap)?|invitation|language)"', form)
         assert public or "parts.token(csrf)" in form or 'name="csrf"' in form, form

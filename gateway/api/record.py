@@ -34,7 +34,7 @@ Purpose = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class JournalQuery:
+class _Sought:
     purpose: Purpose
     item: Line = ""
     address: Line = ""
@@ -46,6 +46,10 @@ class JournalQuery:
     since: Moment | None = None
     until: Moment | None = None
     cursor: Cursor = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalQuery(_Sought):
     limit: Limit = 50
 
 
@@ -124,19 +128,8 @@ class Proving:
 
 
 @dataclass(frozen=True, slots=True)
-class Exporting:
-    purpose: Purpose
+class Exporting(_Sought):
     form: Literal["csv", "jsonl", "cef", "rfc5424"] = "jsonl"
-    item: Line = ""
-    address: Line = ""
-    text: Line = ""
-    kind: Line = ""
-    rule: Line = ""
-    actor: Line = ""
-    sha256: Line = ""
-    since: Moment | None = None
-    until: Moment | None = None
-    cursor: Cursor = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +217,7 @@ async def export(call: Call, body: Exporting) -> Export:
     return Export(body.form, media_type, len(some), content, str(some[-1].event) if len(found) > EXPORTED else None)
 
 
-def _query(given: JournalQuery | Exporting) -> Query:
+def _query(given: _Sought) -> Query:
     return Query(
         item=given.item,
         address=given.address,

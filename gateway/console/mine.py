@@ -7,6 +7,7 @@ a person's own addresses and the shared ones it works at.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from gateway import journal, pigeonhole
 from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.roles import Right
-from gateway.console.screen import Screen, Visit
+from gateway.console.screen import Handler, Screen, Visit
 from gateway.console.words import Refusal, Words
 from gateway.control import NotRunning, Rejected, ask
 from gateway.directory import Attribute, Directory
@@ -187,44 +188,24 @@ async def _open(visit: Visit, asked: Opening) -> Case:
 # -- one mail ------------------------------------------------------------------------------------------------------------
 
 
-@screen.get("/mine/{item}", Right.SIGNED_IN)
-async def show(visit: Visit) -> Response:
-    return await _show(visit, await reader(visit))
+Act = Callable[[Visit, Reader], Awaitable[Response]]
 
 
-@screen.get(f"/{PATH}/{{ticket}}/{{item}}", Right.PUBLIC)
-async def show_by_link(visit: Visit) -> Response:
-    return await _show(visit, await _holder(visit))
+def _by_both(declare: Callable[[str, Right], Callable[[Handler], Handler]], act: str = "") -> Callable[[Act], Act]:
+    """The two doors to one mail: a session's, and that of a notice's link."""
 
+    def doors(does: Act) -> Act:
+        async def by_session(visit: Visit) -> Response:
+            return await does(visit, await reader(visit))
 
-@screen.post("/mine/{item}/password", Right.SIGNED_IN)
-async def password(visit: Visit) -> Response:
-    return await _password(visit, await reader(visit))
+        async def by_link(visit: Visit) -> Response:
+            return await does(visit, await _holder(visit))
 
+        declare(f"/mine/{{item}}{act}", Right.SIGNED_IN)(by_session)
+        declare(f"/{PATH}/{{ticket}}/{{item}}{act}", Right.PUBLIC)(by_link)
+        return does
 
-@screen.post(f"/{PATH}/{{ticket}}/{{item}}/password", Right.PUBLIC)
-async def password_by_link(visit: Visit) -> Response:
-    return await _password(visit, await _holder(visit))
-
-
-@screen.post("/mine/{item}/original", Right.SIGNED_IN)
-async def original(visit: Visit) -> Response:
-    return await _original(visit, await reader(visit))
-
-
-@screen.post(f"/{PATH}/{{ticket}}/{{item}}/original", Right.PUBLIC)
-async def original_by_link(visit: Visit) -> Response:
-    return await _original(visit, await _holder(visit))
-
-
-@screen.post("/mine/{item}/suspicious", Right.SIGNED_IN)
-async def suspicious(visit: Visit) -> Response:
-    return await _report(visit, await reader(visit))
-
-
-@screen.post(f"/{PATH}/{{ticket}}/{{item}}/suspicious", Right.PUBLIC)
-async def suspicious_by_link(visit: Visit) -> Response:
-    return await _report(visit, await _holder(visit))
+    return doors
 
 
 async def _slip(visit: Visit, who: Reader) -> Slip:
@@ -235,6 +216,7 @@ async def _slip(visit: Visit, who: Reader) -> Slip:
     return found
 
 
+@_by_both(screen.get)
 async def _show(visit: Visit, who: Reader) -> Response:
     slip = await _slip(visit, who)
     known = await visit.desk.workflow.about(slip.item, who.addresses)
@@ -262,6 +244,7 @@ async def _tries(visit: Visit, slip: Slip) -> int:
     return max(0, TRIES - sum(f["grant"] == GrantKind.UNLOCK and f["actor"] != GATEWAY for f in facts))
 
 
+@_by_both(screen.post, "/password")
 async def _password(visit: Visit, who: Reader) -> Response:
     """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py)."""
     slip = await _slip(visit, who)
@@ -284,6 +267,7 @@ async def _arrived(visit: Visit, who: Reader) -> Slip:
     return slip
 
 
+@_by_both(screen.post, "/original")
 async def _original(visit: Visit, who: Reader) -> Response:
     slip, desk = await _arrived(visit, who), visit.desk
     mine = [r.address for r in (await desk.store.spool.show(slip.item)).recipients if r.address.lower() in who.addresses]
@@ -294,6 +278,7 @@ async def _original(visit: Visit, who: Reader) -> Response:
     return visit.go(f"{who.base}/{slip.item}", said)
 
 
+@_by_both(screen.post, "/suspicious")
 async def _report(visit: Visit, who: Reader) -> Response:
     slip = await _arrived(visit, who)
     await _suspicious(visit, who, await _facts(visit, who, slip.item))

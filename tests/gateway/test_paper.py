@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -49,7 +48,6 @@ def test_an_empty_sheet_says_so() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler reads it back")
 def test_a_pdf_holds_the_japanese_words_and_the_link(tmp_path: Path) -> None:
     file = tmp_path / "x.pdf"
     file.write_bytes(pdf(page(SHEET)))

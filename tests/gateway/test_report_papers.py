@@ -36,7 +36,6 @@ def said(*command: str | Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler reads it back")
 @pytest.mark.parametrize("kind", REPORTS)
 def test_au02_a_report_is_a_pdf_on_a4_with_its_japanese_and_its_fonts(kind: str, config: Path, tmp_path: Path) -> None:
     options, size, words = REPORTS[kind]

@@ -18,9 +18,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from gateway.clock import JST
-from gateway.console.visible import visible
 from gateway.evidence.export import BOM, guarded
 from gateway.soffice import installed
+from gateway.visible import visible
 
 FORMS = ("text", "csv", "html", "pdf")
 _RULED = '<table border="1" cellspacing="0" width="100%"'  # LibreOffice takes these for a table, and no style's border or width

@@ -18,9 +18,9 @@ from gateway import yaml_file
 from gateway.console import app
 from gateway.console.page import Pages
 from gateway.console.roles import Scope
-from gateway.console.words import Language
 from gateway.settings import ConsoleSettings, Settings
 from gateway.store.opening import open_store
+from gateway.words import Language
 from gateway.yaml_file import BadConfiguration
 
 ROOT = Path(__file__).parents[1]

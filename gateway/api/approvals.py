@@ -16,7 +16,7 @@ from gateway.console.cases import Asked, opening_of
 from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
-from gateway.console.words import Words
+from gateway.words import Words
 from gateway.workflow.model import Act, Kind
 
 resource = Resource("承認・例外", "Approvals and exceptions")

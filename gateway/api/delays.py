@@ -12,7 +12,7 @@ from gateway.api.scopes import TokenScope
 from gateway.api.values import Number
 from gateway.console.mine import reader
 from gateway.console.roles import Right
-from gateway.console.words import Words
+from gateway.words import Words
 from gateway.workflow.model import Act, Kind, Who
 
 resource = Resource("送信待ち", "Delayed mail")

@@ -29,7 +29,7 @@ from gateway.api.values import adapter, dump
 from gateway.console.desk import Desk
 from gateway.console.refusals import KNOWN, refusal
 from gateway.console.roles import OF_THE_HOUSE
-from gateway.console.words import Refusal
+from gateway.words import Refusal
 
 _BEARER = re.compile(r"Bearer ([\x21-\x7e]{1,200})", re.IGNORECASE)  # RFC 6750 2.1; the scheme's case does not matter
 FILES = 2  # bodies with a file in memory at once, each several times as large as the file

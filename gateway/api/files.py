@@ -20,11 +20,11 @@ from gateway.api.resource import A_FILE, Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Content, Line, VerdictName
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.control import NotRunning, Rejected, ask
 from gateway.model import PartReport
 from gateway.parcel import FOLDER, Parcel, Treated, patience, write
 from gateway.store.values import load
+from gateway.words import Words
 
 resource = Resource("ファイルの無害化", "Files")
 

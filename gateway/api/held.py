@@ -14,11 +14,11 @@ from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason, Verd
 from gateway.console.mail import CHARACTERS, entry_of, header_of, let_through, obstacle_to, viewed
 from gateway.console.preview import readable
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.docket import Filter
 from gateway.docket import Line as Listed
 from gateway.model import PartReport, QuarantineState
 from gateway.quarantine import QuarantineEntry
+from gateway.words import Words
 from sanitizers.model import Kind, Treatment
 from sanitizers.model import Reason as Withheld
 

@@ -17,9 +17,9 @@ from gateway.console.cases import Asked, opening_of
 from gateway.console.casework import plainly
 from gateway.console.incidents import drafted, incident
 from gateway.console.roles import Right
-from gateway.console.words import Refusal, Words
 from gateway.evidence import troubles
 from gateway.evidence.troubles import Handling, Troubles
+from gateway.words import Refusal, Words
 from gateway.workflow import ledger
 from gateway.workflow.model import Act, Kind
 

@@ -16,8 +16,8 @@ from gateway.catalogue import finding
 from gateway.console.originals import read
 from gateway.console.preview import readable
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.model import Direction, State
+from gateway.words import Words
 
 resource = Resource("原本検索", "Originals")
 

@@ -10,9 +10,9 @@ from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Moment
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.directory import Role
 from gateway.directory.model import Attribute
+from gateway.words import Words
 
 resource = Resource("利用者・職員名簿", "People")
 

@@ -16,13 +16,13 @@ from gateway.api.values import Moment, Number, Reason, VerdictName
 from gateway.console.roles import Right
 from gateway.console.rules import MOST, act_on, before, propose_version, said
 from gateway.console.trials import Trial
-from gateway.console.words import Words
 from gateway.model import Direction, Disposition
 from gateway.policy import file as policy_file
 from gateway.policy import sentences
 from gateway.policy.book import Standing, Version, difference
 from gateway.policy.rules import Policy
 from gateway.replay import Depth, Outcome, Replayed, Selection
+from gateway.words import Words
 from gateway.workflow.model import Act
 from gateway.yaml_file import BadConfiguration
 

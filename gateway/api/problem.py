@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.api.values import dump
-from gateway.console.words import Refusal, Words
+from gateway.words import Refusal, Words
 
 MEDIA_TYPE = "application/problem+json"
 TITLES: dict[int, Words] = {

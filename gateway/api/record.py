@@ -15,11 +15,11 @@ from gateway.api.values import Cursor, Item, Limit, Line, Moment
 from gateway.console.journal import trace_of
 from gateway.console.records import begin_proof
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.evidence.export import FORMS
 from gateway.evidence.sentence import sentence
 from gateway.journal import Query
 from gateway.model import Direction, State
+from gateway.words import Words
 from gateway.workflow.model import Kind, Stage
 
 resource = Resource("記録", "Journal")

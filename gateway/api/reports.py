@@ -20,8 +20,8 @@ from gateway.clock import JST
 from gateway.compliance.model import Status
 from gateway.compliance.report import KEPT, load
 from gateway.console.roles import Right
-from gateway.console.words import Language, Words
 from gateway.periodic import Period
+from gateway.words import Language, Words
 
 resource = Resource("報告書", "Reports")
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from gateway.api.scopes import TokenScope
 from gateway.console.roles import Right
-from gateway.console.words import Words
+from gateway.words import Words
 
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)

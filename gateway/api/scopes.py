@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.console.roles import Right
-from gateway.console.words import Words
+from gateway.words import Words
 
 LONGEST_DAYS = 366  # that a token may last
 

@@ -14,9 +14,9 @@ from gateway.api.scopes import TokenScope
 from gateway.api.values import Content, Line, Number, VerdictName
 from gateway.console.roles import Right
 from gateway.console.specimens import judged, read_as, specimen_of
-from gateway.console.words import Words
 from gateway.model import Direction, Disposition
 from gateway.specimen import Judged
+from gateway.words import Words
 
 resource = Resource("規則", "Rules")
 

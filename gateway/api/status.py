@@ -11,9 +11,9 @@ from gateway.api.scopes import TokenScope
 from gateway.api.values import Moment
 from gateway.console.dashboard import current
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.model import Direction
 from gateway.watch import concerns
+from gateway.words import Words
 
 resource = Resource("稼働状況", "Status")
 

@@ -15,10 +15,10 @@ from gateway.api.values import Line, Moment, Number, Reason
 from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
-from gateway.console.words import Words
 from gateway.cutoff import Halt, Scope, resuming
 from gateway.cutoff.register import STANDS
 from gateway.model import Direction, State
+from gateway.words import Words
 
 resource = Resource("遮断", "Stops")
 

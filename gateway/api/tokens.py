@@ -28,9 +28,9 @@ from gateway.console.accounts import PATTERN
 from gateway.console.roles import Right
 from gateway.console.sessions import Session
 from gateway.console.standing import Account
-from gateway.console.words import Refusal
 from gateway.settings import Network
 from gateway.store.db import Db
+from gateway.words import Refusal
 
 PREFIX = "mugai_"  # so that a token in a repository or a mail is found: mugai_ and 8, _, 43 characters
 SHAPE = re.compile(r"mugai_([0-9a-z]{8})_[0-9A-Za-z]{43}")

@@ -19,8 +19,8 @@ from rich.table import Table
 from gateway import settings as settings_file
 from gateway.api.scopes import LONGEST_DAYS, SCOPES, TokenScope
 from gateway.commands.terminal import moment, operator, plain
-from gateway.console.words import Refusal
 from gateway.store.opening import open_store
+from gateway.words import Refusal
 
 if TYPE_CHECKING:
     from gateway.api.tokens import Token, Tokens

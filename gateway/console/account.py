@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
+from gateway.words import Refusal, Words
 
 screen = Screen()
 

@@ -22,10 +22,10 @@ from gateway.console.credentials import Seal
 from gateway.console.roles import Right
 from gateway.console.schema import account, invitation, passkey, recovery, session
 from gateway.console.standing import Account, Origin
-from gateway.console.words import Refusal
 from gateway.directory import Role
 from gateway.spool.acceptance import author
 from gateway.store.db import Db
+from gateway.words import Refusal
 from gateway.workflow.letters import Letter
 
 INVITATION_SECONDS = 7 * 86_400.0

@@ -18,8 +18,8 @@ from gateway.console.mine import Reader, reader
 from gateway.console.preview import readable
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
 from gateway.quarantine import QuarantineEntry
+from gateway.words import Refusal, Words
 from gateway.workflow import report
 from gateway.workflow.engine import Shown
 from gateway.workflow.letters import LINK

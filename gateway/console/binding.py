@@ -16,11 +16,11 @@ from typing import TypeVar
 from gateway.console import attempts
 from gateway.console.accounts import Accounts
 from gateway.console.standing import Account, Origin
-from gateway.console.words import Refusal
 from gateway.directory import bind, book
 from gateway.directory.bind import Entry
 from gateway.sign_in_settings import LdapSettings
 from gateway.store.db import Db
+from gateway.words import Refusal
 from gateway.yaml_file import BadConfiguration
 
 log = logging.getLogger(__name__)

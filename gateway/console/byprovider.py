@@ -17,7 +17,7 @@ from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.signin import asks_second_factor
 from gateway.console.standing import Account, Origin
-from gateway.console.words import Refusal
+from gateway.words import Refusal
 
 screen = Screen()
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Words
+from gateway.words import Words
 from gateway.workflow import export, opening, report
 from gateway.workflow.model import Kind, Opening, Scope
 from gateway.workflow.opening import end_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gateway.console.words import Refusal
+from gateway.words import Refusal
 from gateway.workflow.engine import NotAllowed, NotPossible
 from gateway.workflow.ledger import AlreadyDone
 from gateway.workflow.token import BadToken

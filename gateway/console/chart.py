@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.console.words import Words
+from gateway.words import Words
 
 WIDTH, HEIGHT = 880, 180
 LEFT, RIGHT, BOTTOM, TOP = 44, 10, 24, 10  # around the bars, for what is written there

@@ -20,7 +20,6 @@ from gateway.console import attempts, credentials
 from gateway.console.accounts import ADDRESS, Accounts
 from gateway.console.schema import code as codes
 from gateway.console.standing import Account, Origin
-from gateway.console.words import Refusal
 from gateway.directory import book
 from gateway.model import Authored, Direction
 from gateway.notice import Notices
@@ -30,6 +29,7 @@ from gateway.spool.acceptance import author
 from gateway.spool.contents import Kept
 from gateway.store.db import Db
 from gateway.store.schema import recipient
+from gateway.words import Refusal
 
 SECONDS = 600.0  # a mail takes seconds; somebody fetches a coffee
 AGAIN_SECONDS = 60.0  # until another one is sent to the same address

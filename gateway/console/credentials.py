@@ -16,8 +16,8 @@ import argon2
 import pyotp
 from cryptography.fernet import Fernet
 
-from gateway.console.words import Refusal
 from gateway.journal.note import durable_write
+from gateway.words import Refusal
 
 SHORTEST = 15  # characters without a second factor to lean on; NIST SP 800-63B-4 3.1.1.2
 LONGEST = 128

@@ -19,10 +19,10 @@ from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Language, Words
 from gateway.model import Direction
 from gateway.notice.wording import Names
 from gateway.watch import concerns
+from gateway.words import Language, Words
 from sanitizers.model import Kind, Reason, Treatment, Verdict
 
 screen = Screen()

@@ -19,7 +19,6 @@ from gateway.console.provider import Provider
 from gateway.console.pulse import Pulse
 from gateway.console.sessions import Sessions
 from gateway.console.trials import Trials
-from gateway.console.words import Language, Words
 from gateway.docket import Docket
 from gateway.journal import Verification
 from gateway.notice import Notices
@@ -30,6 +29,7 @@ from gateway.policy.rules import Policy
 from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.ticket import Tickets
+from gateway.words import Language, Words
 from gateway.workflow.engine import Workflow
 
 if TYPE_CHECKING:  # `binding` needs the LDAP library

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.console.words import Words
+from gateway.words import Words
 
 NAMES: dict[str, Words] = {
     "received": Words("受信", "received"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.console.words import Words
+from gateway.words import Words
 
 
 @dataclass(frozen=True, slots=True)

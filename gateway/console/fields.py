@@ -23,11 +23,11 @@ from starlette.datastructures import FormData
 from gateway.console.field_words import FIELDS, VALUES, Told
 from gateway.console.mail import METHODS
 from gateway.console.roles import NAMES
-from gateway.console.words import Words
 from gateway.directory.model import Attribute, Role
 from gateway.model import Sign, Suspicion
 from gateway.policy.sentences import Wording
 from gateway.policy.words import DISPOSITIONS, SUSPICIONS
+from gateway.words import Words
 from sanitizers.model import Cipher, Kind, Method, Verdict
 
 Cells = tuple[tuple[str, ...], ...]

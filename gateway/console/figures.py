@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from gateway import tally
 from gateway.clock import JST
-from gateway.console.words import Words
 from gateway.model import Direction, QuarantineState
 from gateway.store.schema import quarantine
+from gateway.words import Words
 
 _JAPAN = 9 * tally.HOUR  # a day begins at midnight in Japan
 _TOP = 8

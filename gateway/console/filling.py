@@ -8,7 +8,6 @@ from dataclasses import replace
 from gateway.console.field_words import FIELDS, Told
 from gateway.console.fields import DROP, Cells, Field, Shape, fields_of
 from gateway.console.switches import CONSTRUCTS, EXPLANATIONS, SETTINGS
-from gateway.console.words import Words
 from gateway.model import Hiding
 from gateway.policy import pen
 from gateway.policy.observing import Observing
@@ -16,6 +15,7 @@ from gateway.policy.pen import Place
 from gateway.policy.protect_settings import Protect
 from gateway.policy.sentences import Wording
 from gateway.policy.syntax import WrittenChoice, WrittenProfile, WrittenRule
+from gateway.words import Words
 from gateway.yaml_file import Problem
 from sanitizers.model import FAMILIES, Limits, Setting, Switchboard
 

@@ -34,11 +34,11 @@ from gateway.console.roles import Right
 from gateway.console.rules import said
 from gateway.console.screen import Screen, Visit
 from gateway.console.switches import FAMILY_NAMES
-from gateway.console.words import Refusal, Words
 from gateway.policy import file as policy_file
 from gateway.policy import pen, sentences
 from gateway.policy.book import Standing, Version
 from gateway.policy.pen import Place, Unwritable
+from gateway.words import Refusal, Words
 from gateway.yaml_file import BadConfiguration, Problem
 
 screen = Screen()

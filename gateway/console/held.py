@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
 from gateway.docket import PAGE, Filter
 from gateway.model import QuarantineState
 from gateway.quarantine import AlreadyDone, Kept
+from gateway.words import Refusal, Words
 from sanitizers.model import Verdict
 
 screen = Screen()

@@ -19,13 +19,13 @@ from gateway.console import facts
 from gateway.console.asker import Asker
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
 from gateway.evidence import pack
 from gateway.evidence.export import EXPORTED, FORMS
 from gateway.evidence.sentence import SENTENCES, sentence
 from gateway.evidence.trace import Trace, trace
 from gateway.journal import JournalDamaged, Query
 from gateway.spool import MissingContent
+from gateway.words import Refusal, Words
 
 screen = Screen()
 

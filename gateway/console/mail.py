@@ -18,7 +18,6 @@ from gateway.console.preview import PICTURES, differences, readable
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.senders import DAYS, STANCES
-from gateway.console.words import Refusal, Words
 from gateway.control import NotRunning, Rejected, ask
 from gateway.docket import Filter
 from gateway.judgement import judgeable
@@ -28,6 +27,7 @@ from gateway.quarantine import QuarantineEntry
 from gateway.resend import Addressee, AlreadyAsked, Proof, Resend, addressee
 from gateway.spool import MissingContent
 from gateway.unlocking import Unlock, Unlocked
+from gateway.words import Refusal, Words
 from gateway.workflow import ledger, opening
 from gateway.workflow.engine import NotAllowed
 from gateway.workflow.model import Kind

@@ -17,13 +17,13 @@ from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.roles import Right
 from gateway.console.screen import Handler, Screen, Visit
-from gateway.console.words import Refusal, Words
 from gateway.control import NotRunning, Rejected, ask
 from gateway.directory import Attribute, Directory
 from gateway.model import GrantKind, State
 from gateway.pigeonhole import Slip
 from gateway.ticket import PATH, BadTicket
 from gateway.unlocking import GATEWAY, TRIES, WINDOW, Unlock, Unlocked
+from gateway.words import Refusal, Words
 from gateway.workflow import opening, report
 from gateway.workflow.model import Case, Kind, Opening, Who
 

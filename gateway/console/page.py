@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gateway.clock import JST
-from gateway.console.visible import cut, visible
-from gateway.console.words import Language, Words
+from gateway.visible import cut, visible
+from gateway.words import Language, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"

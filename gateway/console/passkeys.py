@@ -27,8 +27,8 @@ from gateway.clock import Clock
 from gateway.console import standing
 from gateway.console.schema import account, passkey
 from gateway.console.standing import Account
-from gateway.console.words import Refusal
 from gateway.store.db import Db
+from gateway.words import Refusal
 
 _CHALLENGE_SECONDS = 300.0
 _CHALLENGES = 10_000  # waiting at once; more is somebody reloading the sign-in page by machine

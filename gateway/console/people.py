@@ -11,8 +11,8 @@ from gateway.console import address_letter
 from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.standing import Origin
-from gateway.console.words import Refusal, Words
 from gateway.directory import Role
+from gateway.words import Refusal, Words
 
 screen = Screen()
 

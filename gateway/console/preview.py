@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.console.words import Refusal
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import Inspection, Leaf
 from gateway.notice import Notices
@@ -25,6 +24,7 @@ from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
 from gateway.settings import Settings, trust_anchors
 from gateway.spool import MissingContent, Spool
+from gateway.words import Refusal
 from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.letter import Enclosure
 from sanitizers.lock.office import OfficeCaps

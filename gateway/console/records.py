@@ -10,12 +10,12 @@ from gateway import journal
 from gateway.console.asker import Asker
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
 from gateway.evidence import inspection, proving
 from gateway.evidence.inspection import Period
 from gateway.evidence.sentence import sentence
 from gateway.evidence.troubles import PAGE, Handling, Troubles
 from gateway.journal import Query, Verification
+from gateway.words import Refusal, Words
 
 screen = Screen()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.console.words import Refusal
 from gateway.quarantine import AlreadyDone, Kept
+from gateway.words import Refusal
 from gateway.yaml_file import BadConfiguration
 
 KNOWN = (Refusal, LookupError, BadConfiguration, Kept, AlreadyDone)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from gateway.console.words import Words
 from gateway.directory.model import ROLE_NAMES, Role
+from gateway.words import Words
 
 ENGLISH = {
     Role.CISO: "CISO",

@@ -19,7 +19,6 @@ from gateway.console.mail import METHODS
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.switches import CONSTRUCTS, FAMILY_NAMES, SETTINGS
-from gateway.console.words import Refusal, Words
 from gateway.model import Direction
 from gateway.policy import file as policy_file
 from gateway.policy import sentences
@@ -27,6 +26,7 @@ from gateway.policy.book import Stale, Standing, Version, difference
 from gateway.policy.rules import Policy
 from gateway.policy.words import DISPOSITIONS
 from gateway.replay import Depth, Selection
+from gateway.words import Refusal, Words
 from gateway.workflow import opening
 from gateway.workflow.engine import NotAllowed, NotPossible, Shown
 from gateway.workflow.ledger import AlreadyDone

@@ -30,7 +30,7 @@ from gateway.console.refusals import KNOWN, refusal
 from gateway.console.roles import PRIVILEGED, Right
 from gateway.console.sessions import Session
 from gateway.console.standing import Account
-from gateway.console.words import Language, Refusal, Words
+from gateway.words import Language, Refusal, Words
 
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
 LANGUAGE_COOKIE = "__Host-language"

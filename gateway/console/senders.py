@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
 from gateway.policy.senders import LONGEST, Senders, Stance
+from gateway.words import Refusal, Words
 
 screen = Screen()
 

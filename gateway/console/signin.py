@@ -16,7 +16,7 @@ from gateway.console.guard import REPORTS
 from gateway.console.roles import Right
 from gateway.console.screen import COOKIE, LANGUAGE_COOKIE, Screen, Visit
 from gateway.console.standing import Account, Origin
-from gateway.console.words import Language, Refusal, Words
+from gateway.words import Language, Refusal, Words
 
 screen = Screen()
 

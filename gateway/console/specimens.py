@@ -20,7 +20,6 @@ from gateway.console.asker import Asker
 from gateway.console.mail import METHODS
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal
 from gateway.model import Client, Direction, Envelope
 from gateway.policy import file as policy_file
 from gateway.policy import sentences
@@ -30,6 +29,7 @@ from gateway.policy.rules import Policy
 from gateway.policy.words import DISPOSITIONS
 from gateway.smtp.address import BadAddress, address
 from gateway.specimen import RECEIPT, Judged, Specimen, judge
+from gateway.words import Refusal
 from gateway.workflow.register import Register
 
 screen = Screen()

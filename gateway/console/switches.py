@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.console.words import Words
+from gateway.words import Words
 from sanitizers.model import Setting
 
 FAMILY_NAMES: dict[str, Words] = {

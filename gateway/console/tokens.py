@@ -13,7 +13,7 @@ from gateway.api.scopes import LONGEST_DAYS, SCOPES, TokenScope
 from gateway.api.tokens import Standing, Wanted
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.console.words import Refusal, Words
+from gateway.words import Refusal, Words
 
 screen = Screen()
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway import journal
-from gateway.console.words import Refusal, Words
 from gateway.policy import file as policy_file
 from gateway.policy.book import Policies, Version
 from gateway.policy.observers import observers_of
 from gateway.policy.words import DISPOSITIONS
 from gateway.replay import Depth, Replay, Replayed, Selection
+from gateway.words import Refusal, Words
 from gateway.workflow.register import Register
 
 if TYPE_CHECKING:

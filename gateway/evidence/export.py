@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from gateway.clock import JST
-from gateway.console.visible import visible
 from gateway.evidence.sentence import sentence
 from gateway.journal import Entry
+from gateway.visible import visible
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for Shift_JIS
 _HEADINGS = ("番号", "日時", "種別", "メール", "内容", "詳細")

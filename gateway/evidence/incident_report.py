@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import JST
-from gateway.console.words import Words
 from gateway.directory.model import ROLE_NAMES
 from gateway.evidence.sentence import sentence
 from gateway.journal import Entry
+from gateway.words import Words
 from gateway.workflow.model import Act, Case, Kind, Stage, Step
 from gateway.yaml_file import BadConfiguration, Problem
 

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import JST
-from gateway.console.words import Words
 from gateway.evidence.balance import DAY, JST_SECONDS, Day, balance
 from gateway.journal import Entry, Query, reading
 from gateway.model import Direction
 from gateway.store.schema import message, recipient
+from gateway.words import Words
 from gateway.workflow import schema as workflow
 
 EXAMPLES = 20

@@ -21,7 +21,6 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.clock import JST
-from gateway.console.visible import visible
 from gateway.evidence.archive import archive
 from gateway.evidence.sentence import sentence
 from gateway.journal import Entry, JournalDamaged, Query, reading
@@ -30,6 +29,7 @@ from gateway.journal.proof import Tree
 from gateway.store.opening import Store
 from gateway.store.schema import journal as table
 from gateway.store.schema import journal_personal
+from gateway.visible import visible
 
 MOST = 20_000  # entries in one pack; above that a disk image is the better evidence
 NAMES = ("entries.jsonl", "personal.jsonl", "proofs.json", "checkpoint.txt", "key.txt", "report.txt", "custody.txt")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.clock import JST
-from gateway.console.words import Language, Words
 from gateway.journal import Entry
 from gateway.model import Disposition
+from gateway.words import Language, Words
 
 SENTENCES: dict[str, Words] = {
     # the path of a mail

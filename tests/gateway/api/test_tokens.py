@@ -13,8 +13,8 @@ from gateway.api.call import narrowed
 from gateway.api.scopes import LONGEST_DAYS, TokenScope
 from gateway.api.tokens import SHAPE, Standing, Wanted
 from gateway.console.roles import Scope
-from gateway.console.words import Refusal
 from gateway.directory import Role
+from gateway.words import Refusal
 from tests.gateway.api.make_program import client, program
 from tests.gateway.console.make_console import Console
 

@@ -17,9 +17,9 @@ from gateway import journal, nodes
 from gateway.clock import JST
 from gateway.console.chart import Series, bars
 from gateway.console.pulse import Pulse
-from gateway.console.words import Words
 from gateway.directory import Role
 from gateway.health import Health
+from gateway.words import Words
 from tests.gateway.console.make_console import Console
 from tests.running import free_port
 

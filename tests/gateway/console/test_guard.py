@@ -11,8 +11,8 @@ import pytest
 from gateway import journal
 from gateway.console import app
 from gateway.console.guard import BODY_BYTES
-from gateway.console.visible import LONGEST, visible
 from gateway.directory import Role
+from gateway.visible import LONGEST, visible
 from tests.gateway.console.make_console import ORIGIN, PASSWORD, Console
 from tests.gateway.smtp import make_certificate
 from tests.running import free_port

@@ -9,8 +9,8 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from gateway import journal
 from gateway.console import attempts, credentials
 from gateway.console.screen import COOKIE
-from gateway.console.words import Refusal
 from gateway.directory import Role
+from gateway.words import Refusal
 from tests.gateway.console.conftest import SLOW
 from tests.gateway.console.make_console import PASSWORD, Console
 

@@ -10,8 +10,8 @@ import pytest
 from gateway import journal
 from gateway.console import credentials
 from gateway.console.standing import Account, Origin
-from gateway.console.words import Refusal
 from gateway.directory import Directory, Role
+from gateway.words import Refusal
 from tests.gateway.console.make_console import PASSWORD, Console
 from tests.gateway.make_directory import HOUSE, at
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from gateway.console.words import Language
 from gateway.evidence import export
 from gateway.evidence.sentence import sentence
 from gateway.journal import Entry
+from gateway.words import Language
 
 HOSTILE = (
     *("=1+1|cmd", "+1", "-1", "@SUM(1)", "  =1", "＝1+1", "\t=1", "\r=1"),

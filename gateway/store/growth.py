@@ -21,6 +21,7 @@ STEPS: dict[int, tuple[str, ...]] = {
         "DROP INDEX ix_halt_ended_at",
         *(f"ALTER TABLE halt DROP COLUMN {name}" for name in ("ended_at", "ended_by", "asked_by", "asked_reason")),
     ),
+    7: (),
 }
 
 

@@ -1,0 +1,474 @@
+BEGIN TRANSACTION;
+CREATE TABLE announcement (
+	occasion TEXT NOT NULL, 
+	at DOUBLE NOT NULL, 
+	PRIMARY KEY (occasion)
+);
+CREATE TABLE api_answer (
+	token VARCHAR(8) NOT NULL, 
+	"key" VARCHAR(64) NOT NULL, 
+	request VARCHAR(64) NOT NULL, 
+	status INTEGER NOT NULL, 
+	body BLOB NOT NULL, 
+	at DOUBLE NOT NULL, 
+	PRIMARY KEY (token, "key"), 
+	FOREIGN KEY(token) REFERENCES api_token (mark)
+);
+CREATE TABLE api_token (
+	mark VARCHAR(8) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	name TEXT NOT NULL, 
+	account VARCHAR(255) NOT NULL, 
+	scopes TEXT NOT NULL, 
+	patterns TEXT NOT NULL, 
+	networks TEXT NOT NULL, 
+	made_by TEXT NOT NULL, 
+	made_at DOUBLE NOT NULL, 
+	expires_at DOUBLE NOT NULL, 
+	revoked_at DOUBLE, 
+	used_at DOUBLE, 
+	used_from TEXT NOT NULL, 
+	PRIMARY KEY (mark), 
+	FOREIGN KEY(account) REFERENCES console_account (name)
+);
+CREATE TABLE arrival (
+	digest VARCHAR(64) NOT NULL, 
+	at DOUBLE NOT NULL, 
+	PRIMARY KEY (digest)
+);
+CREATE TABLE catalogue (
+	message VARCHAR(26) NOT NULL, 
+	words TEXT NOT NULL, 
+	PRIMARY KEY (message), 
+	FOREIGN KEY(message) REFERENCES message (id)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "catalogue" VALUES('01M7Q5CQG05Z3FBXHR8S0ZA5GZ','20261118-wr9h a@b.example hanako@city.example.lg.jp');
+CREATE TABLE cleared (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	message VARCHAR(26) NOT NULL, 
+	sender TEXT NOT NULL, 
+	smtputf8 BOOLEAN NOT NULL, 
+	size BIGINT NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	warrant TEXT, 
+	content BLOB, 
+	blob VARCHAR(64), 
+	FOREIGN KEY(message) REFERENCES message (id)
+);
+CREATE TABLE console_account (
+	name VARCHAR(255) NOT NULL, 
+	display TEXT NOT NULL, 
+	roles TEXT NOT NULL, 
+	scope TEXT NOT NULL, 
+	address TEXT NOT NULL, 
+	password TEXT NOT NULL, 
+	totp BLOB, 
+	totp_step INTEGER NOT NULL, 
+	handle BLOB NOT NULL, 
+	suspended BOOLEAN NOT NULL, 
+	created_at DOUBLE NOT NULL, 
+	signed_in_at DOUBLE, 
+	signed_in_from TEXT NOT NULL, 
+	signed_out_at DOUBLE, 
+	failures INTEGER NOT NULL, origin VARCHAR(16) DEFAULT 'invited' NOT NULL, subject TEXT DEFAULT '' NOT NULL, 
+	PRIMARY KEY (name)
+);
+INSERT INTO "console_account" VALUES('hanako@city.example.lg.jp','花子','usr','','hanako@city.example.lg.jp','',NULL,0,X'1C0EE90FBAACEC268D08DFE7FC82454406A49855F587581D786D707216FB3057',0,1795000000.0,NULL,'',NULL,0,'mail','');
+CREATE TABLE console_attempt (
+	"key" TEXT NOT NULL, 
+	failures INTEGER NOT NULL, 
+	last_at DOUBLE NOT NULL, 
+	PRIMARY KEY ("key")
+);
+CREATE TABLE console_code (
+	address TEXT NOT NULL, 
+	code VARCHAR(64) NOT NULL, 
+	sent_at DOUBLE NOT NULL, 
+	tries INTEGER NOT NULL, 
+	PRIMARY KEY (address)
+);
+CREATE TABLE console_invitation (
+	code VARCHAR(64) NOT NULL, 
+	account TEXT NOT NULL, 
+	expires_at DOUBLE NOT NULL, 
+	PRIMARY KEY (code)
+);
+INSERT INTO "console_invitation" VALUES('5356eb8dbaecadfaa64ae71b59d5e44fe9f1c6da8c87504d7650b756459c630d','',1795604800.0);
+CREATE TABLE console_passkey (
+	id BLOB NOT NULL, 
+	account VARCHAR(255) NOT NULL, 
+	public_key BLOB NOT NULL, 
+	sign_count BIGINT NOT NULL, 
+	label TEXT NOT NULL, 
+	created_at DOUBLE NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(account) REFERENCES console_account (name)
+);
+CREATE TABLE console_recovery (
+	account VARCHAR(255) NOT NULL, 
+	code VARCHAR(64) NOT NULL, 
+	PRIMARY KEY (account, code), 
+	FOREIGN KEY(account) REFERENCES console_account (name)
+);
+CREATE TABLE console_session (
+	id VARCHAR(64) NOT NULL, 
+	account VARCHAR(255) NOT NULL, 
+	whole BOOLEAN NOT NULL, 
+	began_at DOUBLE NOT NULL, 
+	seen_at DOUBLE NOT NULL, 
+	elevated_until DOUBLE NOT NULL, 
+	source TEXT NOT NULL, 
+	agent TEXT NOT NULL, method TEXT DEFAULT '' NOT NULL, standing TEXT DEFAULT '' NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(account) REFERENCES console_account (name)
+);
+CREATE TABLE correspondent (
+	theirs TEXT NOT NULL, 
+	ours TEXT NOT NULL, 
+	last_at DOUBLE NOT NULL, 
+	PRIMARY KEY (theirs, ours)
+);
+CREATE TABLE directory (
+	version INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	at DOUBLE NOT NULL, 
+	actor TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	value TEXT NOT NULL
+);
+CREATE TABLE disk_sample (
+	at DOUBLE NOT NULL, 
+	free_bytes BIGINT NOT NULL, 
+	PRIMARY KEY (at)
+);
+CREATE TABLE halt (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	scope VARCHAR(16) NOT NULL, 
+	value TEXT NOT NULL, 
+	since DOUBLE NOT NULL, 
+	actor TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	"case" INTEGER REFERENCES workflow_case (id));
+INSERT INTO "halt" VALUES(2,'sender','taro@city.example.lg.jp',1795000000.0,'system','infected',NULL);
+CREATE TABLE halted_mail (
+	halt INTEGER NOT NULL, 
+	message VARCHAR(26) NOT NULL, 
+	PRIMARY KEY (halt, message), 
+	FOREIGN KEY(halt) REFERENCES halt (id), 
+	FOREIGN KEY(message) REFERENCES message (id)
+);
+CREATE TABLE job (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	work VARCHAR(16) NOT NULL, 
+	message VARCHAR(26) NOT NULL, 
+	cleared INTEGER, 
+	visible_at DOUBLE NOT NULL, 
+	due_at DOUBLE NOT NULL, 
+	owner TEXT, 
+	token INTEGER NOT NULL, 
+	deaths INTEGER NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	frozen BOOLEAN NOT NULL, 
+	why TEXT NOT NULL, 
+	grant_json TEXT, 
+	FOREIGN KEY(message) REFERENCES message (id), 
+	FOREIGN KEY(cleared) REFERENCES cleared (id)
+);
+INSERT INTO "job" VALUES(2,'inspect','01M7Q5CQG0BGTY726ERYM8DEPB',NULL,1795000000.0,1795000000.0,NULL,0,0,0,0,'',NULL);
+CREATE TABLE journal (
+	seq INTEGER NOT NULL, 
+	event INTEGER NOT NULL, 
+	at DOUBLE NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	item VARCHAR(26) NOT NULL, 
+	entry BLOB NOT NULL, 
+	leaf BLOB NOT NULL, 
+	PRIMARY KEY (seq), 
+	UNIQUE (event)
+);
+INSERT INTO "journal" VALUES(0,1,1795000000.0,'received','01M7Q5CQG05Z3FBXHR8S0ZA5GZ',X'7B226174223A313739353030303030302E302C22636C69656E74223A223139322E302E322E31222C22646972656374696F6E223A22696E626F756E64222C2268656C6F223A226D782E622E6578616D706C65222C226974656D223A2230314D37513543514730355A3346425848523853305A4135475A222C226B696E64223A227265636569766564222C2272656365697074223A2232303236313131382D57523948222C22726563697069656E7473223A7B22736861323536223A5B2239306337663734336566636438303337653133666538646462656662623766326638363266396662333239346533346466653436373566646361313333653632225D7D2C2273656E646572223A7B22736861323536223A5B2234643135373035636637363239653562323065353239333633306631633136653661636532653263666162376235393438323531613134663562383264613638225D7D2C22736861323536223A2263323064656134643837366235623866623061313831346234333031373033306365613664346163333062326439616537316234303464326661626134396235222C2273697A65223A342C22746C73223A22227D',X'D9850B6B20218943D7E4B9881F42ED43BC9D8C7480E323C6317B354D48DB2A73');
+INSERT INTO "journal" VALUES(1,2,1795000000.0,'held','01M7Q5CQG05Z3FBXHR8S0ZA5GZ',X'7B226174223A313739353030303030302E302C22636C6175736573223A5B2253414E2D3032225D2C226974656D223A2230314D37513543514730355A3346425848523853305A4135475A222C226B696E64223A2268656C64222C22706F6C6963795F76657273696F6E223A22303132333435363738396162222C22726561736F6E223A225C75333064655C75333061665C75333065645C75333034635C75333034325C75333038615C75333037655C7533303539222C22726563697069656E7473223A7B22736861323536223A5B2266346663393563666161386137316233333134663938373730366461626436376633373765663035353730666231323639633030613630363431333765386439225D7D2C2272756C65223A226D6163726F222C227375626A656374223A7B22736861323536223A5B2237383737663765303866383236353561356538353933376561623935306636373637323439366365366534323161303431633366313231643263626537376232225D7D2C2276657264696374223A2253414E495449534544227D',X'83D2EB808C9053E67B039B3F05737D2D94FDA73A5CE169BF0CA45C421BBF7F79');
+INSERT INTO "journal" VALUES(2,3,1795000000.0,'received','01M7Q5CQG0BGTY726ERYM8DEPB',X'7B226174223A313739353030303030302E302C22636C69656E74223A223139322E302E322E31222C22646972656374696F6E223A22696E626F756E64222C2268656C6F223A226D782E622E6578616D706C65222C226974656D223A2230314D37513543514730424754593732364552594D3844455042222C226B696E64223A227265636569766564222C2272656365697074223A2232303236313131382D304B5646222C22726563697069656E7473223A7B22736861323536223A5B2262356261626635343439613965636531663331653937343238346661393865353034396437633836633838363634313435356230656331393034366465643535225D7D2C2273656E646572223A7B22736861323536223A5B2261303833376465343332353161623166313862376130656434316137613337376232633634363333656535663733343863386239376430653737316464633663225D7D2C22736861323536223A2231363866333431383533363839616265616432323932616461326230343136616165613338383331663034343037323436366535633763343964643234383132222C2273697A65223A33302C22746C73223A22227D',X'C36EE5B05CC9F05AB9282DF72A6F6D5DF42169FA9C008677BD05727B8A8503A7');
+INSERT INTO "journal" VALUES(3,4,1795000000.0,'account_changed','',X'7B226163636F756E74223A2268616E616B6F40636974792E6578616D706C652E6C672E6A70222C226163746F72223A2268616E616B6F40636974792E6578616D706C652E6C672E6A70222C226174223A313739353030303030302E302C226368616E6765223A2263726561746564207769746820726F6C657320757372222C226974656D223A22222C226B696E64223A226163636F756E745F6368616E676564227D',X'4A39566A1BBC792C42998843B31CFE195630DEAC2983090B4085C497428666B3');
+CREATE TABLE journal_checkpoint (
+	size BIGINT NOT NULL, 
+	at DOUBLE NOT NULL, 
+	note TEXT NOT NULL, 
+	PRIMARY KEY (size)
+);
+CREATE TABLE journal_head (
+	id INTEGER NOT NULL, 
+	size BIGINT NOT NULL, 
+	frontier BLOB NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "journal_head" VALUES(1,4,X'0A10B98BCA2A8D9F88DB3E35EA77BCAF6B124F53B71CE12CC072052AB0033853');
+CREATE TABLE journal_pending (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	at DOUBLE NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	item VARCHAR(26) NOT NULL, 
+	entry BLOB NOT NULL
+);
+CREATE TABLE journal_personal (
+	event INTEGER NOT NULL, 
+	field VARCHAR(32) NOT NULL, 
+	position INTEGER NOT NULL, 
+	salt BLOB NOT NULL, 
+	value TEXT NOT NULL, 
+	PRIMARY KEY (event, field, position)
+);
+INSERT INTO "journal_personal" VALUES(1,'sender',0,X'4C1C661B8D55E301F14B0966CB2CB721','a@b.example');
+INSERT INTO "journal_personal" VALUES(1,'recipients',0,X'D828A0D17A38B2FAEDE6657BFBF9247D','hanako@city.example.lg.jp');
+INSERT INTO "journal_personal" VALUES(2,'subject',0,X'BABE0640BF85453D93FFDD97F0BA925A','見積書の件');
+INSERT INTO "journal_personal" VALUES(2,'recipients',0,X'D9BC3899D3488E47FF5AC302876F48F2','hanako@city.example.lg.jp');
+INSERT INTO "journal_personal" VALUES(3,'sender',0,X'09C907E5F8EB32B792216CD575875177','a@b.example');
+INSERT INTO "journal_personal" VALUES(3,'recipients',0,X'58E8213796BDC862FBFF8B8414AA7EB6','taro@city.example.lg.jp');
+CREATE TABLE journal_term (
+	term VARCHAR(80) NOT NULL, 
+	event BIGINT NOT NULL, 
+	PRIMARY KEY (term, event)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "journal_term" VALUES('actor=hanako@city.example.lg.jp',4);
+INSERT INTO "journal_term" VALUES('kind=account_changed',4);
+INSERT INTO "journal_term" VALUES('kind=held',2);
+INSERT INTO "journal_term" VALUES('kind=received',1);
+INSERT INTO "journal_term" VALUES('kind=received',3);
+INSERT INTO "journal_term" VALUES('rule=macro',2);
+INSERT INTO "journal_term" VALUES('sha256=168f341853689abe',3);
+INSERT INTO "journal_term" VALUES('sha256=c20dea4d876b5b8f',1);
+CREATE TABLE likeness (
+	kind VARCHAR(16) NOT NULL, 
+	"key" BLOB NOT NULL, 
+	message VARCHAR(26) NOT NULL, 
+	PRIMARY KEY (kind, "key", message), 
+	FOREIGN KEY(message) REFERENCES message (id)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "likeness" VALUES('sender',X'A454DFE90EA1E855D7EED33A67BF1FE3','01M7Q5CQG05Z3FBXHR8S0ZA5GZ');
+CREATE TABLE listed_sender (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	stance VARCHAR(8) NOT NULL, 
+	subject TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	"by" TEXT NOT NULL, 
+	made_at DOUBLE NOT NULL, 
+	until DOUBLE NOT NULL
+);
+CREATE TABLE message (
+	id VARCHAR(26) NOT NULL, 
+	receipt VARCHAR(24) NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	about VARCHAR(26) NOT NULL, 
+	direction VARCHAR(16) NOT NULL, 
+	sender TEXT NOT NULL, 
+	client TEXT NOT NULL, 
+	smtputf8 BOOLEAN NOT NULL, 
+	body_8bit BOOLEAN NOT NULL, 
+	received_at DOUBLE NOT NULL, 
+	finished_at DOUBLE, 
+	ingest_key VARCHAR(64) NOT NULL, 
+	size BIGINT NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	trace BLOB NOT NULL, 
+	content BLOB, 
+	blob VARCHAR(64), 
+	PRIMARY KEY (id), 
+	UNIQUE (receipt)
+);
+INSERT INTO "message" VALUES('01M7Q5CQG05Z3FBXHR8S0ZA5GZ','20261118-WR9H','mail','','inbound','a@b.example','{"address":"192.0.2.1","port":40000,"helo":"mx.b.example","tls":""}',0,0,1795000000.0,NULL,'6d26fa84c0373190d72f7cc3ba79cdbd8a229b5424edb686f01873dc7039b8ea',4,'c20dea4d876b5b8fb0a1814b43017030cea6d4ac30b2d9ae71b404d2faba49b5',X'52656365697665643A2062792075730D0A',X'68656C64',NULL);
+INSERT INTO "message" VALUES('01M7Q5CQG0BGTY726ERYM8DEPB','20261118-0KVF','mail','','inbound','a@b.example','{"address":"192.0.2.1","port":40000,"helo":"mx.b.example","tls":""}',0,0,1795000000.0,NULL,'1ebc2f86dd8e6e387df274b917018691316e15d0ee061288c595f7b2884024ab',30,'168f341853689abead2292ada2b0416aaea38831f044072466e5c7c49dd24812',X'52656365697665643A2062792075730D0A',X'5375626A6563743A2077616974730D0A0D0A7374696C6C20686572650D0A',NULL);
+CREATE TABLE node (
+	name TEXT NOT NULL, 
+	started_at DOUBLE NOT NULL, 
+	seen_at DOUBLE NOT NULL, 
+	version TEXT NOT NULL, 
+	policy TEXT NOT NULL, 
+	sandbox_level INTEGER NOT NULL, 
+	healthy BOOLEAN NOT NULL, 
+	PRIMARY KEY (name)
+);
+CREATE TABLE policy_version (
+	number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	text TEXT NOT NULL, 
+	version VARCHAR(12) NOT NULL, 
+	author TEXT NOT NULL, 
+	why TEXT NOT NULL, 
+	saved_at DOUBLE NOT NULL, 
+	"case" INTEGER, 
+	FOREIGN KEY("case") REFERENCES workflow_case (id)
+);
+CREATE TABLE preserved (
+	message VARCHAR(26) NOT NULL, 
+	at DOUBLE NOT NULL, 
+	actor TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	PRIMARY KEY (message), 
+	FOREIGN KEY(message) REFERENCES message (id)
+);
+CREATE TABLE quarantine (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	message VARCHAR(26) NOT NULL, 
+	version INTEGER NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	recipients TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	verdict INTEGER NOT NULL, 
+	rule TEXT NOT NULL, 
+	sender TEXT NOT NULL, 
+	kept_by TEXT DEFAULT '' NOT NULL, 
+	decision TEXT NOT NULL, 
+	report TEXT, 
+	held_at DOUBLE NOT NULL, 
+	expires_at DOUBLE NOT NULL, 
+	FOREIGN KEY(message) REFERENCES message (id)
+);
+INSERT INTO "quarantine" VALUES(1,'01M7Q5CQG05Z3FBXHR8S0ZA5GZ',0,'held','["hanako@city.example.lg.jp"]','見積書の件',1,'macro','a@b.example','','{"disposition":"hold","rule":"macro","reason":"マクロがあります","clauses":["SAN-02"],"policy_version":"0123456789ab","profile":"rebuild","notice":"changed","waived":[],"hiding":null,"inform":[],"alarm":"","warrant":null}','{"path":"","name":"","declared":"","detected":"application/msword","verdict":0,"findings":[],"reason":null,"detail":"","size_in":9,"size_out":5,"sha256_in":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","sha256_out":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","name_out":"","media_type_out":"","seconds":0.1,"scan":null,"parts":[{"path":"1","name":"見積書.docm","declared":"","detected":"application/msword","verdict":1,"findings":[{"kind":"macro","where":"word/vbaProject.bin","detail":"AutoOpen","treatment":"removed"}],"reason":null,"detail":"","size_in":9,"size_out":5,"sha256_in":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","sha256_out":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","name_out":"見積書.docm","media_type_out":"","seconds":0.1,"scan":null,"parts":[],"signatures":[]}],"signatures":[]}',1795000000.0,1797592000.0);
+CREATE TABLE recipient (
+	message VARCHAR(26) NOT NULL, 
+	address TEXT NOT NULL, 
+	position INTEGER NOT NULL, 
+	state VARCHAR(24) NOT NULL, 
+	job INTEGER, 
+	quarantine INTEGER, 
+	changed_at DOUBLE NOT NULL, 
+	why TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	actor TEXT NOT NULL, 
+	PRIMARY KEY (message, address), 
+	FOREIGN KEY(message) REFERENCES message (id), 
+	FOREIGN KEY(job) REFERENCES job (id), 
+	FOREIGN KEY(quarantine) REFERENCES quarantine (id)
+);
+INSERT INTO "recipient" VALUES('01M7Q5CQG05Z3FBXHR8S0ZA5GZ','hanako@city.example.lg.jp',0,'held',NULL,1,1795000000.0,'because','','gateway');
+INSERT INTO "recipient" VALUES('01M7Q5CQG0BGTY726ERYM8DEPB','taro@city.example.lg.jp',0,'received',2,NULL,1795000000.0,'','','gateway');
+CREATE TABLE store_version (
+	version INTEGER NOT NULL, 
+	PRIMARY KEY (version)
+);
+INSERT INTO "store_version" VALUES(7);
+CREATE TABLE tally (
+	hour BIGINT NOT NULL, 
+	name VARCHAR(32) NOT NULL, 
+	label VARCHAR(80) NOT NULL, 
+	count BIGINT NOT NULL, 
+	PRIMARY KEY (hour, name, label)
+);
+INSERT INTO "tally" VALUES(1794999600,'received','inbound',2);
+INSERT INTO "tally" VALUES(1794999600,'held','macro',1);
+INSERT INTO "tally" VALUES(1794999600,'account_changed','',1);
+CREATE TABLE trouble (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	opened_at DOUBLE NOT NULL, 
+	opened_by TEXT NOT NULL, 
+	alarm TEXT NOT NULL, 
+	times INTEGER NOT NULL, 
+	last_at DOUBLE NOT NULL, 
+	what TEXT NOT NULL, 
+	cause TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	down_minutes INTEGER NOT NULL, 
+	mails TEXT NOT NULL, 
+	closed_at DOUBLE, 
+	closed_by TEXT NOT NULL
+);
+CREATE TABLE workflow_case (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	kind VARCHAR(16) NOT NULL, 
+	stage VARCHAR(16) NOT NULL, 
+	final BOOLEAN NOT NULL, 
+	rung INTEGER NOT NULL, 
+	applicant TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	parties TEXT NOT NULL, 
+	message VARCHAR(26), 
+	entry INTEGER, 
+	opened_at DOUBLE NOT NULL, 
+	changed_at DOUBLE NOT NULL, 
+	due_at DOUBLE, 
+	tell_at DOUBLE, 
+	told BOOLEAN NOT NULL, 
+	opening TEXT NOT NULL, 
+	version INTEGER NOT NULL, 
+	FOREIGN KEY(message) REFERENCES message (id), 
+	FOREIGN KEY(entry) REFERENCES quarantine (id)
+);
+CREATE TABLE workflow_step (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	"case" INTEGER NOT NULL, 
+	at DOUBLE NOT NULL, 
+	act VARCHAR(16) NOT NULL, 
+	actor TEXT NOT NULL, 
+	on_behalf TEXT NOT NULL, 
+	via TEXT NOT NULL, 
+	"before" VARCHAR(16) NOT NULL, 
+	"after" VARCHAR(16) NOT NULL, 
+	reason TEXT NOT NULL, 
+	FOREIGN KEY("case") REFERENCES workflow_case (id)
+);
+CREATE TABLE workflow_token (
+	hash VARCHAR(64) NOT NULL, 
+	"case" INTEGER NOT NULL, 
+	address TEXT NOT NULL, 
+	expires_at DOUBLE NOT NULL, 
+	used_at DOUBLE, 
+	PRIMARY KEY (hash), 
+	FOREIGN KEY("case") REFERENCES workflow_case (id)
+);
+CREATE TABLE workflow_use (
+	"case" INTEGER NOT NULL, 
+	message VARCHAR(26) NOT NULL, 
+	at DOUBLE NOT NULL, 
+	PRIMARY KEY ("case", message), 
+	FOREIGN KEY("case") REFERENCES workflow_case (id), 
+	FOREIGN KEY(message) REFERENCES message (id)
+);
+CREATE INDEX message_received ON message (received_at);
+CREATE INDEX message_finished ON message (finished_at);
+CREATE INDEX message_ingest ON message (ingest_key, received_at);
+CREATE INDEX message_about ON message (about) WHERE about != '';
+CREATE INDEX message_blob ON message (blob);
+CREATE INDEX ix_journal_item ON journal (item);
+CREATE INDEX ix_journal_at ON journal (at);
+CREATE INDEX ix_journal_personal_value ON journal_personal (value);
+CREATE INDEX trouble_open ON trouble (alarm) WHERE closed_at IS NULL;
+CREATE INDEX ix_correspondent_last_at ON correspondent (last_at);
+CREATE INDEX ix_arrival_at ON arrival (at);
+CREATE INDEX ix_listed_sender_subject ON listed_sender (subject);
+CREATE INDEX ix_cleared_message ON cleared (message);
+CREATE INDEX ix_cleared_blob ON cleared (blob);
+CREATE INDEX quarantine_due ON quarantine (state, expires_at);
+CREATE INDEX ix_quarantine_message ON quarantine (message);
+CREATE INDEX quarantine_listed ON quarantine (state, id, rule, verdict, sender, held_at, message);
+CREATE INDEX ix_console_passkey_account ON console_passkey (account);
+CREATE INDEX ix_console_session_account ON console_session (account);
+CREATE INDEX ix_likeness_message ON likeness (message);
+CREATE INDEX ix_job_message ON job (message);
+CREATE INDEX job_ready ON job (work, visible_at) WHERE owner IS NULL AND frozen IS 0;
+CREATE INDEX job_leased ON job (visible_at) WHERE owner IS NOT NULL;
+CREATE INDEX ix_workflow_case_entry ON workflow_case (entry);
+CREATE INDEX ix_workflow_case_due_at ON workflow_case (due_at);
+CREATE INDEX case_open ON workflow_case (kind, stage);
+CREATE INDEX ix_workflow_case_tell_at ON workflow_case (tell_at);
+CREATE INDEX ix_workflow_case_message ON workflow_case (message);
+CREATE INDEX ix_recipient_quarantine ON recipient (quarantine);
+CREATE INDEX ix_recipient_job ON recipient (job);
+CREATE INDEX ix_workflow_step_at ON workflow_step (at);
+CREATE INDEX ix_workflow_step_case ON workflow_step ("case");
+CREATE INDEX ix_policy_version_case ON policy_version ("case");
+CREATE INDEX ix_api_token_account ON api_token (account);
+CREATE INDEX ix_api_answer_at ON api_answer (at);
+CREATE INDEX ix_halt_case ON halt ("case");
+CREATE INDEX recipient_held ON recipient (lower(address), quarantine) WHERE quarantine IS NOT NULL;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('job',2);
+INSERT INTO "sqlite_sequence" VALUES('journal_pending',4);
+INSERT INTO "sqlite_sequence" VALUES('quarantine',1);
+COMMIT;

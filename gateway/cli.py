@@ -37,10 +37,10 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         epilog="Start with `mugai check`; then `mugai serve`. Each command explains itself with --help.",
     )
     top.add_argument(
-        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"gateway.yaml (default: {DEFAULT_CONFIG})"
+        "-c", "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"gateway.yaml (default: {DEFAULT_CONFIG})"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    words = argv[2:] if argv[:1] == ["--config"] else [word for word in argv if not word.startswith("--config=")]
+    words = argv[2:] if argv[:1] in (["-c"], ["--config"]) else [word for word in argv if not word.startswith("--config=")]
     asked = COMMANDS.get(words[0]) if words else None
     for module in [asked] if asked else MODULES:
         import_module(f"gateway.commands.{module}").add(commands)

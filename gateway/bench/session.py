@@ -19,6 +19,7 @@ from gateway import settings as settings_file
 from gateway.bench import SIZES, cdr, mail, policy, report, review, synthetic
 from gateway.bench.page import page
 from gateway.clamd import ClamdMissing
+from gateway.commands.terminal import screen
 from gateway.policy import file as policy_file
 from gateway.sandbox import SandboxDown
 from gateway.store.opening import open_store
@@ -59,7 +60,7 @@ def run_console(arguments: argparse.Namespace) -> int:
         with Progress(*_COLUMNS, transient=True) as progress, open_store(settings) as store:
             bar = progress.add_task("測定中 measuring", total=None)
             timed = asyncio.run(review.measure(settings, store, arguments.count, lambda: progress.advance(bar)))
-    Console().print(_pages(timed, arguments.count))
+    screen().print(_pages(timed, arguments.count))
     return int(any(each.status != 200 or each.seconds > each.limit for each in timed))
 
 
@@ -92,7 +93,7 @@ def _pages(timed: Sequence[review.Timed], count: int) -> Table:
 
 
 def _show(run: report.Run, old: report.Run | None, arguments: argparse.Namespace) -> int:
-    console = Console()
+    console = screen()
     console.width = max(console.width, WIDTH)
     console.print(report.sheet(run))
     if old:
@@ -121,7 +122,7 @@ def run_mail(arguments: argparse.Namespace) -> int:
             flow = uvloop.run(work)
     except (mail.Failed, ClamdMissing) as failed:
         return _trouble(str(failed))
-    Console().print(mail.sheet(flow))
+    screen().print(mail.sheet(flow))
     return 0 if flow.lost == 0 else 1
 
 

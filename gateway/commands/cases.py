@@ -14,13 +14,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.commands import case_forms
 from gateway.commands.forms import add_hand
-from gateway.commands.terminal import few, moment, plain
+from gateway.commands.terminal import few, moment, plain, screen
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from gateway.workflow.engine import NotAllowed, NotPossible, Shown, Workflow
@@ -213,12 +212,12 @@ def _list(cases: Sequence[Case], workflow: Workflow, as_json: bool) -> int:
         kind, stage = names.cases[case.kind], names.stages[case.stage]
         cells = (str(case.id), kind, stage, case.receipt or "-", until, asked.applicant, few(asked.recipients), asked.subject)
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if cases else "nothing waits")
+    screen().print(table if cases else "nothing waits")
     return 0
 
 
 def _show(shown: Shown, workflow: Workflow) -> None:
-    console, case, names = Console(), shown.case, workflow.letters.notices.names["ja"]
+    console, case, names = screen(), shown.case, workflow.letters.notices.names["ja"]
     asked = case.opening
     console.print(plain(f"{case.id}  {names.cases[case.kind]}: {names.stages[case.stage]}  {asked.subject}", "bold"))
     console.print(plain(f"asked by {asked.applicant or '-'}: {asked.reason}"))

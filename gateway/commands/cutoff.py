@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.commands.case_forms import workflow_of
 from gateway.commands.forms import add_hand
-from gateway.commands.terminal import few, moment, operator, plain
+from gateway.commands.terminal import few, moment, operator, plain, screen
 from gateway.cutoff import Halt, Scope, Sent, pending, register, resuming
 from gateway.settings import Settings
 from gateway.store.db import StoreUnavailable
@@ -142,7 +141,7 @@ def _list(halts: Sequence[Halt]) -> None:
         asked = f"{h.asked_by} asked: {h.asked_reason}; a second person confirms" if h.asked_by else ""
         cells = (str(h.id), f"{h.scope} {h.value}", moment(h.since), h.actor, h.reason, asked)
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if halts else "nothing is stopped")
+    screen().print(table if halts else "nothing is stopped")
 
 
 def _sent(sent: Sequence[Sent]) -> None:
@@ -154,4 +153,4 @@ def _sent(sent: Sequence[Sent]) -> None:
         to = few([address for address, _ in mail.recipients])
         cells = (mail.receipt, moment(mail.received_at), mail.direction, mail.sender or "<>", to, states, str(mail.size))
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if sent else "nothing")
+    screen().print(table if sent else "nothing")

@@ -27,7 +27,7 @@ from rich.table import Table
 from gateway import settings as settings_file
 from gateway.app import Gateway, SetupError
 from gateway.clamd import PrivateClamd
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import plain, screen
 from gateway.journal import search
 from gateway.model import State
 from gateway.settings import ListenerSettings, Settings
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _demo(settings: Settings, config: Path, *, once: bool) -> int:
     os.umask(0o077)
-    console = Console()
+    console = screen()
     async with AsyncExitStack() as stack:
         console.print("[bold]==>[/bold] clamd")
         clamd = await PrivateClamd.start()

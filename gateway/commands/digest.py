@@ -6,10 +6,8 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from rich.console import Console
-
 from gateway import settings as settings_file
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import plain, screen
 from gateway.digest import Digest
 from gateway.notice import Notices
 from gateway.notifier import notifying
@@ -42,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _show(digest: Digest, notices: Notices, only: str) -> int:
-    console = Console()
+    console = screen()
     lists = {who: mails for who, mails in (await digest.waiting()).items() if only in ("", who)}
     for who, mails in lists.items():
         console.print(plain(who, "bold"))

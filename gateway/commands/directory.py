@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.bulletin import bulletins
 from gateway.commands.case_forms import workflow_of
-from gateway.commands.terminal import moment, plain
+from gateway.commands.terminal import moment, plain, screen
 from gateway.directory import Book, Change, Deputy, Directory, Person, Role, Stale, difference, importing, wanting
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
@@ -185,7 +184,7 @@ def _list(directory: Directory, arguments: argparse.Namespace) -> int:
         roles = " ".join(directory.role_names[role] for role in p.roles)
         cells = (p.address, p.name, section.name if section else "-", roles, p.attribute, str(p.until or ""), p.suspended)
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if people else "nobody")
+    screen().print(table if people else "nobody")
     return 0
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from gateway import settings as settings_file
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.policy import policy_of
-from gateway.commands.terminal import plain
+from gateway.commands.terminal import plain, screen
 from gateway.inspection import ScannerDown
 from gateway.model import Client, Direction, Disposition, Envelope, State
 from gateway.notice import Notices
@@ -104,7 +104,7 @@ async def _explain(arguments: argparse.Namespace, settings: Settings, store: Sto
         values = [_values(each, policy, source, _sentence(each, notices)) for each in found]
         print(json.dumps(values, ensure_ascii=False, indent=2))
     else:
-        console = Console()
+        console = screen()
         console.print(plain(f"規則 rules: {source} ({policy.version})"), soft_wrap=True)
         if not arguments.rules and await policies.file_differs():
             said = f"{policies.file} は使われていません(使うには mugai policy propose) is not in force"

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import journal
 from gateway.bulletin import bulletins
 from gateway.commands.forms import add_hand
-from gateway.commands.terminal import few, moment, plain
+from gateway.commands.terminal import few, moment, plain, screen
 from gateway.contacts import Contacts
 from gateway.incident import plan as plan_file
 from gateway.incident.drive import DAY, Drive, Progress, Taken, indicators_of
@@ -224,7 +223,7 @@ def _caught(caught: Sequence[Caught]) -> None:
         to = few([copy.address for copy in mail.copies])
         cells = (mail.receipt, moment(mail.received_at), mail.sender or "<>", to, "、".join(where), " ".join(mail.by))
         grid.add_row(*(plain(cell) for cell in cells))
-    Console().print(grid)
+    screen().print(grid)
 
 
 def _steps(steps: Sequence[Progress], now: float) -> None:
@@ -235,4 +234,4 @@ def _steps(steps: Sequence[Progress], now: float) -> None:
         done = "\n".join(f"{moment(s.at)} {s.actor} {s.reason.partition(': ')[2]}" for s in each.record)
         late = "" if each.record or each.due_at > now else " 期限超過"
         grid.add_row(*(plain(c) for c in (each.task.name, moment(each.due_at) + late, done or "-", each.task.ja)))
-    Console().print(grid)
+    screen().print(grid)

@@ -18,7 +18,7 @@ from rich.table import Table
 from gateway import settings as settings_file
 from gateway.commands.case_forms import workflow_of
 from gateway.commands.forms import add_hand
-from gateway.commands.terminal import moment, plain
+from gateway.commands.terminal import moment, plain, screen
 from gateway.notice import Notices
 from gateway.policy import file as policy_file
 from gateway.policy import sentences
@@ -107,7 +107,7 @@ async def _list(arguments: argparse.Namespace, policies: Policies, store: Store,
         since = moment(each.came_at) if each.came_at else "-"
         cells = (str(each.number), each.standing, str(each.case or "-"), each.version, moment(each.saved_at), since)
         table.add_row(*(plain(cell) for cell in (*cells, each.author, each.why)))
-    Console().print(table if versions else "no versions yet")
+    screen().print(table if versions else "no versions yet")
     if not any(each.came_at for each in versions):
         print(f"in force: {policies.file}")
     elif await policies.file_differs():
@@ -119,7 +119,7 @@ async def _show(arguments: argparse.Namespace, policies: Policies, store: Store,
     if arguments.yaml:
         print(await text_of(policies, arguments.version), end="")
         return 0
-    console, policy = Console(), await policy_of(policies, arguments.version)
+    console, policy = screen(), await policy_of(policies, arguments.version)
     console.print(plain(f"version {policy.version}", "bold"))
     names = Notices.load(Path(settings.notices)).names
     for number, rule in enumerate(policy.rules, 1):

@@ -16,14 +16,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.app import CONTROL
 from gateway.commands.case_forms import workflow_of
 from gateway.commands.parts import part_values, parts_table
-from gateway.commands.terminal import few, moment, plain
+from gateway.commands.terminal import few, moment, plain, screen
 from gateway.control import NotRunning, Rejected, ask
 from gateway.model import QuarantineState, State
 from gateway.notice import Notices
@@ -172,11 +171,11 @@ def _list(entries: Sequence[QuarantineEntry]) -> None:
             entry.subject,
         )
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if entries else "nothing is held")
+    screen().print(table if entries else "nothing is held")
 
 
 def _show(entry: QuarantineEntry, notices: Notices) -> None:
-    console = Console()
+    console = screen()
     console.print(plain(f"{entry.id}  {entry.item.receipt}  {entry.state}  {entry.subject}", "bold"))
     console.print(plain(f"from {entry.item.envelope.sender or '<>'} to {', '.join(entry.recipients)}"))
     console.print(

@@ -8,11 +8,10 @@ import getpass
 import json
 import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.commands.terminal import few, moment, plain
+from gateway.commands.terminal import few, moment, plain, screen
 from gateway.spool import QueueRow, Shown, Spool
 from gateway.store.opening import open_store
 
@@ -87,7 +86,7 @@ def _list(rows: list[QueueRow]) -> None:
             row.why,
         )
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if rows else "the queue is empty")
+    screen().print(table if rows else "the queue is empty")
 
 
 def _values(row: QueueRow) -> dict[str, object]:
@@ -110,7 +109,7 @@ def _values(row: QueueRow) -> dict[str, object]:
 
 def _show(shown: Shown) -> None:
     item = shown.item
-    console = Console()
+    console = screen()
     console.print(
         plain(f"{item.receipt}  {item.id}  {item.envelope.direction}  {item.size} bytes  {moment(item.received_at)}", "bold")
     )

@@ -23,7 +23,7 @@ from rich.table import Table
 from gateway import settings as settings_file
 from gateway.clock import JST
 from gateway.commands.policy import policy_of
-from gateway.commands.terminal import few, moment, plain
+from gateway.commands.terminal import few, moment, plain, screen
 from gateway.inspection import Inspector, ScannerDown
 from gateway.model import Direction
 from gateway.office import Office
@@ -201,7 +201,7 @@ def _report(arguments: argparse.Namespace, done: list[Replayed]) -> int:
         values = {"mails": len(done), "changed": len(rows), "failed": len(failed), "kinds": counts}
         print(json.dumps({**values, "changes": [json.loads(dump(each)) for each in done if each.changes]}, ensure_ascii=False))
         return 1 if rows or failed else 0
-    console = Console()
+    console = screen()
     if rows:
         table = Table()
         for heading in ("receipt", "sender", "to", "before", "after"):

@@ -9,11 +9,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.commands.terminal import moment, operator, plain
+from gateway.commands.terminal import moment, operator, plain, screen
 from gateway.policy.senders import Listed, Senders, Stance
 from gateway.store.opening import open_store
 
@@ -75,4 +74,4 @@ def _list(found: Sequence[Listed]) -> None:
     for each in found:
         cells = (str(each.id), each.stance, each.subject, moment(each.until), each.by, each.reason)
         table.add_row(*(plain(cell) for cell in cells))
-    Console().print(table if found else "nobody is listed")
+    screen().print(table if found else "nobody is listed")

@@ -6,18 +6,26 @@ from __future__ import annotations
 import getpass
 import os
 import pwd
+import sys
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from rich.console import Console
 from rich.text import Text
 
 from gateway.clock import JST
 
 _LOGIN = Path("/proc/self/loginuid")
 _NOBODY = 2**32 - 1  # no login: a container, a service
+_PIPE = 200  # columns: a receipt stays in one piece for grep
+
+
+def screen() -> Console:
+    """Standard output, as wide as it is; a pipe is wide enough for every table."""
+    return Console(width=None if sys.stdout.isatty() else _PIPE)
 
 
 def plain(text: str, style: str = "") -> Text:

@@ -13,12 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from gateway import settings as settings_file
 from gateway.api.scopes import LONGEST_DAYS, SCOPES, TokenScope
-from gateway.commands.terminal import moment, operator, plain
+from gateway.commands.terminal import moment, operator, plain, screen
 from gateway.store.opening import open_store
 from gateway.words import Refusal
 
@@ -119,4 +118,4 @@ def _table(found: Sequence[Token]) -> None:
         used = f"{moment(each.used_at)} {each.used_from}" if each.used_at else "never"
         cells = (each.mark, each.name, each.account.name, " ".join(sorted(each.scopes)), limits, each.standing)
         table.add_row(*map(plain, (*cells, moment(each.expires_at), used)))
-    Console().print(table if found else "no tokens")
+    screen().print(table if found else "no tokens")

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
 from gateway import cli
+from gateway.commands.terminal import screen
 from gateway.store import schema
 from gateway.store.db import Db
 from tests.running import CONFIG
@@ -31,9 +33,19 @@ def test_whoever_asks_for_no_command_is_shown_all(argv: list[str]) -> None:
     assert choices(cli.parser(argv)) == list(cli.COMMANDS)
 
 
-@pytest.mark.parametrize("argv", [["queue", "list"], ["--config", "a.yaml", "queue", "list"], ["--config=a.yaml", "queue"]])
+@pytest.mark.parametrize(
+    "argv",
+    [["queue", "list"], ["--config", "a.yaml", "queue", "list"], ["-c", "a.yaml", "queue"], ["--config=a.yaml", "queue"]],
+)
 def test_options_may_stand_before_a_command(argv: list[str]) -> None:
     assert choices(cli.parser(argv)) == ["queue"]
+
+
+def test_a_pipe_breaks_no_receipt(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(*["receipt"] * 9)
+    table.add_row(*["20261129-F7AD"] * 9)
+    screen().print(table)
+    assert capsys.readouterr().out.count("20261129-F7AD") == 9
 
 
 def test_a_look_at_the_queue_loads_neither_the_gateway_nor_the_console() -> None:

@@ -12,8 +12,9 @@ import os
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from gateway import disk, doors, duties, intake, journal, post
+from gateway import disk, doors, duties, intake, journal, post, rights
 from gateway import seal as sealing
 from gateway.backoff import Backoff
 from gateway.candidates import Candidates, Recent
@@ -35,7 +36,7 @@ from gateway.model import Direction, NextHop
 from gateway.notice import Notices
 from gateway.notifier import Notifier, notifying, postmaster
 from gateway.office import Office
-from gateway.parcel import FOLDER, Parcel, Parcels, patience
+from gateway.parcel import Parcel, Parcels, patience
 from gateway.pipeline import Pipeline
 from gateway.policy import file as policy_file
 from gateway.policy.book import Policies
@@ -46,6 +47,7 @@ from gateway.policy.senders import Senders
 from gateway.relay import Relay
 from gateway.reporter import Reporter
 from gateway.resolver import NameserverResolver
+from gateway.rights import CONTROL
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
 from gateway.scan import Scanner
@@ -64,7 +66,6 @@ from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.lock.office import OfficeCaps
 
 DRAIN_SECONDS = 25.0  # under the 30 s after which systemd and Docker lose patience
-CONTROL = "control.sock"  # in the state directory
 DIGEST_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3_600.0  # self-test, expiry, disposal
 POLICY_SECONDS = 1.0  # how late published rules may count
@@ -116,9 +117,11 @@ class Gateway:
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = self._pipeline(policy, notices, notifier)
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
-        parcels = Parcels(settings.place(FOLDER), self.inspector, lambda: self.pipeline.policy, store.journal)
-        carrying = Verb(Parcel, parcels.sanitise, patience(wall))
-        self.control = Control(settings.place(CONTROL), {"unlock": Verb(Unlock, unlocking.unlock), "sanitise": carrying})
+        parcels = Parcels(self.inspector, lambda: self.pipeline.policy, store.journal)
+        carrying = Verb(Parcel, parcels.sanitise, patience(wall), settings.console.api_file, console=True)
+        self._guest = rights.guest(settings.console.user)
+        verbs: dict[str, Verb[Any]] = {"unlock": Verb(Unlock, unlocking.unlock, console=True), "sanitise": carrying}
+        self.control = Control(settings.place(CONTROL), verbs, self._guest)
         self.metrics = Metrics()
         store.journal.listeners.append(self.metrics.sealed)
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes, timed=self.metrics.inspection.observe)
@@ -166,6 +169,7 @@ class Gateway:
         """Everything is proven before the first door opens."""
         if problems := intake.check_not_open_relay(doors.listeners(self.settings)):
             raise SetupError(f"this would be an open relay: {'; '.join(problems)}")
+        self._share()
         await self.store.journal.start()
         if problem := await self._changed():
             await self.store.journal.stop()
@@ -206,6 +210,16 @@ class Gateway:
             )
         ]
         return test
+
+    def _share(self) -> None:
+        """With the console, if that is another user.  Raises NoRight."""
+        if self._guest is None:
+            rights.take_back(self.settings.state_directory)
+            return
+        from gateway.console.credentials import Seal  # here: without the option the gateway needs nothing of the console
+
+        Seal(self.settings.place(rights.CONSOLE_KEY))  # the console can make no file in this directory
+        rights.share(self.settings.state_directory, self._guest)
 
     async def stop(self, reason: str) -> None:
         """Doors first, then the work in hand, then the journal's last signature.  What is not finished stays in the queue."""

@@ -18,6 +18,7 @@ from gateway.clock import JST, Clock
 from gateway.model import Authored, Cleared, Decision, Direction, Disposition, Hiding, Inspection, QueueItem
 from gateway.notice import Notices
 from gateway.policy.protection import Lock, Origin
+from gateway.rights import TICKET_KEY
 from gateway.settings import Settings
 from gateway.ticket import Tickets
 from sanitizers.compose import compose
@@ -25,7 +26,6 @@ from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Verdict
 
 WINDOW = 3_600.0  # seconds
-TICKET_KEY = "ticket.key"  # in the state directory
 MOST = 10  # notices to one recipient in one window; the list of all is in quarantine
 
 

@@ -198,6 +198,11 @@ class HealthSettings(_Model):
 class ConsoleSettings(_Model):
     host: str = Field("127.0.0.1", description="Address to listen on: for administration, never the Internet (AC-09).")
     port: Port = 8026
+    user: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)] = Field(
+        "",
+        pattern=r"^([a-z_][a-z0-9_.-]*|[1-9][0-9]{0,9}(:[1-9][0-9]{0,9})?)?$",
+        description="Runs as this user, without right to contents: a name, or numbers user:group; empty = the gateway's.",
+    )
     origin: str = Field(
         "http://localhost:8026",
         pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$",

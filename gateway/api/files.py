@@ -5,10 +5,7 @@ The gateway does it (`gateway/parcel.py`), by its own sandbox, scanner and profi
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -20,10 +17,9 @@ from gateway.api.resource import A_FILE, Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Content, Line, VerdictName
 from gateway.console.roles import Right
-from gateway.control import NotRunning, Rejected, ask
-from gateway.model import PartReport
-from gateway.parcel import FOLDER, Parcel, Treated, patience, write
-from gateway.store.values import load
+from gateway.control import NotRunning, Rejected, carry
+from gateway.parcel import Parcel, Treated, patience
+from gateway.rights import CONTROL
 from gateway.words import Words
 
 resource = Resource("ファイルの無害化", "Files")
@@ -57,24 +53,13 @@ async def sanitise(call: Call, body: Sanitising) -> Sanitised:
     most = call.desk.settings.console.api_file
     if len(body.content) > most:
         raise Problem(f"{most >> 20} MB までです。", f"At most {most >> 20} MB.", 413)
-    settings, key = call.desk.settings, secrets.token_hex(16)
-    folder = settings.place(FOLDER)
+    settings, asked = call.desk.settings, Parcel(body.name, body.profile, call.who.name)
+    seconds = patience(settings.sandbox.wall_seconds)
     try:
-        await asyncio.to_thread(write, folder / key, body.content)
-        asked = Parcel(key, body.name, body.profile, call.who.name)
-        seconds = patience(settings.sandbox.wall_seconds)
-        treated = await ask(settings.place("control.sock"), "sanitise", asked, Treated, seconds)
-        return await asyncio.to_thread(_read, folder, key, treated)
+        treated, back = await carry(settings.place(CONTROL), "sanitise", asked, Treated, body.content, seconds)
     except NotRunning as down:
         raise Problem("無害化装置が動いていません。", "The gateway is not running.", 503, {"Retry-After": "30"}) from down
     except Rejected as rejected:
         raise Problem(f"無害化できません。({rejected})", str(rejected), 409) from rejected
-    finally:
-        for suffix in ("", ".out", ".json"):
-            (folder / f"{key}{suffix}").unlink(missing_ok=True)
-
-
-def _read(folder: Path, key: str, treated: Treated) -> Sanitised:
-    report = load(PartReport, (folder / f"{key}.json").read_text("utf-8"))
-    content = (folder / f"{key}.out").read_bytes() if treated.name else None
+    report, content = treated.parted(back)
     return Sanitised(report.worst().verdict, treated.name, treated.media_type if treated.name else "", content, part(report))

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 
+from gateway import rights
 from gateway import settings as settings_file
 from gateway.commands import tokens
 from gateway.settings import Settings
@@ -43,7 +44,7 @@ async def _invite(settings: Settings, name: str) -> int:
     """For whoever is at the machine itself: the way back in when no administrator has one."""
     from gateway.console import app
 
-    with open_store(settings) as store:
+    with open_store(settings, apart=rights.is_apart(settings)) as store:
         code = await app.desk(settings, store).accounts.invite_again(name, getpass.getuser())
     print(f"{name}: open {settings.console.origin}/invitation and enter {code}")
     return 0
@@ -53,7 +54,8 @@ async def _serve(settings: Settings) -> int:
     from gateway.console import app  # here: the other commands need not wait for a web server to load
 
     os.umask(0o077)
-    with open_store(settings) as store:
+    rights.check_console(settings)
+    with open_store(settings, apart=rights.is_apart(settings)) as store:
         desk = app.desk(settings, store)
         if await desk.accounts.is_empty():
             code = await desk.accounts.invite_first()

@@ -19,7 +19,6 @@ from pathlib import Path
 from rich.table import Table
 
 from gateway import settings as settings_file
-from gateway.app import CONTROL
 from gateway.commands.case_forms import workflow_of
 from gateway.commands.parts import part_values, parts_table
 from gateway.commands.terminal import few, moment, plain, screen
@@ -28,6 +27,7 @@ from gateway.model import QuarantineState, State
 from gateway.notice import Notices
 from gateway.policy.book import Policies
 from gateway.quarantine import AlreadyDone, Kept, Quarantine, QuarantineEntry
+from gateway.rights import CONTROL
 from gateway.settings import Settings
 from gateway.spool import Spool
 from gateway.store.opening import Store, open_store

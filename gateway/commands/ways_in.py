@@ -15,6 +15,7 @@ from gateway.console import id_token
 from gateway.console.credentials import Seal
 from gateway.console.provider import CALLBACK, Away, Provider
 from gateway.console.roles import WITHOUT_SECOND_FACTOR
+from gateway.rights import CONSOLE_KEY
 from gateway.settings import Settings
 from gateway.store.opening import open_store
 from gateway.trouble import Trouble
@@ -64,7 +65,7 @@ async def _in_the_directory(settings: Settings, address: str) -> Found:
 
 async def _openid(settings: Settings) -> AsyncIterator[Found]:
     with open_store(settings) as store:
-        provider = Provider(settings.oidc, settings.console.origin, Seal(settings.place("console.key")), store.clock)
+        provider = Provider(settings.oidc, settings.console.origin, Seal(settings.place(CONSOLE_KEY)), store.clock)
     metadata = await provider.metadata()
     yield Found("ok", "OpenID", f"{metadata.issuer} has a right certificate and its metadata are its own")
     usable = [key for key in await provider.keys() if key.get("kty") in id_token.FAMILIES.values()]

@@ -59,6 +59,7 @@ from gateway.console.sessions import Sessions
 from gateway.docket import Docket
 from gateway.notice import Notices
 from gateway.notifier import notifying
+from gateway.rights import CONSOLE_KEY
 from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.workflow.engine import Workflow
@@ -106,7 +107,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         elevation=console.elevation_minutes * 60,
     )
     notices, notifier = Notices.load(Path(settings.notices)), notifying(settings, store.clock)
-    seal = Seal(settings.place("console.key"))
+    seal = Seal(settings.place(CONSOLE_KEY))
     accounts = Accounts(store.db, store.clock, seal, settings.workflow.auditor_apart)
     assert notifier.tickets is not None
     return Desk(

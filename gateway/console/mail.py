@@ -25,6 +25,7 @@ from gateway.model import Inspection, PartReport, QuarantineState
 from gateway.policy.rules import Policy
 from gateway.quarantine import QuarantineEntry
 from gateway.resend import Addressee, AlreadyAsked, Proof, Resend, addressee
+from gateway.rights import CONTROL
 from gateway.spool import MissingContent
 from gateway.unlocking import Unlock, Unlocked
 from gateway.words import Refusal, Words
@@ -295,7 +296,7 @@ async def password(visit: Visit) -> Response:
     entry = await entry_of(visit, visit.number("entry"))
     asked = Unlock(entry.id, visit.who.name, visit.text("password"))
     try:
-        await ask(visit.desk.settings.place("control.sock"), "unlock", asked, Unlocked)
+        await ask(visit.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
     except NotRunning as down:
         raise Refusal("無害化装置が動いていません。", "The gateway is not running.", 503) from down
     except Rejected as rejected:

@@ -21,6 +21,7 @@ from gateway.control import NotRunning, Rejected, ask
 from gateway.directory import Attribute, Directory
 from gateway.model import GrantKind, State
 from gateway.pigeonhole import Slip
+from gateway.rights import CONTROL
 from gateway.ticket import PATH, BadTicket
 from gateway.unlocking import GATEWAY, TRIES, WINDOW, Unlock, Unlocked
 from gateway.words import Refusal, Words
@@ -251,7 +252,7 @@ async def _password(visit: Visit, who: Reader) -> Response:
     if slip.state is State.AWAITING_PASSWORD:  # a second click finds it under way
         try:
             asked = Unlock(slip.entry, who.address, visit.text("password"))
-            await ask(visit.desk.settings.place("control.sock"), "unlock", asked, Unlocked)
+            await ask(visit.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
         except NotRunning as down:
             raise Refusal("無害化装置が動いていません。しばらくしてからお試しください。", "Try again later.", 503) from down
         except Rejected as rejected:

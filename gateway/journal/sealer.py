@@ -42,11 +42,22 @@ class JournalDamaged(Trouble):
     """The journal is shorter than, or different from, what was signed: restored, truncated or tampered with."""
 
 
+class NotOurs(Trouble):
+    """This process may write events; sealing and signing them is the gateway's."""
+
+
 class Journal:
-    def __init__(self, db: Db, clock: Clock, key: Path, origin: str):
-        """`key` is the private key's file; the last signed state is kept beside it.  Raises OSError, ValueError."""
+    def __init__(self, db: Db, clock: Clock, key: Path, origin: str, *, signs: bool = True):
+        """`key` is the private key's file; the last signed state and the public key are kept beside it.  Without `signs`
+        only the public one is read, and events can be written, no more.  Raises OSError, ValueError."""
         self._db, self._clock = db, clock
-        self._signer = Signer.open(origin, key)
+        public = key.with_suffix(".pub")
+        self._own_signer = Signer.open(origin, key) if signs else None
+        if self._own_signer is None:
+            self._verifier = public.read_text("ascii").strip()
+        else:
+            self._verifier = self._own_signer.verifier
+            _publish(public, self._verifier)
         self._signed = key.with_name(key.name + ".signed")
         self._later: list[Event] = []
         self._dropped = 0
@@ -58,11 +69,17 @@ class Journal:
     @property
     def verifier(self) -> str:
         """The public key (C2SP vkey): print it, keep it off this machine."""
-        return self._signer.verifier
+        return self._verifier
 
     def sign(self, text: str) -> str:
         """A text of somebody else's, by the journal's key (`note.open_text` reads it)."""
         return self._signer.sign_text(text)
+
+    @property
+    def _signer(self) -> Signer:
+        if self._own_signer is None:
+            raise NotOurs("the journal is sealed and signed by the gateway; this process has no right to its key")
+        return self._own_signer
 
     async def start(self) -> None:
         """Raises JournalDamaged, StoreUnavailable."""
@@ -95,6 +112,7 @@ class Journal:
 
     async def seal(self) -> int:
         """Everything that waits; returns the tree's size."""
+        assert self._signer
         await self._flush()
         while True:
             sealed, size = await self._db.write(_seal)
@@ -153,6 +171,13 @@ class Journal:
             return
         if frontier.size < signed["size"] or (frontier.size == signed["size"] and frontier.root().hex() != signed["root"]):
             raise JournalDamaged(f"the journal has {frontier.size} entries and is not what was signed at {signed['size']}")
+
+
+def _publish(file: Path, verifier: str) -> None:
+    """Only when it is another: who shares the file keeps the right to it."""
+    line = f"{verifier}\n"
+    if not file.exists() or file.read_text("ascii") != line:
+        durable_write(file, line.encode())
 
 
 def _edge(conn: sa.Connection) -> tuple[Frontier, float]:

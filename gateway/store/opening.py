@@ -33,13 +33,14 @@ class Store:
 
 
 @contextmanager
-def open_store(settings: Settings) -> Iterator[Store]:
-    """Everything under `state_directory`: database, blobs, the journal's key."""
+def open_store(settings: Settings, *, apart: bool = False) -> Iterator[Store]:
+    """Everything under `state_directory`: database, blobs, the journal's key.  `apart`: a process of another user, that has
+    the database and no right to contents and keys."""
     clock = Clock()
     db = Db(settings.place("mugai.sqlite"))
     try:
         retention = settings.retention
-        blobs = Blobs(settings.place("blobs"))
+        blobs = Blobs(settings.place("blobs"), ours=not apart)
         spool = Spool(
             db,
             blobs,
@@ -48,7 +49,7 @@ def open_store(settings: Settings) -> Iterator[Store]:
             originals_days=retention.originals_days,
             by_permission=retention.approval,
         )
-        journal = Journal(db, clock, settings.place("journal.key"), settings.hostname)
+        journal = Journal(db, clock, settings.place("journal.key"), settings.hostname, signs=not apart)
         yield Store(db, clock, spool, Quarantine(db, spool, clock), journal, Book(db, clock), Stops(db, clock))
     finally:
         db.close()

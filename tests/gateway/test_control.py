@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from gateway import control
-from gateway.control import Control, NotRunning, Rejected, Verb, ask
+from gateway.control import Carried, Control, NotRunning, Rejected, Verb, ask, carry
+from gateway.rights import Guest
+from gateway.words import Refusal
 from tests.waiting import PATIENCE
 
 SECRET = "ひみつ-S3cret"
@@ -40,10 +42,26 @@ async def double(asked: Question) -> Reply:
     return Reply(asked.number * 2)
 
 
+async def backwards(asked: Question, content: bytes) -> Carried:
+    return Carried(Reply(len(content)), content[::-1])
+
+
+async def refuse(asked: Question) -> Reply:
+    raise Refusal("見せられません。", "It cannot be shown.", 404)
+
+
+GUEST = Guest("console", os.geteuid() + 1, os.getegid(), frozenset())
+
+
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Path]:
     path = tmp_path / "control.sock"
-    server = Control(path, {"double": Verb(Question, double)})
+    verbs: dict[str, Verb[Question]] = {
+        "double": Verb(Question, double),
+        "reverse": Verb(Question, backwards, largest=2 << 20, console=True),
+        "refuse": Verb(Question, refuse),
+    }
+    server = Control(path, verbs, GUEST)
     await server.start()
     yield path
     await server.stop()
@@ -70,19 +88,50 @@ async def test_a_verb_is_answered_and_a_refusal_is_a_sentence(door: Path) -> Non
     assert await ask(door, "double", Question(21), Reply) == Reply(42)
     with pytest.raises(Rejected, match="負の数"):
         await ask(door, "double", Question(-1), Reply)
-    with pytest.raises(Rejected, match="there is no verb 'halve'; there are: double"):
+    with pytest.raises(Rejected, match="the verb 'halve' does not exist; there are: double"):
         await ask(door, "halve", Question(1), Reply)
 
 
-async def test_the_socket_is_its_owners_alone(door: Path) -> None:
-    assert stat.S_IMODE(door.stat().st_mode) == 0o600
+async def test_the_socket_is_its_owners_alone(tmp_path: Path) -> None:
+    server = Control(tmp_path / "control.sock", {})
+    await server.start()
+    assert stat.S_IMODE((tmp_path / "control.sock").stat().st_mode) == 0o600
+    await server.stop()
+
+
+async def test_the_consoles_group_may_knock_where_the_console_is_another_user(door: Path) -> None:
+    assert stat.S_IMODE(door.stat().st_mode) == 0o660
+    assert door.stat().st_gid == GUEST.gid
 
 
 async def test_another_user_is_refused_by_what_the_kernel_says(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "_uid_of", lambda writer: os.geteuid() + 1)
+    monkeypatch.setattr(control, "_uid_of", lambda writer: os.geteuid() + 2)
     assert await raw(door, line()) == []
     with pytest.raises(NotRunning, match="closed the door"):
         await ask(door, "double", Question(1), Reply)
+
+
+async def test_the_console_as_another_user_asks_only_what_is_the_consoles(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "_uid_of", lambda writer: GUEST.uid)
+    assert await carry(door, "reverse", Question(1), Reply, b"abc") == (Reply(3), b"cba")
+    with pytest.raises(Rejected, match="the verb 'double' is not the console's; there are: reverse"):
+        await ask(door, "double", Question(1), Reply)
+
+
+async def test_a_content_goes_there_and_back_and_one_that_is_too_large_is_told(door: Path) -> None:
+    content = os.urandom(2 << 20)
+    assert await carry(door, "reverse", Question(1), Reply, content) == (Reply(len(content)), content[::-1])
+    with pytest.raises(Rejected, match="2097153 bytes are too many, 2097152 may come with 'reverse'"):
+        await carry(door, "reverse", Question(1), Reply, content + b"x")
+    with pytest.raises(Rejected, match="1 bytes are too many, 0 may come with 'double'"):
+        await carry(door, "double", Question(1), Reply, b"x")
+    assert await raw(door, line(verb="reverse", bytes=9) + b"short") == []
+
+
+async def test_a_refusal_comes_in_both_languages(door: Path) -> None:
+    with pytest.raises(Refusal, match=r"It cannot be shown\.") as refused:
+        await ask(door, "refuse", Question(1), Reply)
+    assert (refused.value.words.ja, refused.value.status) == ("見せられません。", 404)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +148,7 @@ async def test_another_user_is_refused_by_what_the_kernel_says(door: Path, monke
 async def test_a_line_is_read_strictly_and_the_next_one_still_answered(door: Path, wrong: bytes, complaint: str) -> None:
     refused, answered = await raw(door, wrong, line())
     assert complaint in str(refused["error"])
-    assert answered == {"mugai": 1, "answer": {"doubled": 4}}
+    assert answered == {"mugai": 1, "answer": {"doubled": 4}, "bytes": 0}
 
 
 async def test_a_line_without_end_is_cut_off(door: Path) -> None:

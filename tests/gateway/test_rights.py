@@ -1,0 +1,128 @@
+"""What the console may read and write when it is a user of its own, and what is said when something is amiss."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from gateway import rights
+from gateway import settings as settings_file
+from gateway.journal import Alarm
+from gateway.journal.sealer import NotOurs
+from gateway.rights import Guest, NoRight
+from gateway.settings import ConsoleSettings, Settings
+from gateway.store.opening import open_store
+
+CONFIG = Path(__file__).parents[2] / "config" / "gateway.yaml"
+GUEST = Guest("1001:1002", 1001, 1002, frozenset({1002}))
+
+
+def at(state: Path, user: str = "") -> Settings:
+    settings = settings_file.load(CONFIG)
+    console = settings.console.model_copy(update={"user": user})
+    return settings.model_copy(update={"state_directory": state, "console": console})
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """As the gateway leaves it while it runs."""
+    folder = tmp_path / "var"
+    with open_store(at(folder)):
+        pass
+    for name in (*rights.SHARED, "spool.key", "journal.key.signed"):
+        (folder / name).touch(0o600)
+    for above in tmp_path.parents:
+        if above.stat().st_uid == os.geteuid() and above != Path("/"):
+            above.chmod(above.stat().st_mode | 0o711)
+    tmp_path.chmod(0o711)
+    return folder
+
+
+def test_numbers_serve_where_the_machine_knows_no_name() -> None:
+    assert rights.guest("") is None
+    assert rights.guest("54321:54322") == Guest("54321:54322", 54321, 54322, frozenset({54322}))
+    assert rights.guest("nobody") is not None
+    with pytest.raises(NoRight, match='name its group, too: `user: "1001:1001"`'):
+        rights.guest("54321")
+    with pytest.raises(NoRight, match="there is no user mugai-nobody-has on this machine; `useradd --system mugai-nobody-has`"):
+        rights.guest("mugai-nobody-has")
+    with pytest.raises(NoRight, match="root may read everything"):
+        rights.guest("root")
+
+
+@pytest.mark.parametrize("user", ["-x", "a b", "1:2:3", "0", "Ü"])
+def test_what_is_no_user_is_refused(user: str) -> None:
+    with pytest.raises(ValueError, match="user"):
+        ConsoleSettings(user=user)
+
+
+def test_a_number_need_not_stand_in_quotes() -> None:
+    assert ConsoleSettings.model_validate({"user": 1001}).user == "1001"
+
+
+def test_the_console_gets_the_little_that_it_shares_and_nothing_else(state: Path) -> None:
+    rights.share(state, GUEST)
+    for name, mode in rights.SHARED.items():
+        assert GUEST.may(state / name, os.R_OK), name
+        assert GUEST.may(state / name, os.W_OK) is (mode == rights.WRITTEN), name
+    assert not GUEST.may(state, os.W_OK), "it can neither make nor remove a file of the gateway"
+    for name in rights.PRIVATE:
+        assert (state / name).exists()
+        assert not GUEST.may(state / name, os.R_OK), name
+    (state / "later").touch()
+    assert (state / "later").stat().st_gid == GUEST.gid, "what SQLite makes beside the database belongs to the group, too"
+    stranger = Guest("x", 1003, 1003, frozenset({1003}))
+    assert not any(stranger.may(state / name, os.R_OK) for name in rights.SHARED)
+
+
+def test_without_the_setting_all_is_the_owners_again(state: Path) -> None:
+    rights.share(state, GUEST)
+    rights.take_back(state)
+    assert {stat.S_IMODE((state / name).stat().st_mode) for name in rights.SHARED} == {0o600}
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    state.chmod(0o750)  # somebody's own arrangement
+    rights.take_back(state)
+    assert stat.S_IMODE(state.stat().st_mode) == 0o750
+
+
+def test_a_gateway_that_may_not_give_says_whose_group_it_wants(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(place: Path, user: int, group: int) -> None:
+        raise PermissionError(1, "Operation not permitted", str(place))
+
+    monkeypatch.setattr(os, "chown", refused)
+    with pytest.raises(NoRight, match=r"cannot give .*var to group 1002: `usermod --append --groups 1002 "):
+        rights.share(state, GUEST)
+    monkeypatch.setattr(os, "geteuid", lambda: GUEST.uid)
+    with pytest.raises(NoRight, match="is the gateway's own user"):
+        rights.share(state, GUEST)
+
+
+def test_the_console_says_who_it_should_be_and_what_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = at(tmp_path, "1001:1002")
+    rights.check_console(at(tmp_path))
+    assert not rights.is_apart(settings)
+    with pytest.raises(NoRight, match=r"console\.user says 1001:1002, but this runs as .*setpriv --reuid 1001 --regid 1002"):
+        rights.check_console(settings)
+    monkeypatch.setattr(os, "geteuid", lambda: 1001)
+    assert rights.is_apart(settings)
+    with pytest.raises(NoRight, match=r"cannot be read: start the gateway \(`mugai serve`\) before the console"):
+        rights.check_console(settings)
+
+
+async def test_the_record_is_written_without_its_key_and_neither_sealed_nor_signed(tmp_path: Path) -> None:
+    settings = at(tmp_path / "var")
+    with open_store(settings) as store:
+        verifier = store.journal.verifier
+    (tmp_path / "var" / "journal.key").unlink()
+    with open_store(settings, apart=True) as store:
+        assert store.journal.verifier == verifier
+        await store.journal.write(Alarm(name="test", detail=""))
+        for forbidden in (store.journal.seal(), store.journal.checkpoint()):
+            with pytest.raises(NotOurs, match="sealed and signed by the gateway"):
+                await forbidden
+        with pytest.raises(NotOurs):
+            store.journal.sign("a text")
+    assert not (tmp_path / "var" / "journal.key").exists()

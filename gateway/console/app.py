@@ -24,6 +24,7 @@ from gateway.api.tokens import Tokens
 from gateway.console import (
     account,
     approvals,
+    audits,
     bycode,
     byprovider,
     cases,
@@ -81,6 +82,7 @@ SCREENS = (
     records.screen,
     journal.screen,
     incidents.screen,
+    audits.screen,
     bycode.screen,
     byprovider.screen,
     mine.screen,

@@ -47,6 +47,7 @@ NAMES: dict[str, Words] = {
     "browser_reported": Words("画面の防護", "policy of the page"),
     "searched": Words("記録の検索", "searched"),
     "exported": Words("記録の出力", "exported"),
+    "sampled": Words("監査の抜き取り", "audit sample"),
     "packed": Words("証拠一式", "evidence pack"),
     "verified": Words("記録の検証", "verified"),
     "inspected": Words("点検済", "inspected"),

@@ -80,7 +80,7 @@ async def export(visit: Visit) -> Response:
     content = b"".join(write(entries))
     done = journal.Exported(actor=visit.who.name, purpose=purpose, form=form, entries=len(entries), query=str(query))
     await _write(visit, done)
-    return _file(content, media_type, f"mugai-journal.{suffix}")
+    return as_file(content, media_type, f"mugai-journal.{suffix}")
 
 
 @screen.get("/journal/mail/{item}", Right.LIST_HELD)
@@ -108,16 +108,16 @@ async def pack_mail(visit: Visit) -> Response:
             original = await pack.read_original(visit.desk.store, found.shown.item.id)
         except MissingContent as missing:
             raise Refusal("原本はもうありません。", "The original is gone.", 404) from missing
-    return await _packed(visit, Query(item=found.shown.item.id), reason, found.shown.item.receipt, original)
+    return await packed(visit, Query(item=found.shown.item.id), reason, found.shown.item.receipt, original)
 
 
 @screen.post("/journal/pack", Right.EXPORT_JOURNAL)
 async def pack_period(visit: Visit) -> Response:
     query = _query(_given(visit))
-    return await _packed(visit, query, _purpose(visit), "journal")
+    return await packed(visit, query, _purpose(visit), "journal")
 
 
-async def _packed(visit: Visit, query: Query, reason: str, name: str, original: bytes | None = None) -> Response:
+async def packed(visit: Visit, query: Query, reason: str, name: str, original: bytes | None = None) -> Response:
     try:
         made = await pack.make(visit.desk.store, query, visit.who.name, reason, original)
     except LookupError as nothing:
@@ -126,10 +126,10 @@ async def _packed(visit: Visit, query: Query, reason: str, name: str, original: 
         raise Refusal(f"記録が多すぎます。期間を短くしてください ({pack.MOST}件まで)。", str(much), 413) from much
     except JournalDamaged as damaged:
         raise Refusal("記録が壊れています。検証の画面で確認してください。", f"Verify the journal: {damaged}", 409) from damaged
-    return _file(made.content, "application/zip", f"mugai-evidence-{name}.zip")
+    return as_file(made.content, "application/zip", f"mugai-evidence-{name}.zip")
 
 
-def _file(content: bytes, media_type: str, name: str) -> Response:
+def as_file(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

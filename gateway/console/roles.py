@@ -51,6 +51,7 @@ class Right(StrEnum):
     TAKE_ORIGINAL = "take_original"  # its bytes, in an evidence pack, with a reason (LG-11)
     SIGN_INSPECTION = "sign_inspection"  # LG-04
     RECORD_TROUBLE = "record_trouble"  # LG-06
+    AUDIT = "audit"  # draw samples, enter findings and close them (AU-01)
     SEE_DASHBOARD = "see_dashboard"  # numbers of the whole house, no mail
     LIST_CASES = "list_cases"  # the register: every case, who decided it and why (EX-03, AU-01)
     STATISTICS = "statistics"  # how fast and how often somebody approves (C7)
@@ -63,6 +64,7 @@ PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_P
 # Of everybody's mail at once: nothing for whoever sees one section only.
 OF_THE_HOUSE = frozenset(
     {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
+    | {Right.AUDIT}
     | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
 )
 
@@ -90,7 +92,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION, Right.CUT_OFF},
     Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS, Right.CUT_OFF},
     Role.USR: frozenset(),
-    Role.AUD: _RECORD | {Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},  # no contents by default (AU-01)
+    Role.AUD: _RECORD  # no contents by default (AU-01)
+    | {Right.AUDIT, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},
     Role.VEN: frozenset(),
     Role.COM: frozenset(),
 }

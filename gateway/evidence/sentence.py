@@ -172,6 +172,12 @@ SENTENCES: dict[str, Words] = {
         "{actor} が記録 {entries} 件を {form} で出力しました。目的: {purpose}、条件: {query}",
         "{actor} exported {entries} entries as {form} for {purpose}: {query}",
     ),
+    "sampled": Words(
+        "{actor} が {first} から {last} までの判断 {population} 件から、シード {seed} で {drawn} を抜き取りました"
+        "（種類 {sort}、方向 {direction}、判定 {verdict}）。目的: {purpose}",
+        "{actor} drew {drawn} by seed {seed} from {population} decisions of {first} to {last} "
+        "(sort {sort}, direction {direction}, verdict {verdict}) for {purpose}",
+    ),
     "packed": Words(
         "{actor} が証拠一式（記録 {entries} 件、原本: {original}）を作成しました。理由: {reason}、SHA-256 {sha256}",
         "{actor} made an evidence pack of {entries} entries (original: {original}): {reason}; SHA-256 {sha256}",

@@ -33,10 +33,10 @@ class Trace:
 
 async def trace(db: Db, key: str) -> Trace:
     """`key` is a receipt number or id."""
-    return await db.read(_trace, key)
+    return await db.read(trace_in, key)
 
 
-def _trace(conn: sa.Connection, key: str) -> Trace:
+def trace_in(conn: sa.Connection, key: str) -> Trace:
     shown = overview.show(conn, key)
     item = shown.item.id
     events = tuple(reversed(reading.select(conn, Query(item=item), MOST)))

@@ -3,7 +3,7 @@
 `events` what is recorded · `record` how · `sealer` the tree grows · `verification` is it whole · `reading` for people.
 """
 
-from gateway.journal.audit_events import Copied, Exported, Inspected, Packed, Searched, TroubleStep, Verified
+from gateway.journal.audit_events import Copied, Exported, Inspected, Packed, Sampled, Searched, TroubleStep, Verified
 from gateway.journal.compliance_events import BaselineMade, Erased, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
@@ -98,6 +98,7 @@ __all__ = [
     "Refused",
     "Relayed",
     "Released",
+    "Sampled",
     "Searched",
     "SelfInspected",
     "SelfTested",

@@ -27,6 +27,26 @@ class Exported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled(Event):
+    """Decisions were drawn at random for an audit, with all that happened to their mail (AU-01).
+
+    The sample itself: seed, period and size of the journal give the same entries again."""
+
+    actor: str
+    purpose: str
+    first: str  # "2026-11-01": days in Japan, both whole
+    last: str
+    asked: int
+    seed: str
+    sort: str
+    direction: str
+    verdict: str
+    size: int  # entries of the journal that it was drawn from
+    population: int
+    drawn: tuple[int, ...]  # numbers of entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Packed(Event):
     """An evidence pack was handed out."""
 

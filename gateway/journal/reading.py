@@ -40,6 +40,7 @@ class Query:
 
     item: str = ""  # a message's id or its receipt number
     items: tuple[str, ...] = ()  # any of these ids
+    events: tuple[int, ...] = ()  # these and no other; their number alone is told
     address: str = ""  # or any other personal value, as a whole
     kind: str = ""
     rule: str = ""
@@ -51,7 +52,8 @@ class Query:
     before: int = 0  # the event that the last page ended with
 
     def __str__(self) -> str:
-        return " ".join(f"{name}={value}" for name in self.__slots__ if name != "before" and (value := getattr(self, name)))
+        told = {name: getattr(self, name) for name in self.__slots__ if name != "before"} | {"events": len(self.events)}
+        return " ".join(f"{name}={value}" for name, value in told.items() if value)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -93,6 +95,8 @@ def _waiting(conn: sa.Connection, query: Query, limit: int) -> list[Entry]:
     where = [*_of_item(query, table.c.item), *_personal(query, table.c.id, _holds(query.text)), *_times(query, table.c.at)]
     if query.before:
         where.append(table.c.id < query.before)
+    if query.events:
+        where.append(table.c.id.in_(query.events))
     rows = conn.execute(sa.select(*columns).where(*where).order_by(table.c.id.desc()))
     return entries(conn, [row for row in rows if wanted <= terms(row.entry)][:limit])
 
@@ -120,6 +124,8 @@ def _conditions(conn: sa.Connection, query: Query) -> tuple[sa.Column[Any], list
     event, where = _along(query, _part(conn, query.text))
     if query.before:
         where.append(event < query.before)
+    if query.events:
+        where.append(event.in_(query.events))
     if query.since:
         where.append(event >= _edge(conn, journal.c.at >= query.since - _SLACK, journal.c.at.asc()))
     if query.until:

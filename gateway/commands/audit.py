@@ -1,0 +1,87 @@
+"""`mugai audit`: what an auditor draws and takes along (AU-01)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from gateway import settings as settings_file
+from gateway.audit import sampling
+from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken
+from gateway.audit.working_paper import sheet
+from gateway.commands.forms import add_paper, put
+from gateway.commands.terminal import operator
+from gateway.model import Direction
+from gateway.notice import Notices
+from gateway.settings import Settings
+from gateway.store.opening import Store, open_store
+from sanitizers.model import Verdict
+
+_WRONG = {
+    "period": "the period goes from a day to a day that is not before it: --since 2026-11-01 --until 2026-11-30",
+    "count": f"a sample has 1 to {LARGEST} decisions",
+    "nothing": "no decision of the period fits",
+}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("audit", help="samples for an auditor (監査)", description="What an auditor draws.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    sample = actions.add_parser(
+        "sample",
+        help="decisions drawn at random, each with all that happened (抜き取り)",
+        description="Draws from the sealed journal; what was drawn, by which seed and from how many is itself recorded. "
+        "The same seed, period and journal give the same decisions again.",
+        epilog="Example: mugai audit sample --since 2026-11-01 --until 2026-11-30 -n 25 --sort released --purpose 定期監査 "
+        "--format pdf --output sample.pdf",
+    )
+    sample.add_argument("--since", metavar="DATE", help="first day, 2026-11-01 (in Japan)")
+    sample.add_argument("--until", metavar="DATE", help="last day, itself included")
+    sample.add_argument("-n", dest="count", default="25", metavar="COUNT", help=f"how many, at most {LARGEST} (default: 25)")
+    sample.add_argument("--sort", choices=(ANY, *SORTS), default=ANY, help=f"of decision (default: {ANY})")
+    sample.add_argument("--direction", choices=tuple(Direction), default="", help="of the mail (default: both)")
+    verdicts = tuple(each.name.lower() for each in Verdict)
+    sample.add_argument("--verdict", choices=verdicts, default="", help="of the inspection (default: any)")
+    sample.add_argument("--seed", default="", help="any text (default: a new random one, printed)")
+    sample.add_argument("--purpose", default="", help="why; it is recorded, and a new sample needs it")
+    sample.add_argument("--again", type=int, metavar="NUMBER", help="an earlier sample instead: draws it again and compares")
+    add_paper(sample)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.config)
+    with open_store(settings) as store:
+        return asyncio.run(_sample(arguments, settings, store))
+
+
+async def _sample(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    try:
+        taken = await (_again if arguments.again is not None else _new)(arguments, store)
+    except (ValueError, LookupError) as wrong:
+        print(f"mugai: {_WRONG.get(str(wrong), str(wrong))}", file=sys.stderr)
+        return 2
+    if taken is None:
+        print("mugai: drawn again, it is not the same: run `mugai journal verify`", file=sys.stderr)
+        return 1
+    decisions, names = await store.db.read(sampling.decisions, taken.sample), Notices.load(Path(settings.notices)).names["ja"]
+    sample = taken.sample
+    drawn = f"{len(sample.drawn)} of {sample.population}, seed {sample.sought.seed}, journal of {sample.size} entries"
+    print(f"sample {taken.number}: {drawn}", file=sys.stderr)
+    return await put(arguments, sheet(taken, decisions, names, settings.organisation))
+
+
+async def _new(arguments: argparse.Namespace, store: Store) -> Taken:
+    if not arguments.purpose.strip():
+        raise ValueError("--purpose is needed; it is recorded")
+    values = {"first": arguments.since or "", "last": arguments.until or "", "verdict": arguments.verdict.upper()}
+    values |= {name: getattr(arguments, name) for name in ("count", "seed", "sort", "direction")}
+    return await sampling.take(store, sampling.sought(values), operator(), arguments.purpose.strip())
+
+
+async def _again(arguments: argparse.Namespace, store: Store) -> Taken | None:
+    found = await store.db.read(sampling.taken, arguments.again)
+    drawn = await store.db.read(sampling.draw, found.sample.sought, found.sample.size)
+    return found if drawn == found.sample else None

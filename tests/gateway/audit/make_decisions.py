@@ -1,0 +1,61 @@
+"""Decisions in a journal, as the path writes them, without the path."""
+
+from __future__ import annotations
+
+from gateway import journal
+from gateway.journal import Event
+from tests.gateway.make_spool import Rooms
+
+
+def received(item: str, direction: str) -> Event:
+    return journal.Received(
+        item=item, receipt=f"R-{item}", direction=direction, client="192.0.2.1", helo="mx", tls="", size=9, sha256="a" * 64
+    )
+
+
+def decided(item: str, disposition: str, verdict: str = "SANITISED") -> Event:
+    return journal.Decided(
+        item=item,
+        disposition=disposition,
+        rule="macro",
+        reason="x",
+        clauses=("LG-08",),
+        policy_version="0" * 12,
+        profile="rebuild",
+        verdict=verdict,
+        sandbox_level=4,
+        parts=(),
+        scan="",
+        found=(),
+    )
+
+
+def stepped(case: int, act: str, item: str = "") -> Event:
+    return journal.CaseStep(
+        item=item,
+        case=case,
+        machine="exception",
+        act=act,
+        before="asked",
+        after="granted",
+        actor="head@city.example.lg.jp",
+        on_behalf="",
+        via="console",
+        reason="必要",
+    )
+
+
+async def a_day(rooms: Rooms) -> None:
+    """60 mails in, every third held, every fourth outbound; five releases, two refusals, one exception: 68 decisions."""
+    for n in range(60):
+        item = f"M{n:03}"
+        verdict = "WITHHELD" if n % 3 == 0 else "SANITISED"
+        events = [received(item, "outbound" if n % 4 == 0 else "inbound")]
+        events.append(decided(item, "hold" if n % 3 == 0 else "deliver", verdict))
+        await rooms.journal.write(*events)
+    for n in range(0, 15, 3):
+        await rooms.journal.write(journal.Released(item=f"M{n:03}", grant="", actor="syo", reason="確認した"))
+    for _ in range(2):
+        await rooms.journal.write(journal.Refused(client="192.0.2.9", reply="550 5.7.1"))
+    await rooms.journal.write(stepped(7, "open"), stepped(7, "approve"))
+    await rooms.journal.seal()

@@ -1,7 +1,8 @@
-"""`mugai bench console`: what a reviewer waits for, with many mails held.  A store of its own, filled with synthetic ones.
+"""`mugai bench console`: what people wait for, with many mails held.  A store of its own, filled with synthetic ones.
 
 Each page is asked for through the whole console (guard, session, rights, queries, template), without a network.  The rows are
-as a settlement writes them; words are drawn so that some are common, some rare, and one is in no mail at all.
+as a settlement writes them, with reception and decision in a sealed journal; words are drawn so that some are common, some
+rare, and one is in no mail at all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from starlette.types import ASGIApp, Message
 
-from gateway import catalogue
+from gateway import catalogue, journal
 from gateway.catalogue.schema import catalogue as words
 from gateway.catalogue.schema import likeness
 from gateway.console import app
@@ -26,7 +27,20 @@ from gateway.console.desk import Desk
 from gateway.console.screen import COOKIE
 from gateway.directory import Role
 from gateway.filed import Filed
-from gateway.model import Client, Decision, Direction, Disposition, Envelope, PartReport, QuarantineState, QueueItem, State
+from gateway.journal import record
+from gateway.model import (
+    Client,
+    Decision,
+    Direction,
+    Disposition,
+    Envelope,
+    Group,
+    Inspection,
+    PartReport,
+    QuarantineState,
+    QueueItem,
+    State,
+)
 from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.store.schema import message, quarantine, recipient
@@ -56,7 +70,8 @@ _WORDS = (
 )
 _RULES = ("not-inspected", "review", "password-wanted", "infected")
 _SECTION = ("staff1??@*",)  # a hundred people of 3,000
-_OTHERS = ["/dashboard", "/journal", "/incidents", "/troubles", "/cases", "/senders", "/rules", "/rules/versions", "/tokens"]
+_OTHERS = ["/dashboard", "/incidents", "/troubles", "/cases", "/senders", "/rules", "/rules/versions", "/tokens"]
+_HEAD = "staff100@city.example.lg.jp"
 _PASSWORD = "a long sentence for measuring only"
 
 
@@ -75,14 +90,16 @@ async def measure(settings: Settings, store: Store, count: int, on_step: Callabl
     for start in range(0, count, CHUNK):
         await store.db.write(_fill, list(_mails(start, min(CHUNK, count - start), store.clock.now())), store.clock.now())
         on_step()
+    await store.journal.seal()
     await store.db.write(lambda conn: conn.exec_driver_sql("ANALYZE"))
     desk = app.desk(settings, store)
     console = app.application(desk)
-    reviewer, head, administrator = [
+    reviewer, head, auditor, administrator = [
         _asker(console, desk, await _signed_in(desk, role, scope))
-        for role, scope in ((Role.SYO, ()), (Role.ISM, _SECTION), (Role.SYM, ()))
+        for role, scope in ((Role.SYO, ()), (Role.ISM, _SECTION), (Role.AUD, ()), (Role.SYM, ()))
     ]
     found = [await _timed(reviewer, *case, on_step) for case in _cases(count)]
+    found += [await _timed(auditor, *case, on_step) for case in _of_the_journal(count)]
     found += [await _timed(head, f"{name} (a section)", path, limit, on_step) for name, path, limit in _of_a_section()]
     return found + [await _timed(administrator, path, path, PAGE_SECONDS, on_step) for path in _OTHERS]
 
@@ -111,6 +128,19 @@ def _of_a_section() -> Iterator[tuple[str, str, float]]:
     yield "search: common word", f"/held?text={quote('見積')}", SEARCH_SECONDS
     yield "originals", "/originals", PAGE_SECONDS
     yield "approvals", "/approvals", PAGE_SECONDS
+    yield "my mail", "/mine", PAGE_SECONDS
+
+
+def _of_the_journal(count: int) -> Iterator[tuple[str, str, float]]:
+    yield "journal", "/journal", PAGE_SECONDS
+    yield "journal: one mail followed", f"/journal/mail/{count // 2:026}", PAGE_SECONDS
+    for name, asked in (
+        ("receipt", f"item=20261121-{count // 2:06}"),
+        ("address", f"address={_HEAD}"),
+        ("word of a subject or name", f"text={quote('別紙99')}"),
+        ("rule", "rule=infected"),
+    ):
+        yield f"journal: {name}", f"/journal?purpose=bench&{asked}", SEARCH_SECONDS
 
 
 Ask = Callable[[str], Awaitable[tuple[int, int]]]
@@ -119,7 +149,7 @@ Ask = Callable[[str], Awaitable[tuple[int, int]]]
 async def _signed_in(desk: Desk, role: Role, scope: tuple[str, ...]) -> str:
     """The session's token."""
     name = f"bench-{role}"
-    code = await desk.accounts.invite(name, "Bench", (role,), scope, "bench")
+    code = await desk.accounts.invite(name, "Bench", (role,), scope, "bench", address=_HEAD)
     who = await desk.accounts.accept(code, "", "", _PASSWORD)
     return await desk.sessions.begin(who, "127.0.0.1", "bench", whole=True, method="password")
 
@@ -188,6 +218,10 @@ def _fill(conn: sa.Connection, mails: Sequence[tuple[QueueItem, Filed]], now: fl
     ]
     rest = {"state": State.HELD, "changed_at": now, "why": "", "rule": "", "actor": "gateway"}
     conn.execute(recipient.insert(), [{**row, **rest} for row in rows])
+    for n, (item, filed) in enumerate(mails):
+        inspection = Inspection(_report(filed), Verdict.SANITISED, None, (), 3)
+        decided = journal.Decided.of(item, Group(item.recipients, "rebuild"), inspection, _decision(first + n))
+        record.insert(conn, (journal.Received.of(item), decided), item.received_at)
     conn.execute(words.insert(), [{"message": item.id, "words": catalogue.words_of(item, filed)} for item, filed in mails])
     conn.execute(likeness.insert(), [row for item, filed in mails for row in catalogue.likenesses_of(item, filed)])
 
@@ -204,18 +238,22 @@ def _message(item: QueueItem) -> dict[str, object]:
     return {**values, "received_at": item.received_at, "ingest_key": "", "size": item.size, "sha256": item.sha256, "trace": b""}
 
 
-def _held(number: int, item: QueueItem, filed: Filed, now: float) -> dict[str, object]:
+def _decision(number: int) -> Decision:
     rule = _RULES[min(3, int(random.Random(number).expovariate(1)))]  # noqa: S311
-    decision = Decision(
+    return Decision(
         Disposition.HOLD, rule, "安全を確認できない部分があるため、保留しました。", ("SAN-02",), "0" * 12, "rebuild"
     )
+
+
+def _held(number: int, item: QueueItem, filed: Filed, now: float) -> dict[str, object]:
+    decision = _decision(number)
     values = {
         "id": number,
         "message": item.id,
         "version": 0,
         "state": QuarantineState.HELD,
         "subject": filed.subject,
-        "rule": rule,
+        "rule": decision.rule,
     }
     values |= {"recipients": json.dumps(item.recipients), "verdict": Verdict(2 + number % 4), "sender": item.envelope.sender}
     values |= {"decision": dump(decision), "report": dump(_report(filed)), "kept_by": ""}

@@ -17,6 +17,7 @@ NAMES = {
     "queue": "処理の滞り",
     "record-copy": "記録の写しの失敗",
     "refusals": "受付拒否の多発",
+    "report-paper": "報告書のPDFの作成に失敗",
     "sandbox": "隔離環境での異常",
     "sandbox-level": "隔離の強さの不足",
     "signatures": "ウイルス定義が古い",

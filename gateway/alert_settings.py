@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -47,3 +47,7 @@ class ReportSettings(_Model):
     monthly: tuple[Address, ...] = Field((), description="Who gets last month's.")
     destinations: bool = Field(False, description="To each section's head, last month's destinations outside (ML-05).")
     at: str = Field("07:30", pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$", description="At what time.")
+    attach: tuple[Literal["pdf", "html"], ...] = Field(
+        ("pdf",),
+        description="Its files, beside the text; pdf needs LibreOffice (sandbox.office), without it html goes instead.",
+    )

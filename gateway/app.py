@@ -313,7 +313,7 @@ class Gateway:
     async def _send_digests(self) -> None:
         at, store, notifier = self.settings.digest_at, self.store, self.pipeline.notifier
         digest = Digest(store.db, store.spool, store.clock, notifier)
-        reporter = Reporter(self.settings, store.db, store.spool, store.clock, notifier)
+        reporter = Reporter(self.settings, store.db, store.spool, store.clock, notifier, self._alarm)
         while True:
             try:
                 if at:

@@ -22,7 +22,7 @@ from gateway.rights import TICKET_KEY
 from gateway.settings import Settings
 from gateway.ticket import Tickets
 from sanitizers.compose import compose
-from sanitizers.letter import Letter, Mailbox
+from sanitizers.letter import Enclosure, Letter, Mailbox
 from sanitizers.model import Verdict
 
 WINDOW = 3_600.0  # seconds
@@ -119,8 +119,10 @@ class Notifier:
         content = self.mail(to=told, subject=subject, text=text, name=f"{kind}.{item.id}", receipt=item.receipt)
         return Authored("notice", "", told, Direction.INBOUND, content, item.envelope.smtputf8, item.id)
 
-    def mail(self, *, to: Sequence[str], subject: str, text: str, name: str, receipt: str) -> bytes:
-        """A whole message from us; `name` makes its Message-ID."""
+    def mail(
+        self, *, to: Sequence[str], subject: str, text: str, name: str, receipt: str, papers: Sequence[Enclosure] = ()
+    ) -> bytes:
+        """A whole message from us; `name` makes its Message-ID.  `papers` are our own as well, never a sender's."""
         letter = Letter(
             subject=subject,
             from_=(self.sender,),
@@ -136,7 +138,7 @@ class Notifier:
             attachments=(),
             extra=(("Auto-Submitted", "auto-generated"),),
         )
-        return compose(letter, (), extra_headers=(("X-Mugai-Receipt", receipt),) if receipt else ())
+        return compose(letter, papers, extra_headers=(("X-Mugai-Receipt", receipt),) if receipt else ())
 
     def may(self, recipient: str) -> bool:
         """Not yet too many for this one; counts it."""

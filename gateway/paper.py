@@ -5,12 +5,13 @@ For what an office files or hands over.  Every value is escaped, and is a text i
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +20,20 @@ from markupsafe import Markup
 
 from gateway.clock import JST
 from gateway.evidence.export import BOM, guarded
-from gateway.soffice import installed
+from gateway.soffice import installed, kill
 from gateway.visible import visible
 
 FORMS = ("text", "csv", "html", "pdf")
-_RULED = '<table border="1" cellspacing="0" width="100%"'  # LibreOffice takes these for a table, and no style's border or width
 PDF_SECONDS = 180.0  # one document of ours takes a few; a busy machine is slower
+WIDEST = 36  # columns of a terminal: a cell with a longer line has several lines
+# LibreOffice takes these for a table, and no style's border or width; its rows are not broken over two pages
+_RULED = '<table border="1" cellspacing="0" cellpadding="3" width="100%"'
+_BROKEN, _WHOLE = 'table-row-properties fo:keep-together="auto"', 'table-row-properties fo:keep-together="always"'
+_PAGED = Markup(
+    '<body><div title="header"><p>{}</p></div><div title="footer"><p align="right"><br>{}　'
+    "<sdfield type=page subtype=random format=page>1</sdfield> / "
+    "<sdfield type=docstat subtype=page format=page>1</sdfield></p></div>"
+)
 
 
 class NoPaper(Exception):
@@ -41,14 +50,14 @@ class Sheet:
     foot: tuple[str, ...] = ()  # to be signed
 
 
-def write(sheet: Sheet, form: str) -> bytes:
+async def write(sheet: Sheet, form: str) -> bytes:
     match form:
         case "csv":
             return table(sheet).encode()
         case "html":
             return page(sheet).encode()
         case "pdf":
-            return pdf(page(sheet))
+            return await pdf(page(sheet), sheet.title, "".join(sheet.about[:1]))
         case _:
             return text(sheet).encode()
 
@@ -74,7 +83,8 @@ _PAGE = Markup(
     "@page{{size:29.7cm 21cm;margin:1.5cm}}"
     "body{{font-family:'IPAPGothic','IPAGothic','Noto Sans CJK JP','BIZ UDPGothic',Meiryo,sans-serif;font-size:9pt}}"
     "h1{{font-size:14pt}}table{{border-collapse:collapse;width:100%}}"
-    "th,td{{border:0.5pt solid #444;padding:2pt 4pt;text-align:left;vertical-align:top}}th{{background:#e6eeee}}"
+    "th,td{{border:0.5pt solid #444;padding:2pt 4pt;text-align:left;overflow-wrap:anywhere}}"
+    "td{{vertical-align:top}}th{{background:#e6eeee}}"
     "</style></head><body><h1>{title}</h1>{about}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{foot}"
     "</body></html>\n"
 )
@@ -82,40 +92,84 @@ _PAGE = Markup(
 
 def page(sheet: Sheet) -> str:
     rows = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(_cell(value, sheet.links)) for value in row))
+        Markup('<tr valign="top">{}</tr>').format(
+            Markup("").join(Markup("<td>{}</td>").format(_cell(value, sheet.links)) for value in row)
+        )
         for row in sheet.rows
     )
     return str(
         _PAGE.format(
             title=sheet.title,
             about=_lines(sheet.about),
-            head=Markup("").join(Markup("<th>{}</th>").format(each) for each in sheet.head),
+            head=Markup("").join(
+                Markup('<th width="{}%">{}</th>').format(*each)
+                for each in zip(widths(sheet.head, sheet.rows), sheet.head, strict=True)
+            ),
             rows=rows,
             foot=_lines(sheet.foot),
         )
     )
 
 
-def pdf(page: str) -> bytes:
-    """Our own page, so LibreOffice needs no lock; a profile of its own, so it leaves nothing behind."""
-    program = installed()
-    if not program:
-        raise NoPaper("a PDF needs LibreOffice (libreoffice-writer-nogui); take html and print it, or csv")
-    folder = Path(tempfile.mkdtemp(prefix="mugai-paper-"))
+def widths(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Of each hundred, by what stands in the columns."""
+    longest = [max(_columns(line) for cell in cells for line in cell.split("\n")) for cells in zip(head, *rows, strict=True)]
+    shares = [min(each, WIDEST) + 3 for each in longest]  # 3: its padding, and letters that are wider
+    return tuple(100 * share // sum(shares) for share in shares)
+
+
+def _columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in line)
+
+
+def printer() -> str:
+    """The program that makes a PDF.  Raises NoPaper."""
+    if program := installed():
+        return program
+    raise NoPaper("a PDF needs LibreOffice (libreoffice-writer-nogui); take html and print it, or csv")
+
+
+async def pdf(page: str, head: str, foot: str) -> bytes:
+    """Our own page, so LibreOffice needs no lock; a profile of its own, so it leaves nothing behind.
+
+    `head` stands above each page, `foot` and the number of the page below."""
+    program, folder = printer(), Path(tempfile.mkdtemp(prefix="mugai-paper-"))
     try:
-        (folder / "sheet.html").write_text(page.replace("<table", _RULED), "utf-8")
-        profile, export = f"-env:UserInstallation=file://{folder}/profile", "pdf:writer_pdf_Export"
-        order = [program, profile, "--headless", "--norestore", "--infilter=HTML (StarWriter)"]
-        order += ["--convert-to", export, "--outdir", str(folder), str(folder / "sheet.html")]
-        for _ in range(2):  # the first start only writes a profile, and wants to be started again
-            done = subprocess.run(order, capture_output=True, timeout=PDF_SECONDS, check=False)
-            if (folder / "sheet.pdf").exists():
-                return (folder / "sheet.pdf").read_bytes()
-        raise NoPaper(f"LibreOffice made no PDF: {done.stderr.decode(errors='replace').strip()[-200:] or done.returncode}")
-    except subprocess.TimeoutExpired:
+        ruled = page.replace("<table", _RULED).replace("<wbr>", "<br>")  # it takes no <wbr> into account
+        ruled = ruled.replace("<body>", _PAGED.format(head, foot), 1)
+        (folder / "sheet.html").write_text(ruled, "utf-8")
+        async with asyncio.timeout(PDF_SECONDS):
+            # its own document first: straight from HTML only the first page would have head and foot
+            await _convert(program, folder, "sheet.html", "fodt", "--infilter=HTML (StarWriter)")
+            document = (folder / "sheet.fodt").read_text("utf-8")
+            (folder / "sheet.fodt").write_text(document.replace(_BROKEN, _WHOLE), "utf-8")
+            await _convert(program, folder, "sheet.fodt", "pdf:writer_pdf_Export")
+        return (folder / "sheet.pdf").read_bytes()
+    except TimeoutError:
         raise NoPaper("LibreOffice did not finish; try again, or take html and print it") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _convert(program: str, folder: Path, source: str, target: str, *more: str) -> None:
+    order = (f"-env:UserInstallation=file://{folder}/profile", "--headless", "--norestore", *more)
+    made = (folder / source).with_suffix(f".{target.partition(':')[0]}")
+    for _ in range(2):  # the first start only writes a profile, and wants to be started again
+        process = await asyncio.create_subprocess_exec(
+            *(program, *order, "--convert-to", target, "--outdir", str(folder), str(folder / source)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            _, said = await process.communicate()
+        finally:
+            if process.returncode is None:  # whoever asked has stopped waiting
+                await kill(process)
+        if made.exists():
+            return
+    raise NoPaper(f"LibreOffice made no PDF: {said.decode(errors='replace').strip()[-200:] or process.returncode}")
 
 
 def moment(at: float) -> str:
@@ -130,7 +184,10 @@ def _cell(value: str, links: Mapping[str, str]) -> Markup:
 
 
 def _word(word: str, link: str) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(link, word) if link else Markup("{}").format(word)
+    """A digest may be broken, or its column would crowd out the others."""
+    pieces = [word[at : at + WIDEST] for at in range(0, len(word), WIDEST)] if word.isascii() else [word]
+    shown = Markup("<wbr>").join(pieces)
+    return Markup('<a href="{}">{}</a>').format(link, shown) if link else shown
 
 
 def _lines(lines: tuple[str, ...]) -> Markup:

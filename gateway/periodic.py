@@ -19,6 +19,7 @@ from gateway.alarm_names import japanese
 from gateway.clock import JST
 from gateway.model import QuarantineState, State
 from gateway.notice.wording import Names
+from gateway.paper import pdf
 from gateway.store.schema import job, message, quarantine, recipient
 from gateway.workflow import ledger
 from sanitizers.model import Kind, Reason, Treatment, Verdict
@@ -223,9 +224,12 @@ _PAGE = Markup(
     "td:last-child,th:last-child{{text-align:right}}thead th{{color:#52656a}}p{{margin:.2rem 0;color:#52656a}}"
     "</style></head><body><h1>{title}</h1><p>{organisation}　作成 {made}</p>{sections}</body></html>\n"
 )
-_SECTION = Markup("<h2>{title}</h2>{note}<table><thead><tr><th>{0}</th><th>{1}</th></tr></thead><tbody>{rows}</tbody></table>")
-_ROW = Markup("<tr><th scope='row'>{}</th><td>{}</td></tr>")
-_NONE = Markup("<tr><th scope='row'>ありません。</th><td></td></tr>")
+_SECTION = Markup(
+    '<h2>{title}</h2>{note}<table><thead><tr><th width="68%" align="left">{0}</th><th width="32%" align="right">{1}</th></tr>'
+    "</thead><tbody>{rows}</tbody></table>"
+)
+_ROW = Markup('<tr valign="top"><td>{}</td><td align="right">{}</td></tr>')
+_NONE = _ROW.format("ありません。", "")
 
 
 def html(made: Periodic) -> str:
@@ -241,3 +245,10 @@ def html(made: Periodic) -> str:
     )
     title, made_at = made.period.title, _moment(made.made_at)
     return str(_PAGE.format(title=title, organisation=made.organisation, made=made_at, sections=sections))
+
+
+async def paper(made: Periodic, form: str) -> bytes:
+    """ "html" or "pdf".  Raises NoPaper."""
+    if form == "html":
+        return html(made).encode()
+    return await pdf(html(made), f"{made.organisation}　{made.period.title}", f"作成 {_moment(made.made_at)}")

@@ -21,6 +21,7 @@ from gateway.store.opening import Store
 from gateway.workflow.engine import waited_for
 from gateway.workflow.letters import Letters
 from gateway.workflow.model import Case, Kind, Opening
+from sanitizers.letter import Enclosure
 
 NOBODY = "00000000000000000000000000"  # the id of no mail
 
@@ -51,9 +52,11 @@ class Rehearsed:
 class _Overheard(Notifier):
     said: list[Said] = field(default_factory=list)
 
-    def mail(self, *, to: Sequence[str], subject: str, text: str, name: str, receipt: str) -> bytes:
+    def mail(
+        self, *, to: Sequence[str], subject: str, text: str, name: str, receipt: str, papers: Sequence[Enclosure] = ()
+    ) -> bytes:
         self.said.append(Said(tuple(to), subject, text))
-        return super().mail(to=to, subject=subject, text=text, name=name, receipt=receipt)
+        return super().mail(to=to, subject=subject, text=text, name=name, receipt=receipt, papers=papers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -35,13 +34,19 @@ async def put(arguments: argparse.Namespace, made: Sheet) -> int:
     return await put_written(arguments, partial(paper.write, made))
 
 
-async def put_written(arguments: argparse.Namespace, write: Callable[[str], bytes]) -> int:
+def require_paper(arguments: argparse.Namespace) -> None:
+    """Before the work begins, or anything of it is recorded.  Raises NoPaper."""
+    if arguments.format == "pdf":
+        if not arguments.output:
+            raise NoPaper("a PDF goes into a file: --output FILE")
+        paper.printer()
+
+
+async def put_written(arguments: argparse.Namespace, write: Callable[[str], Awaitable[bytes]]) -> int:
     """What `write` makes of the form that was asked for, to where it was asked for; 2 and a reason if that is not possible."""
-    if arguments.format == "pdf" and not arguments.output:
-        print("mugai: a PDF goes into a file: --output FILE", file=sys.stderr)
-        return 2
     try:
-        content = await asyncio.to_thread(write, arguments.format)
+        require_paper(arguments)
+        content = await write(arguments.format)
         if arguments.output:
             arguments.output.write_bytes(content)
         elif arguments.format == "text":

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from gateway import paper, periodic
+from gateway import periodic
 from gateway import settings as settings_file
 from gateway.clock import JST
 from gateway.commands.forms import put_written
@@ -59,10 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     return asyncio.run(put_written(arguments, partial(_written, made)))
 
 
-def _written(made: periodic.Periodic, form: str) -> bytes:
-    if form == "pdf":
-        return paper.pdf(periodic.html(made))
-    return (periodic.html(made) if form == "html" else periodic.text(made)).encode()
+async def _written(made: periodic.Periodic, form: str) -> bytes:
+    return periodic.text(made).encode() if form == "text" else await periodic.paper(made, form)
 
 
 async def _made(arguments: argparse.Namespace, settings: Settings) -> periodic.Periodic:

@@ -14,7 +14,7 @@ from gateway import journal, paper
 from gateway import settings as settings_file
 from gateway.clock import JST
 from gateway.commands import periodic_reports, sheets
-from gateway.commands.forms import put_written
+from gateway.commands.forms import put_written, require_paper
 from gateway.commands.terminal import operator
 from gateway.compliance import demands as demands_file
 from gateway.compliance import page
@@ -22,6 +22,7 @@ from gateway.compliance.facts import gather
 from gateway.compliance.model import STATUS_NAMES, Report, Status
 from gateway.compliance.report import KEPT, compared, counted, dump, inspect, load, planned
 from gateway.journal.note import durable_write
+from gateway.paper import NoPaper
 from gateway.settings import Settings
 from gateway.store.opening import open_store
 
@@ -53,11 +54,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     try:
+        require_paper(arguments)
         report = asyncio.run(_inspected(arguments, settings))
     except OSError as error:
         print(f"mugai: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
-    except ValueError as error:
+    except (ValueError, NoPaper) as error:
         print(f"mugai: {error}", file=sys.stderr)
         return 2
     if failed := asyncio.run(put_written(arguments, partial(_written, report))):
@@ -92,12 +94,13 @@ def _newest(folder: Path, name: str) -> Path | None:
     return max(folder.glob(f"{name}-*.json"), default=None)
 
 
-def _written(report: Report, form: str) -> bytes:
+async def _written(report: Report, form: str) -> bytes:
     match form:
         case "html":
             return page.page(report).encode()
         case "pdf":
-            return paper.pdf(page.page(report))
+            made = f"Mugai {report.version}　点検日時 {paper.moment(report.at)}"
+            return await paper.pdf(page.page(report), f"{report.organisation}　情報セキュリティ自己点検報告書", made)
         case "csv":
             return page.table(report).encode()
         case "json":

@@ -40,9 +40,9 @@ _PAGE = """\
 <style>
 @page { size: 29.7cm 21cm; margin: 1.2cm }
 body, h1, h2 { font-family: "IPAPGothic", "Noto Sans JP", "Yu Gothic", "Meiryo", sans-serif }
-body { margin: 2em; color: #222; line-height: 1.5 }
+body { margin: 2em; color: #222; font-size: 10pt } p, li { line-height: 1.5 }
 h1 { font-size: 1.5em } h1 small, h2 small { color: #555; font-weight: normal; font-size: .7em }
-table { border-collapse: collapse; font-size: .85em; width: 100% } td, th { border: 0.5pt solid #888; padding: 3pt 4pt; vertical-align: top }
+table { border-collapse: collapse; font-size: 9pt; width: 100% } td, th { border: 0.5pt solid #888; padding: 3pt 4pt; vertical-align: top }
 th { background: #eef1f5; text-align: left } .sum td { text-align: right; font-variant-numeric: tabular-nums } .sum { width: auto }
 .state { white-space: nowrap; font-weight: bold } .ok { color: #14663b } .ng { color: #a5001e } .partial, .unserved { color: #7a4a00 }
 .not_applicable, .organisational { color: #4a4a4a } td.plan { min-width: 6em } .why { color: #444 } .id { white-space: nowrap }
@@ -58,9 +58,10 @@ Mugai {{ report.version }}、規則の版 {{ report.policy_version }}{% if repor
 {% if changed %}<h2>前回から変わった項目 <small>Changed since</small></h2>
 <ul>{% for row in changed %}<li>{{ row.id }} {{ row.text }}: {{ names[row.before] }} → {{ names[row.status] }}</li>{% endfor %}</ul>{% endif %}
 <h2>点検結果 <small>Results</small></h2>
-<table><thead><tr><th>番号</th><th>要求事項・条項</th><th>結果</th><th>設定と実際の値・理由</th><th>証拠 (記録)</th>
-{% for name in plan %}<th>{{ name }}</th>{% endfor %}</tr></thead><tbody>
-{% for row in report.rows %}<tr class="{{ row.status }}"><td class="id">{{ row.id }}</td>
+<table><thead><tr><th width="7%">番号</th><th width="24%">要求事項・条項</th><th width="8%">結果</th>
+<th width="30%">設定と実際の値・理由</th><th width="12%">証拠 (記録)</th>
+{% for name, wide in plan %}<th width="{{ wide }}%">{{ name }}</th>{% endfor %}</tr></thead><tbody>
+{% for row in report.rows %}<tr class="{{ row.status }}" valign="top"><td class="id">{{ row.id }}</td>
 <td>{{ row.text }}<br><small>{{ row.clause or "条項なし" }}{% if row.recommended %} 【推奨】{% endif %}</small></td>
 <td class="state {{ row.status }}">{{ names[row.status] }}{% if row.before and row.before != row.status %}<br><small>前回 {{ names[row.before] }}</small>{% endif %}</td>
 <td><b>{{ row.setting }}</b><br>{{ row.actual }}{% if row.why %}<br><span class="why">{{ row.why }}</span>{% endif %}</td>
@@ -107,7 +108,7 @@ def page(report: Report) -> str:
         names=STATUS_NAMES,
         changed=changed,
         open=OPEN,
-        plan=PLAN,
+        plan=zip(PLAN, (9, 5, 5), strict=True),
         moment=_moment,
         shown=_shown,
     )

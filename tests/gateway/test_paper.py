@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.paper import Sheet, page, pdf, table, text, write
+from gateway.paper import NoPaper, Sheet, page, table, text, widths, write
 
 SHEET = Sheet(
     "廃棄証明書",
@@ -21,9 +22,9 @@ SHEET = Sheet(
 )
 
 
-def test_every_paper_has_every_row() -> None:
+async def test_every_paper_has_every_row() -> None:
     for form in ("text", "csv", "html"):
-        content = write(SHEET, form).decode()
+        content = (await write(SHEET, form)).decode()
         for word in ("20261128-AAAA", "髙﨑", "20261128-BBBB"):
             assert word in content, (form, word)
 
@@ -47,11 +48,37 @@ def test_an_empty_sheet_says_so() -> None:
     assert "ありません。" in text(Sheet("x", (), ("a",), ()))
 
 
+def test_columns_are_as_wide_as_what_stands_in_them() -> None:
+    rows = (
+        ("1", "短い", "0" * 64),
+        ("2", "とても長い理由がここに書かれているので何行にもなる" * 3, "0" * 64),
+        ("10", "一\n二", "0" * 64),
+    )
+    number, reason, digest = widths(("番号", "理由", "SHA-256"), rows)
+    assert number < 10 < reason == digest
+    assert number + reason + digest <= 100
+    assert widths(("a", "b"), ()) == (50, 50)
+    assert page(SHEET).count("<th width=") == 2
+
+
+async def test_without_libreoffice_no_paper_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.paper.installed", lambda: "")
+    with pytest.raises(NoPaper, match="take html"):
+        await write(SHEET, "pdf")
+
+
 @pytest.mark.slow
-def test_a_pdf_holds_the_japanese_words_and_the_link(tmp_path: Path) -> None:
+async def test_a_pdf_holds_the_japanese_words_and_the_link(tmp_path: Path) -> None:
     file = tmp_path / "x.pdf"
-    file.write_bytes(pdf(page(SHEET)))
+    long = replace(SHEET, rows=SHEET.rows * 40)
+    file.write_bytes(await write(long, "pdf"))
     said = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
     for word in ("廃棄証明書", "見積書", "髙﨑", "①㈱", "確認者"):
         assert word in said, word
     assert b"/journal/mail/20261128-AAAA" in file.read_bytes()
+    pages = said.split("\f")[:-1]
+    assert len(pages) > 1
+    for number, each in enumerate(pages, 1):
+        assert "廃棄証明書" in each
+        assert "受付番号" in each, "the table's head is on each page"
+        assert f"例示市作成2026-11-28{number}/{len(pages)}" in "".join(each.split())

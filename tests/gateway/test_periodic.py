@@ -7,6 +7,7 @@ import email.policy
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from gateway.clock import JST
 from gateway.model import Work
 from gateway.notice import Notices
 from gateway.notifier import Notifier
+from gateway.paper import NoPaper
 from gateway.reporter import Reporter
 from sanitizers.letter import Mailbox
 from tests.gateway.make_spool import Rooms, rooms
@@ -86,24 +88,73 @@ async def test_html_escapes_whatever_a_name_holds(r: Rooms) -> None:
     assert '<html lang="ja">' in page
 
 
-async def test_au02_each_report_is_mailed_once_when_it_is_time(r: Rooms) -> None:
+async def _paper(page: str, head: str, foot: str) -> bytes:
+    return f"%PDF {head} {foot}".encode()
+
+
+async def _no_paper(page: str, head: str, foot: str) -> bytes:
+    raise NoPaper("LibreOffice made no PDF: 1")
+
+
+@pytest.mark.parametrize(
+    ("paper", "attached", "said", "told"),
+    [
+        (_paper, "application/pdf", "メール無害化 月報", []),
+        (_no_paper, "text/html", "PDFを作成できなかったため", ["report-paper"] * 3),
+    ],
+)
+async def test_au02_each_report_is_mailed_once_when_it_is_time_with_its_paper(
+    r: Rooms, monkeypatch: pytest.MonkeyPatch, paper: object, attached: str, said: str, told: list[str]
+) -> None:
     to = ReportSettings(daily=("sym@city.example.lg.jp",), monthly=("ciso@city.example.lg.jp",), at="00:00")
     settings = settings_file.load(CONFIG / "gateway.yaml").model_copy(update={"regular_reports": to})
     notifier = Notifier(r.clock, Mailbox("例示市", "postmaster@city.example.lg.jp"), 30)
-    reporter = Reporter(settings, r.db, r.spool, r.clock, notifier)
+    monkeypatch.setattr("gateway.periodic.pdf", paper)
+    monkeypatch.setattr("gateway.reporter.installed", lambda: "soffice.bin")
+    alarms: list[str] = []
+    reporter = Reporter(settings, r.db, r.spool, r.clock, notifier, lambda name, detail: alarms.append(f"{name} {detail}"))
     assert await reporter.due(NOTICES) == 2
     assert await reporter.due(NOTICES) == 0
     r.times.pass_(DAY)
     assert await reporter.due(NOTICES) == 1
-    mails = {}
+    mails = await _mailed(r)
+    assert len(mails) == 3
+    mail = mails["メール無害化 月報 2026年10月"]
+    assert mail["To"] == "ciso@city.example.lg.jp"
+    text, file = mail.iter_parts()
+    assert text.get_content().startswith(said)
+    assert "■ 照合" in text.get_content()
+    assert (file.get_content_type(), file.get_filename()) == (
+        attached,
+        f"メール無害化_月報_2026年10月.{attached[-4:].strip('/')}",
+    )
+    assert "例示市" in file.get_payload(decode=True).decode()
+    assert [each.partition(" ")[0] for each in alarms] == told
+
+
+async def test_au02_without_libreoffice_the_report_goes_as_html_and_says_so(r: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.reporter.installed", lambda: "")
+    to = ReportSettings(daily=("sym@city.example.lg.jp",), at="00:00")
+    settings = settings_file.load(CONFIG / "gateway.yaml").model_copy(update={"regular_reports": to})
+    alarms: list[str] = []
+    notifier = Notifier(r.clock, Mailbox("例示市", "postmaster@city.example.lg.jp"), 30)
+    reporter = Reporter(settings, r.db, r.spool, r.clock, notifier, lambda name, detail: alarms.append(name))
+    assert await reporter.due(NOTICES) == 1
+    [mail] = (await _mailed(r)).values()
+    text, file = mail.iter_parts()
+    assert "LibreOfficeがないため" in text.get_content()
+    assert file.get_content_type() == "text/html"
+    assert not alarms, "that is how this installation is"
+
+
+async def _mailed(r: Rooms) -> dict[str, EmailMessage]:
+    found = {}
     for lease in await r.spool.claim("w", Work.RELAY, 9, 30):
         copy = await r.spool.cleared(lease)
         mail = email.message_from_bytes(copy.content, policy=email.policy.default)
-        mails[str(mail["Subject"])] = (copy.item.recipients, mail.get_content())  # type: ignore[attr-defined]
-    assert len(mails) == 3
-    recipients, text = mails["メール無害化 月報 2026年10月"]
-    assert recipients == ("ciso@city.example.lg.jp",)
-    assert "■ 照合" in text
+        assert copy.item.recipients == (mail["To"],)
+        found[str(mail["Subject"])] = mail
+    return found
 
 
 def test_the_command_writes_one_month_as_html(tmp_path: Path) -> None:

@@ -79,3 +79,10 @@ def test_without_libreoffice_the_command_says_what_to_take(
     assert main(["--config", str(config), "report", "daily", "--format", "pdf", "--output", str(file)]) == 2
     assert "take html" in capsys.readouterr().err
     assert not file.exists()
+
+
+def test_au02_no_inspection_is_recorded_that_could_not_be_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = inspected(tmp_path)
+    assert main(["--config", str(config), "report", "self-inspection", "--profile", "miyazaki", "--format", "pdf"]) == 2
+    assert "--output FILE" in capsys.readouterr().err
+    assert not (tmp_path / "var" / "reports").exists()

@@ -5,7 +5,6 @@ Whoever reads the record sees a sample; only an auditor draws one.  Contents of 
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 from starlette.responses import Response
@@ -108,7 +107,7 @@ async def on_paper(visit: Visit) -> Response:
     decisions = await visit.desk.store.db.read(sampling.decisions, found.sample)
     made = sheet(found, decisions, visit.desk.notices.names["ja"], visit.desk.settings.organisation)
     try:
-        content = await asyncio.to_thread(paper.write, made, form)
+        content = await paper.write(made, form)
     except paper.NoPaper as none:
         raise Refusal("この装置ではPDFを作れません。HTMLを印刷してください。", str(none), 409) from none
     query, entries = f"sample {found.number}", sum(len(each.events) for each in decisions)

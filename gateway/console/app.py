@@ -43,6 +43,7 @@ from gateway.console import (
     senders,
     signin,
     specimens,
+    stops,
     tokens,
 )
 from gateway.console.accounts import Accounts
@@ -91,6 +92,7 @@ SCREENS = (
     rules.screen,
     forms.screen,
     specimens.screen,
+    stops.screen,
 )
 
 

@@ -105,10 +105,10 @@ def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[
 
     stopped = facts["stopped"]
     if stopped:
-        yield Light(gateway, Words("停止中", "stopped"), "bad", _plain(", ".join(stopped)))
+        yield Light(gateway, Words("停止中", "stopped"), "bad", _plain(", ".join(stopped)), "/stops")
     else:
         running = Words("稼働中", "running") if facts["healthy"] else Words("処理できません", "cannot process")
-        yield Light(gateway, running, "good" if facts["healthy"] else "bad", _plain(f"policy {facts['policy']}"))
+        yield Light(gateway, running, "good" if facts["healthy"] else "bad", _plain(f"policy {facts['policy']}"), "/stops")
     minutes = facts["oldest_seconds"] / 60
     waited = Words(f"最長 {minutes:.0f}分待ち", f"longest wait {minutes:.0f} min")
     yield Light(Words("待ち行列", "Queue"), Words(f"{facts['waiting']:,}通", f"{facts['waiting']:,}"), level("queue"), waited)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from gateway.quarantine import AlreadyDone, Kept
+from gateway.store.db import StoreUnavailable
 from gateway.words import Refusal
 from gateway.yaml_file import BadConfiguration
 
-KNOWN = (Refusal, LookupError, BadConfiguration, Kept, AlreadyDone)
+KNOWN = (Refusal, LookupError, BadConfiguration, Kept, AlreadyDone, StoreUnavailable)
 _SAID: dict[type[Exception], tuple[str, str, int]] = {
     BadConfiguration: ("規則のファイルに誤りがあります。", "The policy file has problems: see `mugai check`.", 503),
+    StoreUnavailable: (
+        "保管庫が応答しません。しばらくして、やり直してください。",
+        "The store does not answer. Try again later.",
+        503,
+    ),
     Kept: ("証拠保全中のため、削除できません。", "It is under a legal hold and stays.", 409),
     AlreadyDone: ("ほかの人が先に処理しました。", "Somebody else was faster: it has been dealt with already.", 409),
 }

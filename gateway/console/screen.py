@@ -30,6 +30,8 @@ from gateway.console.refusals import KNOWN, refusal
 from gateway.console.roles import PRIVILEGED, Right
 from gateway.console.sessions import Session
 from gateway.console.standing import Account
+from gateway.cutoff import Halt
+from gateway.cutoff.register import SIDES
 from gateway.words import Language, Refusal, Words
 
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
@@ -45,6 +47,7 @@ class Visit(Asker):
 
     session: Session | None
     form: FormData = field(default_factory=FormData)
+    cut_off: tuple[Halt, ...] = ()  # whole sides: each page tells it to whoever runs the gateway
 
     @property
     def who(self) -> Account:
@@ -159,6 +162,8 @@ def route(declared: Declared, desk: Desk) -> Route:
         try:
             if (elsewhere := await _turned_away(visit, declared)) is not None:
                 return elsewhere
+            if visit.may(Right.SEE_DASHBOARD):
+                visit.cut_off = tuple(each for each in await desk.store.stops.active() if each.scope in SIDES)
             return await declared.handler(visit)
         except KNOWN as error:
             said = refusal(error)

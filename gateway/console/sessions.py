@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from gateway.clock import Clock
 from gateway.console import attempts, credentials, standing
 from gateway.console.schema import account, session
 from gateway.console.standing import Account
-from gateway.store.db import Db
+from gateway.store.db import Db, StoreUnavailable
 
 SEEN_SECONDS = 30.0  # how exact "last seen" is: a write for every request would be one too many
 
@@ -100,7 +101,8 @@ class Sessions:
         now = self._clock.now()
         found = await self.known(_id(token), token)
         if found is not None and now - found.seen_at > SEEN_SECONDS:
-            await self._db.write(_update, found.id, {"seen_at": now})
+            with suppress(StoreUnavailable):  # locked: who is signed in must still be able to stop the gateway
+                await self._db.write(_update, found.id, {"seen_at": now})
         return found
 
     async def known(self, session_id: str, token: str = "") -> Session | None:

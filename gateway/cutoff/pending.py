@@ -10,12 +10,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from gateway.cutoff.register import Scope
+from gateway.cutoff import register
+from gateway.cutoff.register import Halt, Scope, Stops
+from gateway.store.db import StoreUnavailable
 from gateway.store.values import dump, load
 
 DIRECTORY = "stops"  # in the state directory
@@ -27,6 +29,15 @@ class Wanted:
     value: str
     actor: str
     reason: str
+
+
+async def stop(stops: Stops, state: Path, wanted: Wanted) -> Halt | None:
+    """At once, or, with None, as soon as the gateway breathes: the store is locked.  Raises ValueError, OSError."""
+    try:
+        return await stops.stop(wanted.scope, wanted.value, wanted.actor, wanted.reason)
+    except StoreUnavailable:
+        leave(state, replace(wanted, value=register.valid(wanted.scope, wanted.value)))
+        return None
 
 
 def leave(state: Path, wanted: Wanted) -> None:

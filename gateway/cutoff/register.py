@@ -43,6 +43,9 @@ class Scope(StrEnum):
     MAILS = "mails"  # what was found to belong to one incident, named by its case
 
 
+SIDES = (Scope.INBOUND, Scope.OUTBOUND)
+
+
 @dataclass(frozen=True, slots=True)
 class Halt:
     id: int
@@ -111,8 +114,17 @@ def sent(conn: sa.Connection, scope: Scope, value: str, since: float) -> list[Se
     """What a sender or host sent, newest first (AV-11)."""
     value = valid(scope, value)
     mine = _from(value) if scope is Scope.SENDER else _by_host(value)
-    query = sa.select(message).where(mine, message.c.kind == "mail", message.c.received_at >= since)
-    return [_sent(conn, row) for row in conn.execute(query.order_by(message.c.received_at.desc()))]
+    return _mails(conn, sa.and_(mine, message.c.kind == "mail", message.c.received_at >= since))
+
+
+def concerned(conn: sa.Connection, h: Halt, since: float) -> list[Sent]:
+    """What an isolated sender or host sent, or the mails that a stop names; newest first."""
+    return _mails(conn, _about(h)) if h.scope is Scope.MAILS else sent(conn, h.scope, h.value, since)
+
+
+def _mails(conn: sa.Connection, which: sa.ColumnElement[bool]) -> list[Sent]:
+    query = sa.select(message).where(which).order_by(message.c.received_at.desc())
+    return [_sent(conn, row) for row in conn.execute(query)]
 
 
 def _about(h: Halt) -> sa.ColumnElement[bool]:
@@ -141,7 +153,7 @@ def name(h: Halt) -> str:
 
 def valid(scope: Scope, value: str) -> str:
     """Raises ValueError."""
-    if scope in (Scope.INBOUND, Scope.OUTBOUND):
+    if scope in SIDES:
         return ""
     if scope is Scope.HOST:
         return str(ip_address(value))
@@ -190,3 +202,6 @@ class Stops:
 
     async def sent(self, scope: Scope, value: str, seconds: float) -> list[Sent]:
         return await self._db.read(sent, scope, value, self._clock.now() - seconds)
+
+    async def concerned(self, halt: Halt, seconds: float) -> list[Sent]:
+        return await self._db.read(concerned, halt, self._clock.now() - seconds)

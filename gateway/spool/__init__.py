@@ -1,9 +1,9 @@
 """The spool: takes responsibility for mail, hands out work under leases, settles it, and forgets nothing before its time.
 
-`contents` bytes in and out · `acceptance` T1 · `leases` who works on what · `settlement` what a step changed · `states` the
-table and its auditor · `overview` for operators · `retention` what may be destroyed.  Every method that changes something is
-one transaction.  Raises StoreUnavailable (answer 451), LostLease, IllegalMove, MissingContent (hold), LookupError (no such
-message).  Reviewing what is held is `quarantine.py`'s.
+`contents` bytes in and out · `keys` who can read them · `acceptance` T1 · `leases` who works on what · `settlement` what a step
+changed · `states` the table and its auditor · `overview` for operators · `retention` what may be destroyed.  Every method that
+changes something is one transaction.  Raises StoreUnavailable (answer 451), LostLease, IllegalMove, MissingContent (hold),
+NoKey (not in this process), LookupError (no such message).  Reviewing what is held is `quarantine.py`'s.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway import journal
 from gateway.clock import Clock
@@ -20,6 +21,7 @@ from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, 
 from gateway.policy import memory
 from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states
 from gateway.spool.contents import Incoming, Kept, MissingContent
+from gateway.spool.keys import NoKey
 from gateway.spool.leases import LostLease
 from gateway.spool.overview import Load, QueueRow, RecipientRow, Shown
 from gateway.spool.states import IllegalMove
@@ -34,6 +36,7 @@ __all__ = [
     "Incoming",
     "LostLease",
     "MissingContent",
+    "NoKey",
     "Pressure",
     "QueueRow",
     "RecipientRow",
@@ -64,13 +67,14 @@ class Spool:
         db: Db,
         blobs: Blobs,
         clock: Clock,
+        key: X25519PrivateKey | None = None,  # of `keys.opened`; without it no content can be read
         *,
         inline_bytes: int = 64 << 10,  # most mails: one group commit makes row and content durable together
         quarantine_days: float = 30,
         originals_days: float = 30,
         by_permission: bool = False,  # originals past that are not disposed of by themselves (DS-01)
     ):
-        self._db, self._blobs, self._clock, self._inline = db, blobs, clock, inline_bytes
+        self._db, self._blobs, self._clock, self._key, self._inline = db, blobs, clock, key, inline_bytes
         self._quarantine_seconds, self._original_seconds = quarantine_days * DAY, originals_days * DAY
         self._by_permission = by_permission
         self._pressure: tuple[float, Pressure] | None = None
@@ -137,16 +141,18 @@ class Spool:
             await self._db.write(leases.give_back, held)
 
     async def content(self, item_id: str) -> bytes | int:
-        """The original as it came: bytes, or an open read-only descriptor that the caller closes.  Raises MissingContent."""
-        return await contents.fetch(self._blobs, await self._db.read(_original, item_id))
+        """The original as it came: bytes, or an open read-only descriptor that the caller closes.
+
+        Raises MissingContent, NoKey."""
+        return await contents.fetch(self._blobs, self._key, await self._db.read(_original, item_id))
 
     async def trace(self, item_id: str) -> bytes:
         return await self._db.read(_trace, item_id)
 
     async def cleared(self, lease: Lease) -> Cleared:
-        """The copy that was cleared in an earlier step, its digest compared (I2).  Raises MissingContent."""
+        """The copy that was cleared in an earlier step, its digest compared (I2).  Raises MissingContent, NoKey."""
         sender, smtputf8, warrant, kept = await self._db.read(_copy, lease.cleared)
-        content = await contents.fetch_bytes(self._blobs, kept)
+        content = await contents.fetch_bytes(self._blobs, self._key, kept)
         return Cleared(lease.item, sender, lease.item.recipients, content, kept.sha256, smtputf8, warrant)
 
     async def settle(self, lease: Lease, outcome: Settlement) -> None:

@@ -1,6 +1,7 @@
 """Contents on their way in and out: small ones inside their row, large ones as a blob named by the row.
 
-What comes out is compared with the digest that was stored.  Raises MissingContent (the caller holds) and StoreUnavailable.
+What comes out is compared with the digest that was stored.  Raises MissingContent (the caller holds), NoKey and
+StoreUnavailable.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from gateway.spool.keys import NoKey
 from gateway.store.blobs import Blobs, Writing
 
 CHUNK = 256 << 10  # bytes per hand-over to a disk thread: a quarter of a millisecond of work each
@@ -79,8 +83,10 @@ async def keep(blobs: Blobs, content: bytes, inline_bytes: int) -> Kept:
     return Kept(len(content), digest, None, await blobs.run(blobs.put, content))
 
 
-async def fetch(blobs: Blobs, kept: Kept) -> bytes | int:
-    """The bytes, or an open read-only descriptor at offset 0, which the caller closes.  Raises MissingContent."""
+async def fetch(blobs: Blobs, key: X25519PrivateKey | None, kept: Kept) -> bytes | int:
+    """The bytes, or an open read-only descriptor at offset 0, which the caller closes.  Raises MissingContent, NoKey."""
+    if key is None:
+        raise NoKey("contents can not be read in this process")
     if kept.content is not None:
         if hashlib.sha256(kept.content).hexdigest() != kept.sha256:
             raise MissingContent("the stored content was changed")
@@ -90,9 +96,9 @@ async def fetch(blobs: Blobs, kept: Kept) -> bytes | int:
     return await blobs.run(_opened, blobs, kept.blob, kept.sha256)
 
 
-async def fetch_bytes(blobs: Blobs, kept: Kept) -> bytes:
-    """Raises MissingContent."""
-    content = await fetch(blobs, kept)
+async def fetch_bytes(blobs: Blobs, key: X25519PrivateKey | None, kept: Kept) -> bytes:
+    """Raises MissingContent, NoKey."""
+    content = await fetch(blobs, key, kept)
     return content if isinstance(content, bytes) else await blobs.run(_read, content)
 
 

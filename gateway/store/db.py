@@ -73,6 +73,13 @@ class Db:
         result: T = await asyncio.wrap_future(waiting.future)
         return result
 
+    def at_once(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` for whoever opens the store, before there is mail: everybody waits."""
+        waiting = _Waiting(lambda conn: op(conn, *args, **kwargs))
+        self._waiting.put(waiting)
+        result: T = waiting.future.result()
+        return result
+
     async def read(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One consistent snapshot."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, lambda: self._read(op, *args, **kwargs))

@@ -1,4 +1,4 @@
-"""Opens the store of one installation for the gateway or for one command.  Raises StoreUnavailable, SchemaMismatch."""
+"""Opens the store of one installation for the gateway or for one command.  Raises StoreUnavailable, SchemaMismatch, NoKey."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.directory import Book
 from gateway.journal import Journal
 from gateway.quarantine import Quarantine
 from gateway.settings import Settings
-from gateway.spool import Spool
+from gateway.spool import Spool, keys
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
 
@@ -45,6 +45,7 @@ def open_store(settings: Settings, *, apart: bool = False) -> Iterator[Store]:
             db,
             blobs,
             clock,
+            None if apart else keys.opened(db, settings.place(keys.FILE)),
             quarantine_days=retention.quarantine_days,
             originals_days=retention.originals_days,
             by_permission=retention.approval,

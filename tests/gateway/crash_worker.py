@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway.clock import Clock
 from gateway.journal import Journal
 from gateway.model import Work
-from gateway.spool import Spool
+from gateway.spool import Spool, keys
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
 from tests.gateway.make_spool import clearing, ending, envelope
@@ -53,7 +53,7 @@ async def work(spool: Spool) -> None:
 
 async def main(root: Path, name: str) -> None:
     db, blobs, clock = Db(root / "mugai.db"), Blobs(root / "blobs"), Clock(time.time)
-    spool = Spool(db, blobs, clock)
+    spool = Spool(db, blobs, clock, keys.opened(db, root / keys.FILE))
     await Journal(db, clock, root / "journal.key", "gw.example/journal").start()
     say("ready", "-")
     async with asyncio.TaskGroup() as tasks:

@@ -27,7 +27,7 @@ from gateway.model import (
     Work,
 )
 from gateway.quarantine import Quarantine
-from gateway.spool import Spool
+from gateway.spool import Spool, keys
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
 from sanitizers.model import Finding, Kind, Treatment, Verdict
@@ -90,7 +90,7 @@ async def rooms(root: Path, wall: float = START) -> AsyncIterator[Rooms]:
     times = Times(wall)
     clock = Clock(lambda: times.wall, lambda: times.monotonic)
     db, blobs = Db(root / "mugai.db"), Blobs(root / "blobs")
-    spool = Spool(db, blobs, clock, inline_bytes=SMALL)
+    spool = Spool(db, blobs, clock, keys.opened(db, root / keys.FILE), inline_bytes=SMALL)
     book = journal.Journal(db, clock, root / "journal.key", "gw.example/journal")
     try:
         yield Rooms(root, times, clock, db, blobs, spool, Quarantine(db, spool, clock), book)

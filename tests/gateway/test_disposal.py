@@ -23,7 +23,7 @@ from gateway.incident import preservation
 from gateway.journal import verify
 from gateway.model import Client, Direction, Envelope, State
 from gateway.paper import table, text
-from gateway.spool import MissingContent, Spool
+from gateway.spool import MissingContent, Spool, keys
 from gateway.spool.retention import OVERWRITTEN, UNLINKED
 from gateway.store.opening import Store
 from gateway.store.schema import journal_personal, message
@@ -118,7 +118,7 @@ async def test_ds01_deleted_contents_can_not_be_read_out_of_the_database_file(ro
 async def test_ds01_by_permission_only_the_head_permits_and_the_ledger_names_the_case(tmp_path: Path) -> None:
     async with town(tmp_path) as t:
         r = t.r
-        spool = Spool(r.db, r.blobs, r.clock, by_permission=True)
+        spool = Spool(r.db, r.blobs, r.clock, keys.opened(r.db, tmp_path / keys.FILE), by_permission=True)
         store = Store(r.db, r.clock, spool, r.quarantine, r.journal, t.book, Stops(r.db, r.clock))
         room = Room(t, Disposal(store, t.workflow, APPROVERS))
         item, kept = await sent(t), await sent(t)

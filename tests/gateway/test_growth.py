@@ -15,7 +15,7 @@ from gateway.console.credentials import Seal
 from gateway.console.standing import Origin
 from gateway.cutoff import Stops
 from gateway.model import State
-from gateway.spool import Spool
+from gateway.spool import Spool, keys
 from gateway.store import growth, schema
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
@@ -47,7 +47,7 @@ async def test_an_earlier_store_grows_to_the_shape_of_a_new_one_and_keeps_its_ma
     db, blobs = Db(left_by(dump, tmp_path)), Blobs(tmp_path / "blobs")
     Db(tmp_path / "new.db").close()
     assert list(shape(tmp_path / "mugai.db")) == list(shape(tmp_path / "new.db"))
-    spool = Spool(db, blobs, Clock(), inline_bytes=1 << 20)
+    spool = Spool(db, blobs, Clock(), keys.opened(db, tmp_path / keys.FILE), inline_bytes=1 << 20)
     assert await spool.audit() == []
     [waits] = await spool.queue()
     shown = await spool.show(waits.item.receipt)

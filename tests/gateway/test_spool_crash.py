@@ -16,7 +16,7 @@ from gateway import journal
 from gateway.clock import Clock
 from gateway.journal import Journal
 from gateway.model import State
-from gateway.spool import Spool, StoreUnavailable
+from gateway.spool import Spool, StoreUnavailable, keys
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
 from tests.gateway.make_spool import envelope
@@ -41,7 +41,7 @@ def killed_run(root: Path, name: str, seconds: float) -> list[tuple[str, str]]:
 
 async def check(root: Path, said: list[tuple[str, str]]) -> None:
     db, blobs, clock = Db(root / "mugai.db"), Blobs(root / "blobs"), Clock()
-    spool = Spool(db, blobs, clock)
+    spool = Spool(db, blobs, clock, keys.opened(db, root / keys.FILE))
     accepted = {item for word, item in said if word == "accepted"}
     relayed = [item for word, item in said if word == "relayed"]
     assert len(accepted) > 20
@@ -73,7 +73,7 @@ async def test_i1_kill_9_loses_nothing_and_repeats_nothing(tmp_path: Path, round
 async def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
     """RLIMIT_FSIZE stands for the disk: no file may grow beyond it, neither the write-ahead log nor a content."""
     db, blobs, clock = Db(tmp_path / "mugai.db"), Blobs(tmp_path / "blobs"), Clock()
-    spool = Spool(db, blobs, clock)
+    spool = Spool(db, blobs, clock, keys.opened(db, tmp_path / keys.FILE))
     accepted: list[str] = []
 
     async def accept(content: bytes) -> None:

@@ -16,7 +16,7 @@ from gateway.clock import Clock
 from gateway.model import Client, Direction, Reply
 from gateway.notice import Notices
 from gateway.smtp.server import Limits, Listener, Refusal, SmtpServer
-from gateway.spool import Spool
+from gateway.spool import Spool, keys
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
 from tests.waiting import PATIENCE
@@ -116,7 +116,7 @@ async def house(tmp_path: Path, listener: Listener = INBOUND, spool: Any = None,
     if limits:
         listener = replace(listener, limits=Limits(**limits))
     db = Db(tmp_path / "mugai.db")
-    real = Spool(db, Blobs(tmp_path / "blobs"), Clock())
+    real = Spool(db, Blobs(tmp_path / "blobs"), Clock(), keys.opened(db, tmp_path / keys.FILE))
     gate, refused = OpenGate(), list[Refusal]()
     server = SmtpServer(listener, spool or real, gate, refused.append, NOTICES.rejected_size)
     await server.start()

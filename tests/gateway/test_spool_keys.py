@@ -1,0 +1,70 @@
+"""The store's key: made once, never anew for a store that has one; a process without it reads no content."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from gateway import settings as settings_file
+from gateway.spool import NoKey, Spool, keys
+from gateway.store.db import Db
+from gateway.store.opening import open_store
+from tests.gateway.make_spool import rooms
+
+
+def test_the_first_start_makes_the_key_for_the_owner_only_and_later_ones_find_it(tmp_path: Path) -> None:
+    db, file = Db(tmp_path / "mugai.db"), tmp_path / keys.FILE
+    made = keys.opened(db, file)
+    assert (file.stat().st_mode & 0o777, file.stat().st_size) == (0o600, 32)
+    assert keys.opened(db, file).private_bytes_raw() == made.private_bytes_raw() == file.read_bytes()
+    db.close()
+
+
+def test_a_key_that_was_written_before_the_store_knew_it_is_the_one(tmp_path: Path) -> None:
+    """A crash between file and row; or a store made anew beside the old key."""
+    (tmp_path / keys.FILE).write_bytes(b"k" * 32)
+    db = Db(tmp_path / "mugai.db")
+    assert keys.opened(db, tmp_path / keys.FILE).private_bytes_raw() == b"k" * 32
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (None, "is missing, and no mail in the store can be read"),
+        (b"", "is no key of a store"),
+        (b"x" * 31, "is no key of a store"),
+        (secrets.token_bytes(32), "belongs to another store"),
+    ],
+    ids=("missing", "empty", "short", "another"),
+)
+def test_a_store_whose_key_is_not_there_does_not_open_and_gets_no_new_one(
+    left: bytes | None, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "state" / keys.FILE
+    config = tmp_path / "gateway.yaml"
+    config.write_text(f"state_directory: {tmp_path}/state\n")
+    settings = settings_file.load(config)
+    with open_store(settings):
+        pass
+    file.unlink()
+    if left is not None:
+        file.write_bytes(left)
+    with pytest.raises(NoKey, match=said), open_store(settings):
+        pass
+    assert (file.read_bytes() if file.exists() else None) == left
+
+
+async def test_without_the_key_everything_works_but_reading_contents(tmp_path: Path) -> None:
+    async with rooms(tmp_path) as r:
+        apart = Spool(r.db, r.blobs, r.clock)
+        item = await r.accept(b"small")
+        assert (await apart.show(item.receipt)).item.id == item.id
+        with pytest.raises(NoKey, match="not be read in this process"):
+            await apart.content(item.id)
+        lease = await r.clear()
+        with pytest.raises(NoKey):
+            await apart.cleared(lease)
+        assert await apart.audit() == []

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gateway import disk, doors, duties, intake, journal, post, rights
+from gateway import disk, doors, duties, intake, journal, post, rights, window
 from gateway import seal as sealing
 from gateway.backoff import Backoff
 from gateway.candidates import Candidates, Recent
@@ -44,6 +44,7 @@ from gateway.policy.observer import House
 from gateway.policy.observers import observers_of, own_domains
 from gateway.policy.rules import Policy
 from gateway.policy.senders import Senders
+from gateway.preview import Preview
 from gateway.relay import Relay
 from gateway.reporter import Reporter
 from gateway.resolver import NameserverResolver
@@ -120,7 +121,9 @@ class Gateway:
         parcels = Parcels(self.inspector, lambda: self.pipeline.policy, store.journal)
         carrying = Verb(Parcel, parcels.sanitise, patience(wall), settings.console.api_file, console=True)
         self._guest = rights.guest(settings.console.user)
+        self.preview = Preview(settings, store.spool, notices)  # its sandbox starts when somebody looks
         verbs: dict[str, Verb[Any]] = {"unlock": Verb(Unlock, unlocking.unlock, console=True), "sanitise": carrying}
+        verbs |= window.verbs(self.preview, window.TURNS * patience(wall))
         self.control = Control(settings.place(CONTROL), verbs, self._guest)
         self.metrics = Metrics()
         store.journal.listeners.append(self.metrics.sealed)
@@ -230,6 +233,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.relay.close()
+        await self.preview.stop()
         await self.sandbox.stop()
         await self.office.stop()
         await self._health.stop()
@@ -248,7 +252,8 @@ class Gateway:
             refused = journal.PolicyLoaded(policy_version=self.pipeline.policy.version, accepted=False, detail=str(bad)[:1000])
             await self.store.journal.write(refused)
             return
-        self.pipeline.policy, self.pipeline.notices, self.inspector.note = policy, notices, notices.withheld_note
+        self.pipeline.policy, self.pipeline.notices = policy, notices
+        self.inspector.note = self.preview.inspector.note = notices.withheld_note
         self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
         self.pipeline.observers = observers
         source = f"version {self._number}" if self._number else self.settings.policy

@@ -82,14 +82,34 @@ class Inspect(Protocol):
         """As `Inspector.message`."""
 
 
+class Look(Protocol):
+    async def __call__(self, item: str, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        """The stored mail, inspected.  Raises MissingContent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A `Look` at what lies in the spool."""
+
+    spool: Spool
+    inspect: Inspect
+
+    async def __call__(self, item: str, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        content = await self.spool.content(item)
+        try:
+            return await self.inspect(content, profile, keep_leaves=keep_leaves)
+        finally:
+            if isinstance(content, int):
+                os.close(content)
+
+
 @dataclass(frozen=True)
 class Replay:
     db: Db
-    spool: Spool
     register: Register
     current: Policy
     draft: Policy
-    inspect: Inspect
+    look: Look
     observers: Callable[[Policy], Sequence[Observer]]
     known: Mapping[str, Policy]  # by version: what past decisions rested on
     depth: Depth = Depth.RECORD
@@ -117,16 +137,11 @@ class Replay:
         envelope = item.envelope
         told = Replayed(item.id, item.receipt, item.received_at, envelope.direction, envelope.sender, subject)
         inspected = self.depth is Depth.FULL or not all(self._is_recorded(item, policy, past) for policy in self._both)
+        looks = _Looks(self, item, past, inspected)
         try:
-            content = await self.spool.content(item.id) if inspected else b""
+            before, after = [await self._decided(policy, item, looks) for policy in self._both]
         except MissingContent as missing:
             return replace(told, failure=str(missing))
-        try:
-            looks = _Looks(self, item, content, past, inspected)
-            before, after = [await self._decided(policy, item, looks) for policy in self._both]
-        finally:
-            if isinstance(content, int):
-                os.close(content)
         changed: dict[tuple[Outcome, Outcome], list[str]] = {}
         for recipient in item.recipients:
             if before[recipient] != after[recipient]:
@@ -164,8 +179,8 @@ class Replay:
 class _Looks:
     """The inspections of one mail: each profile once, for both policies."""
 
-    def __init__(self, replay: Replay, item: QueueItem, content: bytes | int, past: Mapping[str, Record], inspected: bool):
-        self._replay, self._item, self._content, self._past, self._inspected = replay, item, content, past, inspected
+    def __init__(self, replay: Replay, item: QueueItem, past: Mapping[str, Record], inspected: bool):
+        self._replay, self._item, self._past, self._inspected = replay, item, past, inspected
         self._known: dict[Profile, Inspection] = {}
         self._searched = any(policy.signs() & SEARCHED for policy in replay._both)
 
@@ -174,7 +189,8 @@ class _Looks:
             return self._past[group.profile].inspection
         profile, outbound = policy.profiles[group.profile], self._item.envelope.direction is Direction.OUTBOUND
         if profile not in self._known:
-            self._known[profile] = await self._replay.inspect(self._content, profile, keep_leaves=outbound and self._searched)
+            keep = outbound and self._searched
+            self._known[profile] = await self._replay.look(self._item.id, profile, keep_leaves=keep)
         inspection, record = self._known[profile], next(iter(self._past.values()), None)
         if not outbound:
             return replace(inspection, identity=record.inspection.identity if record else None)

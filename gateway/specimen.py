@@ -12,18 +12,24 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from gateway.model import Decision, Direction, Envelope, Group, Inspection, PartReport, QueueItem
 from gateway.policy.observer import Observer
 from gateway.policy.rules import Policy
-from gateway.replay import Inspect
 from gateway.workflow.register import Register
 from sanitizers.compose import compose
 from sanitizers.letter import Attachment, Enclosure, Letter, Mailbox
+from sanitizers.model import Profile
 
 MAIL = (".eml", ".mime")  # by its name; whatever else is a file
 RECEIPT = "00000000-TEST"  # in the notices of what was never received
 _CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029/\\\\]")
+
+
+class Inspect(Protocol):
+    async def __call__(self, content: bytes, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        """As `Inspector.message`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from gateway.api.call import Call
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason, VerdictName
-from gateway.console.mail import CHARACTERS, entry_of, header_of, let_through, obstacle_to, viewed
-from gateway.console.preview import readable
+from gateway.console.mail import CHARACTERS, entry_of, let_through, obstacle_to, viewed
 from gateway.console.roles import Right
 from gateway.docket import Filter
 from gateway.docket import Line as Listed
 from gateway.model import PartReport, QuarantineState
+from gateway.preview import readable
 from gateway.quarantine import QuarantineEntry
 from gateway.words import Words
 from sanitizers.model import Kind, Treatment
@@ -191,7 +191,9 @@ async def text(call: Call, entry: Number) -> HeldText:
     inspection = await call.desk.preview.text(found.item.id)
     files = tuple(HeldFile(each.name, readable(each)[:CHARACTERS]) for each in inspection.enclosures)
     letter = inspection.letter
-    return HeldText(await header_of(call, found), letter.subject if letter else "", letter.body if letter else "", files)
+    return HeldText(
+        await call.desk.preview.header(found.item.id), letter.subject if letter else "", letter.body if letter else "", files
+    )
 
 
 @resource.post(

@@ -14,9 +14,9 @@ from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Moment
 from gateway.catalogue import finding
 from gateway.console.originals import read
-from gateway.console.preview import readable
 from gateway.console.roles import Right
 from gateway.model import Direction, State
+from gateway.preview import readable
 from gateway.words import Words
 
 resource = Resource("原本検索", "Originals")

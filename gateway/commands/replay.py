@@ -29,7 +29,7 @@ from gateway.model import Direction
 from gateway.office import Office
 from gateway.policy.book import Policies
 from gateway.policy.observers import observers_of
-from gateway.replay import Depth, Outcome, Replay, Replayed, Selection
+from gateway.replay import Depth, Outcome, Replay, Replayed, Selection, Stored
 from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
 from gateway.settings import Settings
@@ -148,11 +148,10 @@ async def _replay(arguments: argparse.Namespace, settings: Settings, store: Stor
     async with inspecting(settings) as inspector:
         replay = Replay(
             store.db,
-            store.spool,
             Register(store.db, store.clock),
             current,
             draft,
-            inspector.message,
+            Stored(store.spool, inspector.message),
             lambda policy: observers_of(settings, policy, store, inspector),
             await policies.known() | {current.version: current},
             depth,

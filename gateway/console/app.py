@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from gateway import rights
 from gateway.api import app as api_app
 from gateway.api.tokens import Tokens
 from gateway.console import (
@@ -53,7 +54,6 @@ from gateway.console.desk import Desk
 from gateway.console.guard import Guard
 from gateway.console.page import STATIC, Pages
 from gateway.console.passkeys import Passkeys
-from gateway.console.preview import Preview
 from gateway.console.provider import Provider
 from gateway.console.pulse import Pulse
 from gateway.console.screen import Declared
@@ -61,9 +61,12 @@ from gateway.console.sessions import Sessions
 from gateway.docket import Docket
 from gateway.notice import Notices
 from gateway.notifier import notifying
-from gateway.rights import CONSOLE_KEY
+from gateway.parcel import patience
+from gateway.preview import Preview
+from gateway.rights import CONSOLE_KEY, CONTROL
 from gateway.settings import Settings
 from gateway.store.opening import Store
+from gateway.window import TURNS, Window
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 
@@ -123,7 +126,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         notices=notices,
         notifier=notifier,
         docket=Docket(store.db),
-        preview=Preview(settings, store.spool, notices),
+        preview=_preview(settings, store, notices),
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
         binding=_binding(settings, store, accounts),
@@ -133,6 +136,13 @@ def desk(settings: Settings, store: Store) -> Desk:
         codes=Codes(store.db, store.spool, store.clock, accounts, notices, notifier),
         tokens=Tokens(store.db, store.clock),
     )
+
+
+def _preview(settings: Settings, store: Store, notices: Notices) -> Preview | Window:
+    """Where the contents can be read.  Raises NoRight."""
+    if rights.is_apart(settings):
+        return Window(settings.place(CONTROL), TURNS * patience(settings.sandbox.wall_seconds))
+    return Preview(settings, store.spool, notices)
 
 
 def _binding(settings: Settings, store: Store, accounts: Accounts) -> Binding | None:

@@ -15,9 +15,9 @@ from gateway import journal
 from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.mine import Reader, reader
-from gateway.console.preview import readable
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.preview import readable
 from gateway.quarantine import QuarantineEntry
 from gateway.words import Refusal, Words
 from gateway.workflow import report

@@ -14,7 +14,6 @@ from gateway.console.codes import Codes
 from gateway.console.figures import Figures
 from gateway.console.page import Pages
 from gateway.console.passkeys import Passkeys
-from gateway.console.preview import Preview
 from gateway.console.provider import Provider
 from gateway.console.pulse import Pulse
 from gateway.console.sessions import Sessions
@@ -26,9 +25,11 @@ from gateway.notice.wording import Names
 from gateway.notifier import Notifier
 from gateway.policy.book import Policies
 from gateway.policy.rules import Policy
+from gateway.preview import Preview
 from gateway.settings import Settings
 from gateway.store.opening import Store
 from gateway.ticket import Tickets
+from gateway.window import Window
 from gateway.words import Language, Words
 from gateway.workflow.engine import Workflow
 
@@ -53,7 +54,7 @@ class Desk:
     notices: Notices
     notifier: Notifier
     docket: Docket
-    preview: Preview
+    preview: Preview | Window
     workflow: Workflow
     tickets: Tickets
     codes: Codes

@@ -5,7 +5,6 @@ A mail outside somebody's scope does not exist for them.  What is read of conten
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 
 from starlette.responses import Response
@@ -14,7 +13,6 @@ from gateway import journal
 from gateway.console import facts
 from gateway.console.asker import Asker
 from gateway.console.guard import PICTURE_POLICY
-from gateway.console.preview import PICTURES, differences, readable
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.senders import DAYS, STANCES
@@ -23,10 +21,10 @@ from gateway.docket import Filter
 from gateway.judgement import judgeable
 from gateway.model import Inspection, PartReport, QuarantineState
 from gateway.policy.rules import Policy
+from gateway.preview import PICTURES, TEXT, differences, readable
 from gateway.quarantine import QuarantineEntry
 from gateway.resend import Addressee, AlreadyAsked, Proof, Resend, addressee
 from gateway.rights import CONTROL
-from gateway.spool import MissingContent
 from gateway.unlocking import Unlock, Unlocked
 from gateway.words import Refusal, Words
 from gateway.workflow import ledger, opening
@@ -43,7 +41,6 @@ METHODS: dict[Method, Words] = {
     Method.TEXT: Words("文字だけ", "Text only"),
     Method.BODY_ONLY: Words("本文だけ", "The body only"),
 }
-_HEADER_BYTES = 16 << 10  # shown of the original's header
 CHARACTERS = 20_000  # of one text
 
 
@@ -113,28 +110,9 @@ async def text(visit: Visit) -> Response:
         entry=entry,
         letter=inspection.letter,
         files=files,
-        header=await header_of(visit, entry),
+        header=await visit.desk.preview.header(entry.item.id),
         names=visit.desk.names(visit.language),
     )
-
-
-async def header_of(asker: Asker, entry: QuarantineEntry) -> str:
-    """The original's header as it came, unread: bytes that are no ASCII show as numbers."""
-    try:
-        content = await asker.desk.store.spool.content(entry.item.id)
-    except MissingContent:
-        return ""
-    if isinstance(content, bytes):
-        return _unread(content)
-    try:
-        return _unread(os.pread(content, _HEADER_BYTES, 0))
-    finally:
-        os.close(content)
-
-
-def _unread(content: bytes) -> str:
-    header = content[:_HEADER_BYTES].split(b"\r\n\r\n", 1)[0]
-    return header.decode("ascii", "backslashreplace").replace("\r\n", "\n")
 
 
 @screen.get("/held/{entry}/outcome", Right.READ_HELD)
@@ -147,14 +125,14 @@ async def outcome(visit: Visit) -> Response:
     inspection, original = await visit.desk.preview.look(entry.item.id, profile), await visit.desk.preview.text(entry.item.id)
     if inspection.letter is None or original.letter is None:
         raise Refusal("このメールは組み立て直せません。", "This mail cannot be rebuilt.", 404)
-    words = visit.desk.preview.words
+    before, after = [await visit.desk.preview.words(entry.item.id, each) for each in (TEXT, profile)]
     return visit.page(
         "outcome.html",
         entry=entry,
         inspection=inspection,
         chosen=name,
         profiles={each: METHODS[p.method] for each, p in policy.profiles.items()},
-        differences=differences(await words(original), await words(inspection)),
+        differences=differences(before, after),
         names=visit.desk.names(visit.language),
     )
 

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from gateway import journal
 from gateway.catalogue import finding
 from gateway.console.asker import Asker
-from gateway.console.preview import readable
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.model import Inspection
+from gateway.preview import readable
 from gateway.spool import Shown
 
 screen = Screen()

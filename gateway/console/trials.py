@@ -93,11 +93,10 @@ async def _run(desk: Desk, trial: Trial, selection: Selection) -> None:
         current = await policies.current()
         replay = Replay(
             store.db,
-            store.spool,
             Register(store.db, store.clock),
             current,
             policy_file.parse(trial.version.text),
-            looks.message,
+            looks.stored,
             lambda policy: observers_of(settings, policy, store, looks),
             await policies.known() | {current.version: current},
             trial.depth,

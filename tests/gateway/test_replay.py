@@ -27,7 +27,7 @@ from gateway.model import (
 from gateway.policy import file as policy_file
 from gateway.policy.rules import Policy
 from gateway.recorded import records
-from gateway.replay import Depth, Replay, Replayed, Selection
+from gateway.replay import Depth, Replay, Replayed, Selection, Stored
 from gateway.store.schema import message, metadata
 from gateway.workflow.register import Register
 from sanitizers.identity import Authentication
@@ -85,7 +85,9 @@ class Stage:
     async def replay(self, draft: Policy, depth: Depth = Depth.RECORD, selection: Selection = EVERYTHING) -> list[Replayed]:
         register = Register(self.r.db, self.r.clock)
         known = {CURRENT.version: CURRENT}
-        replay = Replay(self.r.db, self.r.spool, register, CURRENT, draft, self.inspect, lambda policy: (), known, depth)
+        replay = Replay(
+            self.r.db, register, CURRENT, draft, Stored(self.r.spool, self.inspect), lambda policy: (), known, depth
+        )
         return [each async for each in replay.run(await replay.select(selection), 2)]
 
     async def everything(self) -> list[object]:

@@ -10,8 +10,8 @@ import pytest
 
 from gateway import journal
 from gateway.clamd import PrivateClamd
-from gateway.console.preview import Preview, differences
 from gateway.directory import Role
+from gateway.preview import Preview, differences
 from tests.gateway.console.make_console import Browser, Console
 from tests.gateway.make_spool import holding
 from tests.sanitizers import make_image, make_pdf

@@ -192,12 +192,12 @@ async def test_a_trial_that_runs_tells_how_far_and_is_stopped(office: Office, mo
     await decided(office.c, "sales@b.example")
     looking = asyncio.Event()
 
-    async def for_ever(content: bytes | int, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+    async def for_ever(item: str, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
         looking.set()
         await asyncio.sleep(3_600)
         raise AssertionError
 
-    monkeypatch.setattr(office.c.desk.preview, "message", for_ever)
+    monkeypatch.setattr(office.c.desk.preview, "stored", for_ever)
     path = await office.draft()
     await office.admin.post(f"{path}/trial", full="yes")
     await looking.wait()

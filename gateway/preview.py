@@ -1,9 +1,10 @@
 """What a reviewer may see of a hostile mail: its text, pictures of its pages, what a release would deliver, and what differs.
 
-Never a byte of the original: everything shown was rebuilt and verified in a sandbox of the console's own, which starts with the
-first look.  At most one look is worked on at a time, the last ones are kept in memory.  Looking delivers nothing and changes
-nothing; a release inspects again, with the signatures and rules of its own day (W18).
-Raises Refusal when nothing can be shown.
+Never a byte of the original but the words of its header: everything shown was rebuilt and verified in a sandbox of its own,
+which starts with the first look, so that reviewers take no lane of the mail's.  At most one look is worked on at a time, the
+last ones are kept in memory.  Looking delivers nothing and changes nothing; a release inspects again, with the signatures and
+rules of its own day (W18).  It works where the contents can be read: in the console, or in the gateway when the console is a
+user of its own and asks through `window.py`.  Raises Refusal when nothing can be shown.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gateway.inspection import Inspector, ScannerDown
 from gateway.model import Inspection, Leaf
 from gateway.notice import Notices
 from gateway.office import Office
+from gateway.replay import Stored
 from gateway.sandbox import Sandbox, SandboxDown
 from gateway.scan import Scanner
 from gateway.settings import Settings, trust_anchors
@@ -33,6 +35,7 @@ from sanitizers.model import Method, Profile
 _KEPT = 16  # looks; a reviewer goes back and forth between a few
 _KEPT_BYTES = 8 << 20  # of enclosures in one look; larger ones are made anew
 _LINES = 2_000  # of a text that are compared: difflib is quadratic in the worst case
+_HEADER_BYTES = 16 << 10  # shown of the original's header
 TEXT = Profile("preview-text", Method.TEXT)
 PICTURES = ("image/png", "image/jpeg")
 
@@ -62,9 +65,10 @@ class Preview:
             enabled=office.office, lanes=1, caps=caps, work=office.office_directory, converters=office.converters
         )
         note, anchors = notices.withheld_note, trust_anchors(settings)
-        self._inspector = Inspector(
+        self.inspector = Inspector(
             self._sandbox, scanner, wall_seconds=office.wall_seconds, office=self._office, note=note, anchors=anchors
         )
+        self._stored = Stored(spool, self.inspector.message)
         self._busy, self._started = asyncio.Lock(), False
         self._kept: OrderedDict[tuple[str, Profile], Inspection] = OrderedDict()
 
@@ -73,7 +77,7 @@ class Preview:
         key = (item, profile)
         async with self._at_work():
             if (found := self._kept.pop(key, None)) is None:
-                found = await self._inspected(item, profile)
+                found = await self._at(item, profile)
             if sum(len(each.content) for each in found.enclosures) <= _KEPT_BYTES:
                 self._kept[key] = found
             if len(self._kept) > _KEPT:
@@ -84,35 +88,55 @@ class Preview:
         """Every part as plain text."""
         return await self.look(item, TEXT)
 
-    async def words(self, inspection: Inspection) -> list[str]:
-        """The lines of all that `inspection` delivers: the body, then each file as text."""
-        assert inspection.letter is not None
+    async def stored(self, item: str, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        """As `look`, for a trial: not kept.  Raises MissingContent."""
+        async with self._at_work():
+            return await self._stored(item, profile, keep_leaves=keep_leaves)
+
+    async def words(self, item: str, profile: Profile) -> list[str]:
+        """The lines of all that this look delivers: the body, then each file as text."""
+        inspection = await self.look(item, profile)
+        if inspection.letter is None:
+            return []
         lines = inspection.letter.body.split("\n")
         async with self._at_work():
             for each in inspection.enclosures:
-                _, outcome = await self._inspector.file(each.content, each.name, TEXT)
+                _, outcome = await self.inspector.file(each.content, each.name, TEXT)
                 if outcome.output is not None:  # a picture has no words
                     lines += outcome.output.decode("utf-8", "replace").split("\n")
         return lines
 
-    async def message(self, content: bytes | int, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+    async def message(self, content: bytes, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
         """As `Inspector.message`, in turn with the reviewers; not kept."""
         async with self._at_work():
-            return await self._inspector.message(content, profile, keep_leaves=keep_leaves)
+            return await self.inspector.message(content, profile, keep_leaves=keep_leaves)
 
     async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
         """As `Inspector.disclosed`."""
         async with self._at_work():
-            return await self._inspector.disclosed(leaf, search)
+            return await self.inspector.disclosed(leaf, search)
 
     async def page(self, document: bytes, number: int) -> tuple[bytes, str, int]:
         """A picture, its media type, and how many pages there are.  `document` is the content of an enclosure."""
         async with self._at_work():
-            outcome = await self._inspector.page(document, number, Profile())
+            outcome = await self.inspector.page(document, number, Profile())
         if outcome.output is None or outcome.media_type not in PICTURES:
             raise Refusal("このページは画像にできません。", "This page cannot be shown as a picture.", 404)
         count = int(outcome.detail) if outcome.detail.isdecimal() else 0
         return outcome.output, outcome.media_type, count
+
+    async def header(self, item: str) -> str:
+        """The original's header as it came, unread: bytes that are no ASCII show as numbers; "" when it is gone."""
+        try:
+            content = await self._spool.content(item)
+        except MissingContent:
+            return ""
+        if isinstance(content, bytes):
+            return _unread(content)
+        try:
+            return _unread(os.pread(content, _HEADER_BYTES, 0))
+        finally:
+            os.close(content)
 
     async def stop(self) -> None:
         if self._started:
@@ -142,16 +166,16 @@ class Preview:
             await self._office.start()
             self._started = True
 
-    async def _inspected(self, item: str, profile: Profile) -> Inspection:
+    async def _at(self, item: str, profile: Profile) -> Inspection:
         try:
-            content = await self._spool.content(item)
+            return await self._stored(item, profile)
         except MissingContent as missing:
             raise Refusal("原本はもうありません。", "The original is gone.", 404) from missing
-        try:
-            return await self._inspector.message(content, profile)
-        finally:
-            if isinstance(content, int):
-                os.close(content)
+
+
+def _unread(content: bytes) -> str:
+    header = content[:_HEADER_BYTES].split(b"\r\n\r\n", 1)[0]
+    return header.decode("ascii", "backslashreplace").replace("\r\n", "\n")
 
 
 def differences(original: Sequence[str], delivered: Sequence[str]) -> list[Difference]:

@@ -1,0 +1,230 @@
+"""The window between a console that is a user of its own and the gateway: looks into mails whose contents it may not read.
+
+Both sides of it: `verbs` is what the gateway answers with its `Preview`, `Window` what the console asks, as it would ask a
+`Preview` beside it.  What passes is what was rebuilt and verified; an original never does.  Raises Refusal.  How a line and a
+content travel is `control.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gateway.control import Carried, NotRunning, Rejected, Verb, carry
+from gateway.model import Inspection, Leaf
+from gateway.preview import TEXT, Preview
+from gateway.spool import MissingContent
+from gateway.store.values import dump, load
+from gateway.words import Refusal
+from sanitizers.disclosure.model import Disclosed, Search
+from sanitizers.model import Profile, Reason, Refused
+
+BROUGHT = 96 << 20  # bytes: the largest specimen, encoded for its mail, or the largest file of a mail
+TURNS = 5  # looks of others that somebody may have to wait for
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At a stored mail; `kept` for the next question."""
+
+    item: str
+    profile: Profile
+    kept: bool = True
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Of all that a look delivers."""
+
+    item: str
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A mail at hand; it comes along."""
+
+    profile: Profile
+    leaves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Of a document that comes along."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Of a rebuilt file that comes along."""
+
+    path: str
+    media_type: str
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The content is the inspection in JSON, its bytes taken out, and then these."""
+
+    head: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The content is text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    media_type: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Of a file: what it says, or why nobody knows."""
+
+    disclosed: Disclosed | None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    inspection: Inspection
+    sizes: tuple[int, ...]  # of the enclosures, then of the leaves
+
+
+def verbs(preview: Preview, seconds: float) -> dict[str, Verb[Any]]:
+    """All are the console's; each may take `seconds`."""
+
+    async def look(asked: Look) -> Carried:
+        if asked.kept:
+            return _packed(await preview.look(asked.item, asked.profile))
+        try:
+            return _packed(await preview.stored(asked.item, asked.profile, keep_leaves=asked.leaves))
+        except MissingContent as missing:
+            raise Refusal("原本はもうありません。", str(missing), 404) from missing
+
+    async def words(asked: Lines) -> Carried:
+        return Carried(Told(), "\n".join(await preview.words(asked.item, asked.profile)).encode())
+
+    async def header(asked: Header) -> Carried:
+        return Carried(Told(), (await preview.header(asked.item)).encode())
+
+    async def message(asked: Brought, content: bytes) -> Carried:
+        return _packed(await preview.message(content, asked.profile, keep_leaves=asked.leaves))
+
+    async def page(asked: Page, content: bytes) -> Carried:
+        picture, media_type, pages = await preview.page(content, asked.number)
+        return Carried(Picture(media_type, pages), picture)
+
+    async def read(asked: Reading, content: bytes) -> Read:
+        try:
+            return Read(await preview.disclosed(Leaf(asked.path, asked.media_type, content), asked.search))
+        except Refused as refused:
+            return Read(None, refused.reason, refused.detail)
+
+    return {
+        "look": Verb(Look, look, seconds, console=True),
+        "words": Verb(Lines, words, seconds, console=True),
+        "header": Verb(Header, header, seconds, console=True),
+        "message": Verb(Brought, message, seconds, BROUGHT, console=True),
+        "page": Verb(Page, page, seconds, BROUGHT, console=True),
+        "read": Verb(Reading, read, seconds, BROUGHT, console=True),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """As a `Preview` that stands elsewhere."""
+
+    door: Path
+    seconds: float
+
+    async def look(self, item: str, profile: Profile) -> Inspection:
+        return _unpacked(*await self._ask("look", Look(item, profile), Inspected))
+
+    async def stored(self, item: str, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        try:
+            return _unpacked(*await self._ask("look", Look(item, profile, False, keep_leaves), Inspected))
+        except Refusal as refusal:
+            if refusal.status == 404:  # of this question the one thing that is not found is the content
+                raise MissingContent(refusal.words.en) from refusal
+            raise
+
+    async def text(self, item: str) -> Inspection:
+        return await self.look(item, TEXT)
+
+    async def words(self, item: str, profile: Profile) -> list[str]:
+        return (await self._text("words", Lines(item, profile))).split("\n")
+
+    async def header(self, item: str) -> str:
+        return await self._text("header", Header(item))
+
+    async def message(self, content: bytes, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+        return _unpacked(*await self._ask("message", Brought(profile, keep_leaves), Inspected, content))
+
+    async def page(self, document: bytes, number: int) -> tuple[bytes, str, int]:
+        picture, content = await self._ask("page", Page(number), Picture, document)
+        return content, picture.media_type, picture.pages
+
+    async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
+        read, _ = await self._ask("read", Reading(leaf.path, leaf.media_type, search), Read, leaf.content)
+        if read.disclosed is None:
+            raise Refused(read.reason or Reason.CRASHED, read.detail)
+        return read.disclosed
+
+    async def stop(self) -> None:
+        """The gateway's goes on."""
+
+    async def _text(self, verb: str, asked: object) -> str:
+        return (await self._ask(verb, asked, Told))[1].decode()
+
+    async def _ask(self, verb: str, asked: object, answer: type[Answer], content: bytes = b"") -> tuple[Answer, bytes]:
+        try:
+            return await carry(self.door, verb, asked, answer, content, self.seconds)
+        except NotRunning as down:
+            raise Refusal("無害化装置が動いていません。", f"The gateway is not running: {down}", 503) from down
+        except Rejected as rejected:
+            raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
+
+
+def _packed(inspection: Inspection) -> Carried:
+    contents = [each.content for each in inspection.enclosures] + [each.content for each in inspection.leaves]
+    bare = replace(
+        inspection,
+        enclosures=tuple(replace(each, content=b"") for each in inspection.enclosures),
+        leaves=tuple(replace(each, content=b"") for each in inspection.leaves),
+        originals=(),
+    )
+    head = dump(_Bare(bare, tuple(map(len, contents)))).encode()
+    return Carried(Inspected(len(head)), b"".join((head, *contents)))
+
+
+def _unpacked(told: Inspected, content: bytes) -> Inspection:
+    found = load(_Bare, content[: told.head].decode())
+    contents = _cut(content, told.head, found.sizes)
+    return replace(
+        found.inspection,
+        enclosures=tuple(replace(each, content=next(contents)) for each in found.inspection.enclosures),
+        leaves=tuple(replace(each, content=next(contents)) for each in found.inspection.leaves),
+    )
+
+
+def _cut(content: bytes, at: int, sizes: Iterable[int]) -> Iterator[bytes]:
+    for size in sizes:
+        yield content[at : at + size]
+        at += size

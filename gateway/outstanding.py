@@ -1,4 +1,4 @@
-"""What people still owe, and what was done of it: violations without an answer, IDs not signed off, drills, disposals.
+"""What people still owe, and what was done of it: violations, IDs, audit findings, drills, disposals.
 
 For the reports; the rows are read from the cases and the journal of their time.
 """
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from gateway.audit import findings
+from gateway.audit.working_paper import STAGES
 from gateway.journal import Disposed, Erased, Query, reading
 from gateway.paper import moment
 from gateway.workflow import ledger
@@ -22,6 +24,7 @@ def rows(conn: sa.Connection, since: float, until: float, now: float) -> Iterato
     """Title, heading and rows of each."""
     yield "措置の済んでいない違反の通知", ("通知", "状態"), tuple(_open(conn, Kind.VIOLATION, now))
     yield "確認の済んでいないIDの棚卸し", ("所属", "状態"), tuple(_open(conn, Kind.CERTIFICATION, now))
+    yield "完了していない監査の指摘", ("指摘", "状態"), tuple(_findings(conn, now))
     yield "訓練", ("事案", "実施した手順"), tuple(_drills(conn, since, until))
     yield "廃棄", ("内容", "件"), tuple(_disposed(conn, since, until))
 
@@ -32,6 +35,15 @@ def _open(conn: sa.Connection, kind: Kind, now: float) -> Iterator[tuple[str, st
         late = "、期限超過" if _late(conn, case) else ""
         state = "受領済み・措置待ち" if taken else "未確認"
         yield f"{case.id}: {case.opening.subject}", f"{state}{late} ({(now - case.opened_at) / 86_400:.0f} 日経過)"
+
+
+def _findings(conn: sa.Connection, now: float) -> Iterator[tuple[str, str]]:
+    """AU-01: the earliest due date first."""
+    today = findings.day(now)
+    for each in sorted(findings.select(conn, True, limit=MOST), key=lambda each: each.due):
+        late = "、期限超過" if each.overdue(today) else ""
+        about = each.requirement or each.clause
+        yield f"{each.id}: [{about}] {each.what[:80]} ({each.section})", f"{STAGES[each.stage].ja}{late} (期限 {each.due})"
 
 
 def _late(conn: sa.Connection, case: Case) -> bool:

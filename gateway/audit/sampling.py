@@ -176,8 +176,7 @@ def _fitting(conn: sa.Connection, wanted: Sought, size: int) -> Iterator[int]:
 
 
 async def take(store: Store, wanted: Sought, actor: str, purpose: str) -> Taken:
-    """Draws from all that is sealed at this moment, and records it."""
-    await store.journal.seal()
+    """Draws from all that is sealed at this moment, and records it.  Sealing is the gateway's: it does so each second."""
     sample, now = await store.db.read(draw, wanted), store.clock.now()
     if not sample.drawn:
         raise ValueError("nothing")

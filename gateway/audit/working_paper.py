@@ -1,12 +1,14 @@
-"""A sample as an auditor files it (監査調書): how it was drawn, each decision with all that happened, room for remarks."""
+"""What an auditor files (監査調書): a sample with all that happened and room for remarks; the register of findings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
+from gateway.audit.findings import Act, Elsewhere, Finding, Severity, Stage, Step, elsewhere
 from gateway.audit.sampling import ANY, SORTS, Decision, Taken
 from gateway.clock import JST
+from gateway.directory.model import ROLE_NAMES
 from gateway.evidence.sentence import sentence
 from gateway.model import Direction
 from gateway.notice.wording import Names
@@ -15,6 +17,33 @@ from gateway.words import Language, Words
 from sanitizers.model import Verdict
 
 DIRECTIONS = {Direction.INBOUND: Words("受信 (内向き)", "Inbound"), Direction.OUTBOUND: Words("送信 (外向き)", "Outbound")}
+SEVERITIES = {
+    Severity.MAJOR: Words("重大", "Major"),
+    Severity.MINOR: Words("要改善", "Minor"),
+    Severity.OBSERVATION: Words("観察事項", "Observation"),
+}
+STAGES = {
+    Stage.OPENED: Words("回答待ち", "Awaits an answer"),
+    Stage.ANSWERED: Words("対応中", "Worked on"),
+    Stage.DONE: Words("監査人の確認待ち", "Awaits the auditor"),
+    Stage.CLOSED: Words("完了", "Closed"),
+    Stage.WITHDRAWN: Words("取り下げ", "Withdrawn"),
+}
+ACTS = {
+    Act.OPEN: Words("指摘", "Found"),
+    Act.ANSWER: Words("改善計画", "Plan"),
+    Act.PROGRESS: Words("進捗", "Progress"),
+    Act.ELSEWHERE: Words("他部署の確認", "Looked elsewhere"),
+    Act.FINISH: Words("対応完了の報告", "Reported as done"),
+    Act.RETURN: Words("差し戻し", "Returned"),
+    Act.CLOSE: Words("完了", "Closed"),
+    Act.WITHDRAW: Words("取り下げ", "Withdrawn"),
+}
+ELSEWHERE = {
+    Elsewhere.SAME: Words("同じ問題あり", "The same is there"),
+    Elsewhere.NONE: Words("問題なし", "Not there"),
+    Elsewhere.NOT_CONCERNED: Words("該当なし", "Not concerned"),
+}
 _ALL = Words("すべて", "all")
 _HEAD = ("番号", "抽出", "受付番号", "記録番号", "日時", "内容", "監査人の所見")
 
@@ -48,3 +77,28 @@ def _rows(place: int, decision: Decision) -> Iterator[tuple[str, ...]]:
         number = "" if event.seq is None else str(event.seq)
         when = datetime.fromtimestamp(event.at, JST).strftime("%Y-%m-%d %H:%M:%S")
         yield str(place), mark, receipt, number, when, sentence(event), ""
+
+
+def register(found: Sequence[tuple[Finding, Sequence[Step]]], organisation: str, today: date) -> Sheet:
+    """指摘事項の台帳: for the committee, and for whoever follows them up."""
+    head = ("番号", "要求事項・条項", "指摘", "根拠", "重要度", "担当", "期限", "状態", "改善計画", "他部署の確認", "経過")
+    rows = tuple(_finding(each, steps, today) for each, steps in found)
+    return Sheet("監査の指摘事項の台帳", (f"{organisation}　{today} 現在　{len(rows)} 件",), head, rows)
+
+
+def _finding(each: Finding, steps: Sequence[Step], today: date) -> tuple[str, ...]:
+    looked = (f"{section}: {ELSEWHERE[Elsewhere(s.result)].ja} {s.detail}" for section, s in elsewhere(steps).items())
+    told = (f"{moment(s.at)} {ACTS[s.act].ja} ({s.actor}) {s.detail}" for s in steps)
+    return (
+        str(each.id),
+        " ".join(filter(None, (each.requirement, each.clause))),
+        each.what,
+        " ".join(each.evidence),
+        SEVERITIES[each.severity].ja,
+        f"{each.section} {ROLE_NAMES[each.role]}",
+        each.due.isoformat(),
+        STAGES[each.stage].ja + ("、期限超過" if each.overdue(today) else ""),
+        each.plan,
+        "\n".join(looked),
+        "\n".join(told),
+    )

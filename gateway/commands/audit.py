@@ -78,6 +78,7 @@ async def _new(arguments: argparse.Namespace, store: Store) -> Taken:
         raise ValueError("--purpose is needed; it is recorded")
     values = {"first": arguments.since or "", "last": arguments.until or "", "verdict": arguments.verdict.upper()}
     values |= {name: getattr(arguments, name) for name in ("count", "seed", "sort", "direction")}
+    await store.journal.seal()  # a gateway that does not run seals nothing
     return await sampling.take(store, sampling.sought(values), operator(), arguments.purpose.strip())
 
 

@@ -11,9 +11,9 @@ from gateway.integrity import NONE
 
 def audited(facts: Facts) -> Outcome:
     auditors = facts.directory.holders(Role.AUD, facts.today)
-    actual = f"監査する人 {len(auditors)} 人 (閲覧だけ、本文は見えない)"
-    outcome = yes(bool(auditors), "名簿の役割 aud", actual, "監査する人が名簿にいません。")
-    return partly(outcome, "抜き取りと、指摘の追跡")
+    made = f"期間中の抜き取り {facts.count('sampled')} 回、指摘の記録 {facts.count('finding_step')} 件"
+    actual = f"監査する人 {len(auditors)} 人 (閲覧だけ、本文は見えない)。{made}"
+    return yes(bool(auditors), "名簿の役割 aud", actual, "監査する人が名簿にいません。")
 
 
 def inspected(facts: Facts) -> Outcome:
@@ -44,7 +44,7 @@ def disposed(facts: Facts) -> Outcome:
 
 
 CHECKS = {
-    "AU-01": Check(audited, ("packed", "searched", "viewed")),
+    "AU-01": Check(audited, ("sampled", "finding_step", "packed", "searched")),
     "AU-02": Check(inspected, ("self_inspected",)),
     "AU-03": Check(unserved("β型かどうかの設定と、外部監査人に渡す一式がありません。α型ではこの項目は当てはまりません。")),
     "DV-01": Check(

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from gateway import journal, nodes
 from gateway.alarm_names import japanese
+from gateway.audit import findings
 from gateway.console.asker import Asker
 from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
@@ -59,7 +60,7 @@ async def show(visit: Visit) -> Response:
         spans=SPANS,
         chart=bars(found.places, series),
         found=found,
-        lights=[*_lights(visit, facts, now), _held(found, now)],
+        lights=[*_lights(visit, facts, now), _held(found, now), *await _audit(visit, now)],
         latency=(facts or {}).get("inspection_seconds") or {},
         verdicts=[(Verdict[name.upper()], count) for name, count in found.verdicts],
         findings=[(_finding(name, names, visit.language), count) for name, count in found.findings],
@@ -91,6 +92,15 @@ def _held(found: Figures, now: float) -> Light:
     days = 0.0 if found.oldest_held is None else (now - found.oldest_held) / _DAY
     note = Words(f"最古 {days:.0f}日前", f"oldest {days:.0f} days") if found.waiting else NOTHING
     return Light(Words("保留中", "Held now"), _plain(f"{found.waiting:,}"), "warn" if found.waiting else "good", note, "/held")
+
+
+async def _audit(visit: Visit, now: float) -> list[Light]:
+    """For whoever reads findings, while there are some."""
+    live = await visit.desk.store.db.read(findings.select, True) if visit.may(Right.READ_FINDINGS) else []
+    late = sum(each.overdue(findings.day(now)) for each in live)
+    note = Words(f"期限超過 {late}", f"{late} overdue") if late else NOTHING
+    found = Light(Words("監査の指摘", "Audit findings"), _plain(str(len(live))), "bad" if late else "warn", note, "/audit")
+    return [found] if live else []
 
 
 def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[Light]:

@@ -53,6 +53,7 @@ NAMES: dict[str, Words] = {
     "inspected": Words("点検済", "inspected"),
     "baseline_made": Words("設定の基準", "baseline"),
     "self_inspected": Words("自己点検", "self-inspection"),
+    "finding_step": Words("監査の指摘", "audit finding"),
     "trouble_step": Words("障害記録", "trouble register"),
 }
 

@@ -52,6 +52,8 @@ class Right(StrEnum):
     SIGN_INSPECTION = "sign_inspection"  # LG-04
     RECORD_TROUBLE = "record_trouble"  # LG-06
     AUDIT = "audit"  # draw samples, enter findings and close them (AU-01)
+    READ_FINDINGS = "read_findings"  # of the audit: what was found, what is done about it
+    ANSWER_FINDING = "answer_finding"  # what will be done by when, and that it was done
     SEE_DASHBOARD = "see_dashboard"  # numbers of the whole house, no mail
     LIST_CASES = "list_cases"  # the register: every case, who decided it and why (EX-03, AU-01)
     STATISTICS = "statistics"  # how fast and how often somebody approves (C7)
@@ -64,7 +66,7 @@ PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_P
 # Of everybody's mail at once: nothing for whoever sees one section only.
 OF_THE_HOUSE = frozenset(
     {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
-    | {Right.AUDIT}
+    | {Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING}
     | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
 )
 
@@ -76,11 +78,11 @@ _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CISO: _RECORD
-    | {Right.READ_POLICY, Right.DECIDE_POLICY, Right.CUT_OFF}
+    | {Right.READ_POLICY, Right.DECIDE_POLICY, Right.CUT_OFF, Right.READ_FINDINGS}
     | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSO: _DUTY
     | _RULES
-    | {Right.CUT_OFF}
+    | {Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING}
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
     | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS},
     Role.CSIRT: _DUTY
@@ -89,13 +91,13 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
     Role.SYM: _DUTY  # runs the system, releases nothing alone (LG-08)
     | _RULES
-    | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION, Right.CUT_OFF},
+    | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION, Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING},
     Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS, Right.CUT_OFF},
     Role.USR: frozenset(),
     Role.AUD: _RECORD  # no contents by default (AU-01)
-    | {Right.AUDIT, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},
+    | {Right.AUDIT, Right.READ_FINDINGS, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},
     Role.VEN: frozenset(),
-    Role.COM: frozenset(),
+    Role.COM: frozenset({Right.READ_FINDINGS}),
 }
 
 # Who works for one section sees the mail of that section only.

@@ -202,6 +202,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が自己点検（{profile}）を行いました。結果: {results}、SHA-256 {sha256}",
         "{actor} held a self-inspection ({profile}): {results}; SHA-256 {sha256}",
     ),
+    "finding_step": Words(
+        "監査の指摘 {finding} に「{act}」がありました（{actor}、所属 {section}、{result}）。{detail}",
+        "Audit finding {finding}: {act} by {actor} ({section}, {result}). {detail}",
+    ),
     "trouble_step": Words(
         "障害記録 {trouble} に「{act}」がありました（{actor}）。{detail}", "Trouble {trouble}: {act} by {actor}. {detail}"
     ),
@@ -230,7 +234,15 @@ _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads 
         "INFECTED": "ウイルス",
         "FAILED": "確認不能",
     },
-    "act": {"opened": "登録", "noted": "対応の記録", "closed": "完了"},
+    "act": {
+        **{"opened": "登録", "noted": "対応の記録", "closed": "完了"},
+        **{"open": "登録", "return": "差し戻し", "close": "完了", "withdraw": "取り下げ"},
+        **{"answer": "改善計画", "progress": "進捗", "elsewhere": "他部署の確認", "finish": "対応完了の報告"},
+    },
+    "result": {
+        **{"major": "重大", "minor": "要改善", "observation": "観察事項"},
+        **{"same": "同じ問題あり", "none": "問題なし", "not_concerned": "該当なし"},
+    },
 }
 
 

@@ -3,7 +3,17 @@
 `events` what is recorded · `record` how · `sealer` the tree grows · `verification` is it whole · `reading` for people.
 """
 
-from gateway.journal.audit_events import Copied, Exported, Inspected, Packed, Sampled, Searched, TroubleStep, Verified
+from gateway.journal.audit_events import (
+    Copied,
+    Exported,
+    FindingStep,
+    Inspected,
+    Packed,
+    Sampled,
+    Searched,
+    TroubleStep,
+    Verified,
+)
 from gateway.journal.compliance_events import BaselineMade, Erased, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
@@ -77,6 +87,7 @@ __all__ = [
     "Expired",
     "Exported",
     "FileSanitised",
+    "FindingStep",
     "Halted",
     "Held",
     "Inspected",

@@ -95,3 +95,15 @@ class TroubleStep(Event):
     act: str  # "opened", "noted", "closed"
     actor: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingStep(Event):
+    """The register of audit findings changed (AU-01)."""
+
+    finding: int
+    act: str  # of `gateway.audit.findings.Act`
+    actor: str
+    section: str  # who answers for it, or where the same was looked for
+    result: str  # how severe; or whether it was there as well
+    detail: str

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import gateway.api.schema
+import gateway.audit.schema
 import gateway.console.schema
 import gateway.disk
 import gateway.nodes  # noqa: F401  (whoever opens a new store first makes the tables of every room)

@@ -54,6 +54,7 @@ async def test_au01_a_sample_is_drawn_shown_drawn_again_and_taken_along(c: Conso
 async def test_au01_a_mail_in_a_sample_leads_to_its_trace(c: Console) -> None:
     item = (await c.rooms.quarantine.show(await c.rooms.held())).item
     await c.rooms.journal.write(journal.Released(item=item.id, grant="", actor="syo", reason="x"))
+    await c.rooms.journal.seal()
     auditor = await c.signed_in(await c.person("aud", Role.AUD))
     where = (await auditor.post("/audit/samples", **FORM)).headers["location"]
     page = (await auditor.get(where)).text
@@ -75,3 +76,72 @@ async def test_au01_what_cannot_be_drawn_says_why(c: Console) -> None:
         assert answer.status_code == 400
         assert words in answer.text
     assert await journal.search(c.rooms.db, kind="sampled") == []
+
+
+ENTRY = {"what": "解除の理由が書かれていない", "requirement": "sd-01", "clause": "M 3(2)⑦", "severity": "major"}
+WHOSE = {"section": "情報政策課", "role": "sym", "due": "2026-12-18"}
+
+
+async def test_au01_from_a_sample_to_a_finding_and_its_end(c: Console) -> None:
+    """The whole life, each by whom it is: auditor, system administrator, CISO and committee looking on."""
+    await a_day(c.rooms)
+    people = {role: await c.signed_in(await c.person(role, role)) for role in (Role.AUD, Role.SYM, Role.CISO, Role.COM)}
+    auditor, system = people[Role.AUD], people[Role.SYM]
+    sample = (await auditor.post("/audit/samples", **(FORM | {"sort": "released"}))).headers["location"].rpartition("/")[2]
+    assert f'href="/audit?evidence=S{sample}#enter"' in (await auditor.get(f"/audit/samples/{sample}")).text
+    assert f'value="S{sample}"' in (await auditor.get(f"/audit?evidence=S{sample}")).text
+    where = (await auditor.post("/audit/findings", **ENTRY, **WHOSE, evidence=f"S{sample}")).headers["location"]
+    for role in people:
+        page = (await people[role].get(where)).text
+        assert "解除の理由が書かれていない" in page
+        assert "回答待ち" in page
+        assert (f'href="/audit/samples/{sample}"' in page) is (role is not Role.COM), "who may not see it gets no link"
+        assert (f'action="{where}/answer"' in page) is (role is Role.SYM)
+        assert (f'action="{where}/judge"' in page) is (role is Role.AUD)
+    assert (await auditor.post(f"{where}/judge", act="close", reason="x")).status_code == 409
+    assert (await system.post(f"{where}/answer", plan="理由を必須にする", due="2026-12-10")).status_code == 303
+    refused = await system.post(f"{where}/progress", note="必須にした", done="yes")
+    assert (refused.status_code, "ほかの所属に同じ問題がないか" in refused.text) == (400, True)
+    assert (await system.post(f"{where}/elsewhere", section="市民課", result="same", note="同じ2件")).status_code == 303
+    assert (await system.post(f"{where}/progress", note="両方で必須にした", done="yes")).status_code == 303
+    assert (await auditor.post(f"{where}/judge", act="return", reason="市民課の記録も見たい")).status_code == 303
+    assert (await system.post(f"{where}/progress", note="記録を添えた", done="yes")).status_code == 303
+    assert "確認待ち" in (await people[Role.COM].get("/audit")).text
+    assert (await auditor.post(f"{where}/judge", act="close", reason="5件を見直し、すべて理由があった")).status_code == 303
+    assert (await system.post(f"{where}/progress", note="まだ")).status_code == 409
+    page = (await people[Role.CISO].get(where)).text
+    for words in ("完了", "理由を必須にする", "同じ問題あり", "市民課の記録も見たい", "5件を見直し"):
+        assert words in page, words
+    assert "解除の理由が書かれていない" not in (await people[Role.COM].get("/audit")).text
+    assert "解除の理由が書かれていない" in (await people[Role.COM].get("/audit?all=yes")).text
+    paper = await people[Role.COM].post("/audit/paper", form="csv")
+    assert "市民課: 同じ問題あり 同じ2件" in paper.text
+    acts = [dict(each.facts)["act"] for each in await journal.search(c.rooms.db, kind="finding_step")]
+    assert acts == ["open", "answer", "elsewhere", "finish", "return", "finish", "close"]
+
+
+async def test_au01_a_finding_that_lacks_something_says_what(c: Console) -> None:
+    auditor = await c.signed_in(await c.person("aud", Role.AUD))
+    for changes, words in (
+        ({"what": " "}, "指摘の内容"),
+        ({"requirement": "XX-99"}, "要求事項の番号か条項"),
+        ({"due": "yesterday"}, "期限は今日以降"),
+        ({"evidence": "S99"}, "見つからないもの"),
+        ({"severity": "grave"}, "選択できない値"),
+        ({"role": "king"}, "選択できない値"),
+    ):
+        answer = await auditor.post("/audit/findings", **(ENTRY | WHOSE | {"evidence": ""} | changes))
+        assert answer.status_code == 400, changes
+        assert words in answer.text, changes
+    assert (await auditor.get("/audit/findings/1")).status_code == 404
+
+
+async def test_au01_an_overdue_finding_is_on_the_dashboard(c: Console) -> None:
+    auditor = await c.signed_in(await c.person("aud", Role.AUD))
+    assert "監査の指摘" not in (await auditor.get("/dashboard")).text
+    await auditor.post("/audit/findings", **ENTRY, **WHOSE, evidence="")
+    assert "監査の指摘" in (await auditor.get("/dashboard")).text
+    c.rooms.times.pass_(40 * 86_400.0)
+    late = await c.signed_in(await c.desk.accounts.find("aud"))
+    assert "期限超過 1" in (await late.get("/dashboard")).text
+    assert "期限超過" in (await late.get("/audit")).text

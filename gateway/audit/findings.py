@@ -1,0 +1,295 @@
+"""指摘事項: the register of audit findings (AU-01): entered and closed by an auditor, answered in between; never deleted.
+
+What is not in `ACTS` can not happen.  Whoever answered for a finding or worked on it does not close it (AC-08), and none is
+closed before it was looked for elsewhere.  Each step is one transaction with its journal entry.
+Raises LookupError, AlreadyDone (not possible at this stage), ValueError (its text names what is missing).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway import journal
+from gateway.audit import sampling
+from gateway.audit.schema import finding, step
+from gateway.clock import JST, Clock
+from gateway.directory.model import Role
+from gateway.quarantine import AlreadyDone
+from gateway.store.db import Db
+from gateway.store.schema import message
+
+PAGE = 100
+_SAMPLE = re.compile(r"S([0-9]{1,15})")
+
+
+class Severity(StrEnum):
+    MAJOR = "major"
+    MINOR = "minor"
+    OBSERVATION = "observation"
+
+
+class Stage(StrEnum):
+    OPENED = "opened"  # nobody has answered
+    ANSWERED = "answered"  # there is a plan
+    DONE = "done"  # whoever worked on it says so; an auditor looks
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"  # it was none
+
+
+class Act(StrEnum):
+    OPEN = "open"
+    ANSWER = "answer"
+    PROGRESS = "progress"
+    ELSEWHERE = "elsewhere"  # the same looked for in another section (M-10.1(7))
+    FINISH = "finish"
+    RETURN = "return"
+    CLOSE = "close"
+    WITHDRAW = "withdraw"
+
+
+class Elsewhere(StrEnum):
+    """Whether a section has the same."""
+
+    SAME = "same"
+    NONE = "none"
+    NOT_CONCERNED = "not_concerned"
+
+
+LIVE = (Stage.OPENED, Stage.ANSWERED, Stage.DONE)
+ACTS: dict[Act, dict[Stage, Stage]] = {
+    Act.ANSWER: {Stage.OPENED: Stage.ANSWERED, Stage.ANSWERED: Stage.ANSWERED},
+    Act.PROGRESS: {Stage.ANSWERED: Stage.ANSWERED},
+    Act.ELSEWHERE: {stage: stage for stage in LIVE},
+    Act.FINISH: {Stage.ANSWERED: Stage.DONE},
+    Act.RETURN: {Stage.DONE: Stage.ANSWERED},
+    Act.CLOSE: {Stage.DONE: Stage.CLOSED},
+    Act.WITHDRAW: dict.fromkeys(LIVE, Stage.WITHDRAWN),
+}
+JUDGEMENTS = (Act.CLOSE, Act.RETURN, Act.WITHDRAW)  # an auditor's
+_WORK = (Act.ANSWER, Act.PROGRESS, Act.ELSEWHERE, Act.FINISH)
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts: the account's name, and what stays the same if somebody has two."""
+
+    actor: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    what: str
+    requirement: str
+    clause: str
+    evidence: str
+    severity: Severity
+    section: str
+    role: Role
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: float  # Unix time
+    act: Act
+    actor: str
+    person: str
+    section: str
+    result: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    id: int
+    opened_at: float  # Unix time
+    opened_by: str
+    requirement: str
+    clause: str
+    what: str
+    evidence: tuple[str, ...]
+    severity: Severity
+    section: str
+    role: Role
+    stage: Stage
+    due: date
+    plan: str
+    closed_at: float | None
+    closed_by: str
+
+    @property
+    def live(self) -> bool:
+        return self.stage in LIVE
+
+    def overdue(self, today: date) -> bool:
+        """Whoever must act is late; an auditor who has not looked yet is not."""
+        return self.stage in (Stage.OPENED, Stage.ANSWERED) and self.due < today
+
+
+class Findings:
+    def __init__(self, db: Db, clock: Clock):
+        self._db, self._clock = db, clock
+
+    @property
+    def today(self) -> date:
+        return day(self._clock.now())
+
+    async def list(self, *, live_only: bool = False, before: int = 0, limit: int = PAGE) -> Sequence[Finding]:
+        """Newest first."""
+        return await self._db.read(select, live_only, before, limit)
+
+    async def show(self, number: int) -> tuple[Finding, Sequence[Step]]:
+        """With all of its steps, oldest first."""
+        return await self._db.read(_show, number)
+
+    async def open(self, opening: Opening, hand: Hand) -> int:
+        return await self._db.write(_open, opening, hand, self._clock.now())
+
+    async def answer(self, number: int, plan: str, due: date, hand: Hand) -> None:
+        """What will be done, and by when; again if it changes."""
+        if not plan:
+            raise ValueError("plan")
+        if due < self.today:
+            raise ValueError("due")
+        await self._act(number, Act.ANSWER, hand, detail=f"{plan} (期限 {due})", plan=plan, due=due.isoformat())
+
+    async def progress(self, number: int, note: str, hand: Hand, *, done: bool = False) -> None:
+        await self._act(number, Act.FINISH if done else Act.PROGRESS, hand, detail=note)
+
+    async def look_elsewhere(self, number: int, section: str, result: Elsewhere, note: str, hand: Hand) -> None:
+        if not section:
+            raise ValueError("section")
+        await self._act(number, Act.ELSEWHERE, hand, detail=note, section=section, result=result)
+
+    async def judge(self, number: int, act: Act, reason: str, hand: Hand) -> None:
+        """One of JUDGEMENTS."""
+        if act not in JUDGEMENTS:
+            raise ValueError("act")
+        await self._act(number, act, hand, detail=reason)
+
+    async def _act(
+        self, number: int, act: Act, hand: Hand, *, detail: str, section: str = "", result: str = "", **changes: str
+    ) -> None:
+        if not detail:
+            raise ValueError("detail")
+        made = Step(self._clock.now(), act, hand.actor, hand.person, section, result, detail)
+        await self._db.write(_take, number, made, changes)
+
+
+def day(now: float) -> date:
+    return datetime.fromtimestamp(now, JST).date()
+
+
+def select(conn: sa.Connection, live_only: bool, before: int = 0, limit: int = PAGE) -> list[Finding]:
+    query = sa.select(finding).order_by(finding.c.id.desc()).limit(limit)
+    if live_only:
+        query = query.where(finding.c.stage.in_(LIVE))
+    if before:
+        query = query.where(finding.c.id < before)
+    return [_read(row) for row in conn.execute(query)]
+
+
+def _show(conn: sa.Connection, number: int) -> tuple[Finding, Sequence[Step]]:
+    row = conn.execute(sa.select(finding).where(finding.c.id == number)).one_or_none()
+    if row is None:
+        raise LookupError(f"no finding {number}")
+    columns = (step.c.at, step.c.act, step.c.actor, step.c.person, step.c.section, step.c.result, step.c.detail)
+    rows = conn.execute(sa.select(*columns).where(step.c.finding == number).order_by(step.c.id))
+    return _read(row), [Step(each.at, Act(each.act), *each[2:]) for each in rows]
+
+
+def _open(conn: sa.Connection, opening: Opening, hand: Hand, now: float) -> int:
+    for name in ("what", "section"):
+        if not getattr(opening, name):
+            raise ValueError(name)
+    if not (opening.requirement or opening.clause):
+        raise ValueError("requirement")
+    if opening.due < day(now):
+        raise ValueError("due")
+    evidence = opening.evidence.replace(",", " ").replace("、", " ").split()
+    for mark in evidence:
+        _exists(conn, mark)
+    values = {
+        "opened_at": now,
+        "opened_by": hand.actor,
+        "requirement": opening.requirement,
+        "clause": opening.clause,
+        "what": opening.what,
+        "evidence": " ".join(evidence),
+        "severity": opening.severity,
+        "section": opening.section,
+        "role": opening.role,
+        "stage": Stage.OPENED,
+        "due": opening.due.isoformat(),
+        "plan": "",
+        "closed_by": "",
+    }
+    [number] = conn.execute(finding.insert(), values).inserted_primary_key or (0,)
+    about = (
+        f"[{opening.requirement or opening.clause}] {opening.what} (根拠 {values['evidence'] or 'なし'}、期限 {opening.due})"
+    )
+    _note(conn, int(number), Step(now, Act.OPEN, hand.actor, hand.person, opening.section, opening.severity, about))
+    return int(number)
+
+
+def _exists(conn: sa.Connection, mark: str) -> None:
+    """A receipt number, or S and the number of a sample: what a finding rests on can be looked at.  Raises ValueError."""
+    try:
+        if found := _SAMPLE.fullmatch(mark):
+            sampling.taken(conn, int(found[1]))
+        elif not conn.scalar(sa.select(sa.exists().where(message.c.receipt == mark))):
+            raise LookupError(mark)
+    except LookupError:
+        raise ValueError("evidence") from None
+
+
+def _take(conn: sa.Connection, number: int, made: Step, changes: dict[str, str]) -> None:
+    found, steps = _show(conn, number)
+    after = ACTS[made.act].get(found.stage)
+    if after is None:
+        raise AlreadyDone(f"finding {number} is {found.stage}")
+    if made.act in JUDGEMENTS and made.person in {each.person for each in steps if each.act in _WORK}:
+        raise ValueError("apart")
+    if made.act is Act.FINISH and not any(each.act is Act.ELSEWHERE for each in steps):
+        raise ValueError("elsewhere")
+    closing = {} if after in LIVE else {"closed_at": made.at, "closed_by": made.actor}
+    conn.execute(finding.update().where(finding.c.id == number).values(stage=after, **changes, **closing))
+    _note(conn, number, made)
+
+
+def _note(conn: sa.Connection, number: int, made: Step) -> None:
+    values = {
+        "finding": number,
+        "at": made.at,
+        "act": made.act,
+        "actor": made.actor,
+        "person": made.person,
+        "section": made.section,
+        "result": made.result,
+        "detail": made.detail,
+    }
+    conn.execute(step.insert(), values)
+    event = journal.FindingStep(
+        finding=number, act=made.act, actor=made.actor, section=made.section, result=made.result, detail=made.detail
+    )
+    journal.insert(conn, [event], made.at)
+
+
+def elsewhere(steps: Sequence[Step]) -> dict[str, Step]:
+    """The newest look in each section."""
+    return {each.section: each for each in steps if each.act is Act.ELSEWHERE}
+
+
+def _read(row: sa.Row[Any]) -> Finding:
+    values = dict(row._mapping)
+    values |= {"evidence": tuple(row.evidence.split()), "due": date.fromisoformat(row.due)}
+    values |= {"severity": Severity(row.severity), "role": Role(row.role), "stage": Stage(row.stage)}
+    return Finding(**values)

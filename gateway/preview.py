@@ -185,5 +185,6 @@ def differences(original: Sequence[str], delivered: Sequence[str]) -> list[Diffe
 
 
 def readable(enclosure: Enclosure) -> str:
-    """An enclosure of method TEXT is UTF-8 that we wrote."""
-    return enclosure.content.decode("utf-8", "replace") if enclosure.media_type == "text/plain" else ""
+    """An enclosure of method TEXT is UTF-8 that we wrote, be it a letter, a sheet or data."""
+    is_text = enclosure.media_type.startswith("text/") or enclosure.media_type == "application/json"
+    return enclosure.content.decode("utf-8-sig", "replace") if is_text else ""

@@ -158,7 +158,7 @@ def _certificates(days: dict[str, float | None], level: str) -> Iterator[Light]:
 
 
 def _clock(error: float | None, level: str) -> Light:
-    unknown = Words("同期していません", "not synchronised")
+    unknown = Words("未同期", "not synchronised")
     within = unknown if error is None else Words(f"誤差{error:.2f}秒以内", f"within {error:.2f} s")
     return Light(Words("時計", "Clock"), within, level)
 

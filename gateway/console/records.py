@@ -7,6 +7,7 @@ import asyncio
 from starlette.responses import Response
 
 from gateway import journal
+from gateway.alarm_names import japanese
 from gateway.console.asker import Asker
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
@@ -90,7 +91,7 @@ async def troubles(visit: Visit) -> Response:
     before = visit.request.query_params.get("before", "")
     found = await _register(visit).list(int(before) if before.isdecimal() and len(before) < 16 else 0)
     more = f"/troubles?before={found[-1].id}" if len(found) == PAGE else ""
-    return visit.page("troubles.html", troubles=found, more=more)
+    return visit.page("troubles.html", troubles=found, more=more, alarm=japanese)
 
 
 @screen.post("/troubles", Right.RECORD_TROUBLE)
@@ -106,7 +107,7 @@ async def trouble(visit: Visit) -> Response:
     found = await _register(visit).show(visit.number("number"))
     steps = await journal.find(visit.desk.store.db, Query(kind=journal.TroubleStep.kind(), since=found.opened_at - 1), 1_000)
     own = [each for each in reversed(steps) if dict(each.facts)["trouble"] == str(found.id)]
-    return visit.page("trouble.html", trouble=found, steps=own, sentence=sentence)
+    return visit.page("trouble.html", trouble=found, steps=own, sentence=sentence, alarm=japanese)
 
 
 @screen.post("/troubles/{number}", Right.RECORD_TROUBLE)

@@ -1,4 +1,5 @@
-"""One plain sentence for each kind of event, Japanese first.  Pure: a name in braces is a field of the event.
+"""One plain sentence for each kind of event, Japanese first.  A name in braces is a field of the event; the steps of cases
+are called as the notices that are shipped call them, so that evidence reads alike wherever it is read.
 
 `test_house` holds the table against the event classes: an event without its sentence can not be added.
 """
@@ -7,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from gateway.clock import JST
-from gateway.journal import Entry
+from gateway.journal import CaseStep, Entry
 from gateway.model import Disposition
+from gateway.notice.wording import Names, read_names
 from gateway.words import Language, Words
 
 SENTENCES: dict[str, Words] = {
@@ -87,8 +92,8 @@ SENTENCES: dict[str, Words] = {
     ),
     "queue_changed": Words("{actor} が配送待ちの列を操作しました: {action}", "{actor} changed the queue: {action}"),
     "case_step": Words(
-        "{actor} が案件 {case}（{machine}）で「{act}」を行いました（{before} → {after}、代理: {on_behalf}、経路: {via}）"
-        "。理由: {reason}",
+        "{actor} が{machine} {case} で「{act}」を行いました（{before} → {after}、代理: {on_behalf}、経路: {via}）。"
+        "理由: {reason}",
         "{actor} did {act} in case {case} ({machine}): {before} to {after}, for {on_behalf}, by {via}: {reason}",
     ),
     "sender_listed": Words(
@@ -243,7 +248,9 @@ _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads 
         **{"major": "重大", "minor": "要改善", "observation": "観察事項"},
         **{"same": "同じ問題あり", "none": "問題なし", "not_concerned": "該当なし"},
     },
+    "via": {"console": "管理画面", "link": "メールのリンク", "command": "コマンド"},
 }
+_SHIPPED = Path(__file__).resolve().parents[2] / "config" / "notices"
 
 
 def sentence(entry: Entry, language: Language = Language.JA) -> str:
@@ -251,7 +258,26 @@ def sentence(entry: Entry, language: Language = Language.JA) -> str:
     words = SENTENCES.get(entry.kind)
     if words is None:
         return f"{entry.kind}: " + ", ".join(f"{name}={value}" for name, value in entry.facts)
-    return words.in_(language).format_map(_Facts(dict(entry.facts), language))
+    facts = dict(entry.facts)
+    if entry.kind == CaseStep.kind():
+        facts |= _step(facts, language)
+    return words.in_(language).format_map(_Facts(facts, language))
+
+
+def _step(facts: Mapping[str, str], language: Language) -> dict[str, str]:
+    names = _names(language)
+    said: dict[str, Mapping[Any, str]] = {
+        "machine": names.cases,
+        "act": names.acts,
+        "before": names.stages,
+        "after": names.stages,
+    }
+    return {name: words.get(facts[name], facts[name]) for name, words in said.items()}
+
+
+@cache
+def _names(language: Language) -> Names:
+    return read_names(_SHIPPED / language / "names.yaml", [])
 
 
 class _Facts(dict[str, str]):

@@ -93,7 +93,7 @@ async def test_each_span_has_its_places_and_the_mail_is_in_the_last(c: Console, 
         ({"disk_days_left": 3.0}, "約3日で満杯"),
         ({"oldest_seconds": 1_000.0}, "最長 17分待ち"),
         ({"certificate_days": {"inbound": None}}, "読めません"),
-        ({"clock_error_seconds": None}, "同期していません"),
+        ({"clock_error_seconds": None}, "未同期"),
     ],
 )
 async def test_lg09_what_is_wrong_is_red_and_says_so_in_words(c: Console, change: dict[str, Any], words: str) -> None:

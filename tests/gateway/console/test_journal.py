@@ -213,6 +213,7 @@ async def test_lg06_an_alarm_opens_a_trouble_that_is_closed_and_never_deleted(c:
     assert "30 hours old" in (await reviewer.get("/troubles")).text
     page = (await reviewer.get("/troubles/1")).text
     assert "3 回" in page
+    assert "<h1>ウイルス定義が古い</h1>" in page
     assert (await reviewer.post("/troubles/1", close="yes", cause="", action="")).status_code == 400
     form = {"cause": "回線断", "action": "手動更新", "down_minutes": "15", "mails": "R1"}
     assert (await reviewer.post("/troubles/1", **form)).status_code == 303

@@ -67,15 +67,17 @@ async def test_w11_text_pages_and_outcome_are_made_in_the_sandbox(c: Console, re
         mail(
             ("application/pdf", "plan.pdf", make_pdf.pdf(pages=2)),
             ("image/png", "map.png", make_image.encoded(make_image.picture(), "PNG")),
+            ("text/csv", "ages.csv", "氏名,年齢\r\n例示花子,三十\r\n".encode("cp932")),
         ),
     )
     text = (await reviewer.get(f"/held/{number}/text")).text
     assert "本日の資料です。" in text
+    assert "例示花子,三十" in text
     assert "alert(1)" not in text
     assert r"X-Odd: \xff&lt;script&gt;" in text, "the header as it came, unread"
 
     listed = (await reviewer.get(f"/held/{number}/pages")).text
-    assert re.findall(r"/pages/(\d)/1", listed) == ["1", "2"]
+    assert re.findall(r"/pages/(\d)/1", listed) == ["1", "2", "3"]
     page = (await reviewer.get(f"/held/{number}/pages/1/2")).text
     assert "2 / 2" in page
     for path in ("1/1", "1/2", "2/1"):
@@ -84,7 +86,7 @@ async def test_w11_text_pages_and_outcome_are_made_in_the_sandbox(c: Console, re
         assert picture.headers["content-type"] in ("image/png", "image/jpeg")
         assert picture.content.startswith((PNG, b"\xff\xd8"))
         assert picture.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
-    for path in ("1/3", "1/0", "3/1", "0/1"):
+    for path in ("1/3", "1/0", "4/1", "0/1"):
         assert (await reviewer.get(f"/held/{number}/pages/{path}")).status_code == 404, path
 
     outcome = (await reviewer.get(f"/held/{number}/outcome")).text

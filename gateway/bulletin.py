@@ -6,7 +6,6 @@ that somebody must act on are `workflow/letters.py`'s.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from gateway.policy.observer import House
 from gateway.policy.observers import own_domains
 from gateway.settings import Settings
 from gateway.spool.acceptance import author
-from gateway.spool.contents import Kept
+from gateway.spool.contents import small
 from gateway.store.opening import Store
 
 
@@ -46,7 +45,7 @@ class Bulletins:
         for number, address in enumerate(told):
             name = f"{letter.name}.{number}"
             content = self.notifier.mail(to=(address,), subject=letter.subject, text=text, name=name, receipt=letter.receipt)
-            kept = Kept(len(content), hashlib.sha256(content).hexdigest(), content, None)
+            kept = small(content)
             author(conn, Authored("notice", "", (address,), Direction.INBOUND, content, False, letter.about), kept, now)
         return told
 

@@ -7,7 +7,6 @@ one transaction.  Raises AlreadyAsked.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from gateway.notifier import Notifier
 from gateway.quarantine import QuarantineEntry
 from gateway.spool import Spool
 from gateway.spool.acceptance import author
-from gateway.spool.contents import Kept
+from gateway.spool.contents import small
 from gateway.store.db import Db
 from gateway.store.schema import message
 from sanitizers.model import Verdict
@@ -102,5 +101,5 @@ def _write(conn: sa.Connection, note: Authored, event: journal.SenderAsked, now:
     if _asked(conn, note.about):
         raise AlreadyAsked("it was asked before")
     content = note.content
-    author(conn, note, Kept(len(content), hashlib.sha256(content).hexdigest(), content, None), now)
+    author(conn, note, small(content), now)
     journal.insert(conn, (event,), now)

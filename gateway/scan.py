@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.descriptor import sealed
 from gateway.model import ScanResult
 
 REPLY_BYTES = 64 << 10  # a reply is one line; more is not clamd
@@ -88,12 +89,11 @@ class Scanner:
     async def _scan_descriptor(self, content: bytes | int) -> str:
         if isinstance(content, int):
             return await self._command(b"zFILDES\0", content)
-        descriptor = os.memfd_create("scan", os.MFD_CLOEXEC)
+        memory = sealed((content,))
         try:
-            _write_all(descriptor, content)
-            return await self._command(b"zFILDES\0", descriptor)
+            return await self._command(b"zFILDES\0", memory)
         finally:
-            os.close(descriptor)
+            os.close(memory)
 
     async def _command(self, command: bytes, descriptor: int | None = None) -> str:
         try:
@@ -114,12 +114,6 @@ class Scanner:
             connection.setblocking(False)
             await asyncio.get_running_loop().sock_connect(connection, self._path)
             yield connection
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 async def _reply(connection: socket.socket) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ from typing import TypeVar
 
 import sanitizers
 from gateway import pipe
+from gateway.descriptor import reopened, sealed
 from sanitizers.lock import Caps, Confinement
 from sanitizers.protocol import REPORT, REQUEST, ReportType
 
@@ -231,14 +231,4 @@ def _execute(channel: int, *arguments: str) -> subprocess.Popen[bytes]:
 
 def _read_only(content: bytes | int) -> int:
     """A new open file description at offset 0.  Re-opened, as a descriptor that can write would be a channel."""
-    if isinstance(content, int):
-        return os.open(f"/proc/self/fd/{content}", os.O_RDONLY | os.O_CLOEXEC)
-    memory = os.memfd_create("part", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(memory, rest) :]
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
-        return os.open(f"/proc/self/fd/{memory}", os.O_RDONLY | os.O_CLOEXEC)
-    finally:
-        os.close(memory)
+    return reopened(content) if isinstance(content, int) else sealed((content,))

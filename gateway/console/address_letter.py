@@ -5,12 +5,11 @@ One administrator changes it; whoever loses it, and whose it becomes, hear who d
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 from gateway.console.desk import Desk
 from gateway.model import Authored, Direction
-from gateway.spool.contents import Kept
+from gateway.spool.contents import small
 from gateway.workflow.letters import Letter
 
 
@@ -27,4 +26,4 @@ def _letter(desk: Desk, to: str, text: str) -> Letter:
     subject = "【管理画面】利用者のメールアドレスが変更されました"
     content = desk.workflow.letters.notifier.mail(to=(to,), subject=subject, text=text, name=name, receipt="")
     note = Authored("notice", "", (to,), Direction.INBOUND, content, not to.isascii())
-    return note, Kept(len(content), hashlib.sha256(content).hexdigest(), content, None)
+    return note, small(content)

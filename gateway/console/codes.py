@@ -7,7 +7,6 @@ reads that mailbox, never an account with other rights.  Raises Refusal.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections import defaultdict, deque
@@ -26,7 +25,7 @@ from gateway.notice import Notices
 from gateway.notifier import Notifier
 from gateway.spool import Spool
 from gateway.spool.acceptance import author
-from gateway.spool.contents import Kept
+from gateway.spool.contents import Kept, small
 from gateway.store.db import Db
 from gateway.store.schema import recipient
 from gateway.words import Refusal
@@ -86,7 +85,7 @@ class Codes:
         name = f"code.{secrets.token_hex(8)}"
         content = self._notifier.mail(to=(to,), subject="【確認コード】職員用画面", text=text, name=name, receipt="")
         note = Authored("notice", "", (to,), Direction.INBOUND, content, not to.isascii())
-        return note, Kept(len(content), hashlib.sha256(content).hexdigest(), content, None)
+        return note, small(content)
 
 
 def _is_known(conn: sa.Connection, address: str, now: float) -> bool:

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from gateway import journal
 from gateway.journal import Query, reading
 from gateway.paper import Sheet, moment
+from gateway.spool import keys
 from gateway.spool.retention import ORPHAN_SECONDS
-from gateway.store.schema import journal_personal, message
+from gateway.store.schema import content_key, journal_personal, message
 
 MOST = 100_000
 HEAD = ("廃棄日時", "実施者", "根拠", "受付番号", "内容", "機密性", "大きさ(バイト)", "SHA-256", "方法", "証跡番号")
 SCHEDULE = "保管期間の満了 (自動)"
+_KEY = sa.select(content_key.c.wrapped != keys.DESTROYED).join(message, message.c.content_key == content_key.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def contradictions(
             row = conn.execute(sa.select(message.c.content, message.c.blob).where(message.c.id == each.item)).one_or_none()
             if row is not None and (row.content is not None or row.blob is not None):
                 wrong.append(f"{each.receipt or each.item}: the original is still there")
+            if conn.scalar(_KEY.where(message.c.id == each.item)):
+                wrong.append(f"{each.receipt or each.item}: its key is still there")
             if each.file and now - each.at > 2 * ORPHAN_SECONDS and exists(each.file):
                 wrong.append(f"{each.receipt or each.item}: its file {each.file} is still there")
         elif each.what and _personal_left(conn, each):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -20,7 +21,7 @@ from gateway.clock import Clock
 from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Warrant, Work
 from gateway.policy import memory
 from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states
-from gateway.spool.contents import Incoming, Kept, MissingContent
+from gateway.spool.contents import Incoming, Kept, MissingContent, Stored
 from gateway.spool.keys import NoKey
 from gateway.spool.leases import LostLease
 from gateway.spool.overview import Load, QueueRow, RecipientRow, Shown
@@ -28,7 +29,7 @@ from gateway.spool.states import IllegalMove
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db, StoreUnavailable
 from gateway.store.schema import cleared as copies
-from gateway.store.schema import message
+from gateway.store.schema import content_key, message
 from gateway.store.values import load
 
 __all__ = [
@@ -151,9 +152,9 @@ class Spool:
 
     async def cleared(self, lease: Lease) -> Cleared:
         """The copy that was cleared in an earlier step, its digest compared (I2).  Raises MissingContent, NoKey."""
-        sender, smtputf8, warrant, kept = await self._db.read(_copy, lease.cleared)
-        content = await contents.fetch_bytes(self._blobs, self._key, kept)
-        return Cleared(lease.item, sender, lease.item.recipients, content, kept.sha256, smtputf8, warrant)
+        sender, smtputf8, warrant, stored = await self._db.read(_copy, lease.cleared)
+        content = await contents.fetch_bytes(self._blobs, self._key, stored)
+        return Cleared(lease.item, sender, lease.item.recipients, content, stored.sha256, smtputf8, warrant)
 
     async def settle(self, lease: Lease, outcome: Settlement) -> None:
         """All of it or nothing; ends the job, or defers it to `retry_at` for the recipients that have not moved.
@@ -225,6 +226,7 @@ class Spool:
         orphans = await self._db.read(retention.orphans, old)
         for key in orphans:
             await self._blobs.run(self._blobs.delete, key)
+        await self._db.empty_log()  # keys of cleared copies that were delivered since
         return disposed + len(orphans)
 
     def disposable_before(self, now: float) -> float:
@@ -236,6 +238,8 @@ class Spool:
         disposed = 0
         while some := await self._db.write(retention.dispose, before, self._clock.now(), actor, case):
             disposed += some
+        if disposed:
+            await self._db.empty_log()
         return disposed
 
     def has_file(self, key: str) -> bool:
@@ -250,20 +254,24 @@ class Spool:
         return await contents.keep(self._blobs, content, self._inline)
 
 
-def _original(conn: sa.Connection, item_id: str) -> Kept:
-    row = conn.execute(sa.select(message).where(message.c.id == item_id)).one_or_none()
+def _original(conn: sa.Connection, item_id: str) -> Stored:
+    row = conn.execute(_with_key(message).where(message.c.id == item_id)).one_or_none()
     if row is None:
         raise LookupError(f"no message {item_id}")
-    return Kept(row.size, row.sha256, row.content, row.blob)
+    return Stored(row.size, row.sha256, row.content, row.blob, row.wrapped)
+
+
+def _with_key(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table, content_key.c.wrapped).join(content_key, table.c.content_key == content_key.c.id, isouter=True)
 
 
 def _trace(conn: sa.Connection, item_id: str) -> bytes:
     return bytes(conn.execute(sa.select(message.c.trace).where(message.c.id == item_id)).scalar_one())
 
 
-def _copy(conn: sa.Connection, number: int) -> tuple[str, bool, Warrant | None, Kept]:
-    row = conn.execute(sa.select(copies).where(copies.c.id == number)).one_or_none()
+def _copy(conn: sa.Connection, number: int) -> tuple[str, bool, Warrant | None, Stored]:
+    row = conn.execute(_with_key(copies).where(copies.c.id == number)).one_or_none()
     if row is None:
         raise MissingContent(f"no cleared copy {number}")
     warrant = load(Warrant, row.warrant) if row.warrant else None
-    return row.sender, bool(row.smtputf8), warrant, Kept(row.size, row.sha256, row.content, row.blob)
+    return row.sender, bool(row.smtputf8), warrant, Stored(row.size, row.sha256, row.content, row.blob, row.wrapped)

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from gateway import journal
 from gateway.clock import JST
 from gateway.model import Authored, Client, Direction, Envelope, QueueItem, State, Work
-from gateway.spool.contents import Kept
+from gateway.spool import keys
+from gateway.spool.contents import Kept, about
 from gateway.store.schema import cleared, job, message, recipient
 from gateway.store.values import dump, load
 
@@ -57,7 +58,7 @@ def author(conn: sa.Connection, note: Authored, kept: Kept, now: float) -> None:
     """A mail of our own: straight to SANITISED, with its relay job."""
     envelope = Envelope(note.sender, note.recipients, note.direction, NOBODY, note.smtputf8)
     item = _new_item(conn, envelope, kept, now)
-    _insert(conn, item, note.kind, note.about, "", replace(kept, content=None, blob=None), b"")
+    _insert(conn, item, note.kind, note.about, "", None, b"")
     copy = new_copy(conn, item.id, note.sender, note.smtputf8, kept)
     number = new_job(conn, Work.RELAY, item.id, now, copy=copy)
     _insert_recipients(conn, item, State.SANITISED, number, now)
@@ -68,7 +69,7 @@ def author(conn: sa.Connection, note: Authored, kept: Kept, now: float) -> None:
 
 def new_copy(conn: sa.Connection, item: str, sender: str, smtputf8: bool, kept: Kept, warrant: str | None = None) -> int:
     values = {"message": item, "sender": sender, "smtputf8": smtputf8, "size": kept.size, "sha256": kept.sha256}
-    return _number(conn.execute(cleared.insert(), {**values, "content": kept.content, "blob": kept.blob, "warrant": warrant}))
+    return _number(conn.execute(cleared.insert(), {**values, **_place(conn, kept), "warrant": warrant}))
 
 
 def new_job(
@@ -116,7 +117,7 @@ def _new_receipt(conn: sa.Connection, now: float) -> str:
     raise AssertionError("eight random letters were taken")
 
 
-def _insert(conn: sa.Connection, item: QueueItem, kind: str, about: str, key: str, kept: Kept, trace: bytes) -> None:
+def _insert(conn: sa.Connection, item: QueueItem, kind: str, about: str, key: str, kept: Kept | None, trace: bytes) -> None:
     envelope = item.envelope
     values = {
         "id": item.id,
@@ -130,13 +131,18 @@ def _insert(conn: sa.Connection, item: QueueItem, kind: str, about: str, key: st
         "body_8bit": envelope.body_8bit,
         "received_at": item.received_at,
         "ingest_key": key,
-        "size": kept.size,
-        "sha256": kept.sha256,
+        "size": item.size,
+        "sha256": item.sha256,
         "trace": trace,
-        "content": kept.content,
-        "blob": kept.blob,
+        **_place(conn, kept),
     }
     conn.execute(message.insert(), values)
+
+
+def _place(conn: sa.Connection, kept: Kept | None) -> dict[str, object]:
+    """Where a row says that its content is; None = it has none of its own."""
+    number = keys.put(conn, kept.key, about(kept)) if kept else None
+    return {"content": kept and kept.content, "blob": kept and kept.blob, "content_key": number}
 
 
 def _insert_recipients(conn: sa.Connection, item: QueueItem, state: State, number: int, now: float) -> None:

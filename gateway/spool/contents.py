@@ -1,6 +1,7 @@
-"""Contents on their way in and out: small ones inside their row, large ones as a blob named by the row.
+"""Contents on their way in and out: small ones inside their row, large ones as a blob named by the row; each encrypted under a
+key of its own before it touches the database or a file.
 
-What comes out is compared with the digest that was stored.  Raises MissingContent (the caller holds), NoKey and
+What comes out is compared with the digest of what came in.  Raises MissingContent (the caller holds), NoKey and
 StoreUnavailable.
 """
 
@@ -8,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from gateway.descriptor import sealed
+from gateway.spool import keys
+from gateway.spool.cipher import CHUNK, SEALED, Sealing, unsealed
 from gateway.spool.keys import NoKey
 from gateway.store.blobs import Blobs, Writing
-
-CHUNK = 256 << 10  # bytes per hand-over to a disk thread: a quarter of a millisecond of work each
 
 
 class MissingContent(Exception):
@@ -24,21 +28,33 @@ class MissingContent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A content as its row will name it: exactly one of `content` and `blob`."""
+    """A content as its row will name it: exactly one of `content` and `blob`, encrypted under `key`."""
+
+    size: int
+    sha256: str  # as it came
+    content: bytes | None = field(repr=False)
+    blob: str | None
+    key: bytes = field(repr=False)  # `keys.put` wraps it in the row's transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A content as its row names it; neither `content` nor `blob` = it was disposed of."""
 
     size: int
     sha256: str
     content: bytes | None = field(repr=False)
     blob: str | None
+    wrapped: bytes | None = field(repr=False)  # its key; None = in clear, as versions before 8 kept it
 
 
 class Incoming:
-    """One content while it arrives: in memory up to `inline_bytes`, then a temporary file.  One task at a time."""
+    """One content while it arrives: in memory up to a chunk, then a temporary file.  One task at a time."""
 
     def __init__(self, blobs: Blobs, inline_bytes: int):
         self._blobs, self._inline = blobs, inline_bytes
         self._buffer = bytearray()
-        self._hash = hashlib.sha256()
+        self._hash, self._sealing = hashlib.sha256(), Sealing()
         self._writing: Writing | None = None
         self.size = 0
 
@@ -51,16 +67,18 @@ class Incoming:
         self._hash.update(chunk)
         self._buffer += chunk
         self.size += len(chunk)
-        if len(self._buffer) >= CHUNK or (self._writing is None and self.size > self._inline):
-            await self._spill()
+        while len(self._buffer) > CHUNK:  # a full one may still be the last
+            full = bytes(self._buffer[:CHUNK])
+            del self._buffer[:CHUNK]
+            await self._spill(full)
 
     async def keep(self) -> Kept:
         """Durable when it returns, unless it is small: then the row's commit makes it so.  Raises StoreUnavailable."""
-        if self._writing is None:
-            return Kept(self.size, self.sha256, bytes(self._buffer), None)
-        await self._spill()
-        key = await self._blobs.run(self._writing.keep)
-        return Kept(self.size, self.sha256, None, key)
+        rest, key = bytes(self._buffer), self._sealing.key
+        if self._writing is None and self.size <= self._inline:
+            return Kept(self.size, self.sha256, self._sealing.seal(rest, last=True), None, key)
+        writing = await self._spill(rest, last=True)
+        return Kept(self.size, self.sha256, None, await self._blobs.run(writing.keep), key)
 
     async def abort(self) -> None:
         """Forgets it; after `keep` too, or twice."""
@@ -68,54 +86,78 @@ class Incoming:
         if self._writing is not None:
             await self._blobs.run(self._writing.drop)
 
-    async def _spill(self) -> None:
+    async def _spill(self, chunk: bytes, *, last: bool = False) -> Writing:
         if self._writing is None:
             self._writing = await self._blobs.run(self._blobs.begin)
-        chunk, self._buffer = bytes(self._buffer), bytearray()
-        await self._blobs.run(self._writing.write, chunk)
+        writing = self._writing
+        await self._blobs.run(lambda: writing.write(self._sealing.seal(chunk, last=last)))
+        return writing
+
+
+def small(content: bytes) -> Kept:
+    """A content that is in memory already, for a row."""
+    sealing = Sealing()
+    return Kept(len(content), hashlib.sha256(content).hexdigest(), sealing.seal(content, last=True), None, sealing.key)
 
 
 async def keep(blobs: Blobs, content: bytes, inline_bytes: int) -> Kept:
     """A content that is in memory already."""
-    digest = hashlib.sha256(content).hexdigest()
     if len(content) <= inline_bytes:
-        return Kept(len(content), digest, content, None)
-    return Kept(len(content), digest, None, await blobs.run(blobs.put, content))
+        return small(content)
+    incoming = Incoming(blobs, inline_bytes)
+    try:
+        for at in range(0, len(content), CHUNK):
+            await incoming.write(content[at : at + CHUNK])
+        return await incoming.keep()
+    except BaseException:
+        await incoming.abort()
+        raise
 
 
-async def fetch(blobs: Blobs, key: X25519PrivateKey | None, kept: Kept) -> bytes | int:
+def about(kept: Kept | Stored) -> bytes:
+    """What a key is bound to."""
+    return f"{kept.size} {kept.sha256}".encode()
+
+
+async def fetch(blobs: Blobs, key: X25519PrivateKey | None, stored: Stored) -> bytes | int:
     """The bytes, or an open read-only descriptor at offset 0, which the caller closes.  Raises MissingContent, NoKey."""
+    plain = _plain(blobs, key, stored)
+    return b"".join(plain) if stored.blob is None else await blobs.run(sealed, plain)
+
+
+async def fetch_bytes(blobs: Blobs, key: X25519PrivateKey | None, stored: Stored) -> bytes:
+    """Raises MissingContent, NoKey."""
+    plain = _plain(blobs, key, stored)
+    return b"".join(plain) if stored.blob is None else await blobs.run(b"".join, plain)
+
+
+def _plain(blobs: Blobs, key: X25519PrivateKey | None, stored: Stored) -> Iterator[bytes]:
+    """In a thread, unless it is small.  Nothing of it counts before its end."""
     if key is None:
         raise NoKey("contents can not be read in this process")
-    if kept.content is not None:
-        if hashlib.sha256(kept.content).hexdigest() != kept.sha256:
-            raise MissingContent("the stored content was changed")
-        return kept.content
-    if kept.blob is None:
+    if stored.content is None and stored.blob is None:
         raise MissingContent("the content was disposed of")
-    return await blobs.run(_opened, blobs, kept.blob, kept.sha256)
-
-
-async def fetch_bytes(blobs: Blobs, key: X25519PrivateKey | None, kept: Kept) -> bytes:
-    """Raises MissingContent, NoKey."""
-    content = await fetch(blobs, key, kept)
-    return content if isinstance(content, bytes) else await blobs.run(_read, content)
-
-
-def _opened(blobs: Blobs, key: str, sha256: str) -> int:
+    digest, chunks = hashlib.sha256(), _chunks(blobs, stored)
     try:
-        fd = blobs.open(key)
+        if stored.wrapped is not None:
+            chunks = unsealed(keys.unwrapped(key, stored.wrapped, about(stored)), chunks)
+        for chunk in chunks:
+            digest.update(chunk)
+            yield chunk
+    except InvalidTag:
+        raise MissingContent("the stored content was changed") from None
+    if digest.hexdigest() != stored.sha256:
+        raise MissingContent("the stored content was changed")
+
+
+def _chunks(blobs: Blobs, stored: Stored) -> Iterator[bytes]:
+    if stored.blob is None:
+        yield stored.content or b""
+        return
+    try:
+        fd = blobs.open(stored.blob)
     except FileNotFoundError as error:
         raise MissingContent("the content's file is missing") from error
-    with os.fdopen(os.dup(fd), "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    os.lseek(fd, 0, os.SEEK_SET)
-    if digest != sha256:
-        os.close(fd)
-        raise MissingContent("the stored content was changed")
-    return fd
-
-
-def _read(fd: int) -> bytes:
     with os.fdopen(fd, "rb") as file:
-        return file.read()
+        while chunk := file.read(SEALED):
+            yield chunk

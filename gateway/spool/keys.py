@@ -1,7 +1,12 @@
-"""The store's key `spool.key`: who holds it can read contents; who only has the store can put some in, and read none.
+"""Each content's own key, and `spool.key`, for which they are wrapped: who holds it reads contents; who only has the store can
+put some in, and read none.
 
-The store names the public half, so that a key which is lost, or belongs to another store, is known before anything starts.
-Raises NoKey.
+HPKE (RFC 9180): the store names the public half, so that letters are written in the transaction of what they tell, by a console
+that may read no mail; and a `spool.key` that is lost, or another store's, is known before anything starts.
+
+A wrapped key lies in exactly one place: rows are added at the end and never change their length, so SQLite moves none and
+leaves no copy in pages that it frees; `destroying` zeroes it there, and `Db.empty_log` removes what the write-ahead log has.
+Raises NoKey, InvalidTag.
 """
 
 from __future__ import annotations
@@ -10,21 +15,27 @@ import secrets
 from pathlib import Path
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from gateway.journal.note import durable_write
 from gateway.store.db import Db
-from gateway.store.schema import metadata
+from gateway.store.schema import content_key, metadata
 from gateway.trouble import Trouble
 
 FILE = "spool.key"  # in the state directory
 _BYTES = 32  # of an X25519 private key (RFC 7748 5): any will do
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_WRAPPED = 32 + 32 + 16  # ephemeral public key, the content's key, tag
+DESTROYED = bytes(_WRAPPED)
 
 master_key = sa.Table(
     "master_key",
     metadata,
     sa.Column("public", sa.LargeBinary, primary_key=True),  # the other half of `spool.key`; one row
 )
+
+_PUBLIC = sa.select(master_key.c.public)  # made once: building a statement costs more than running it
 
 
 class NoKey(Trouble):
@@ -36,9 +47,30 @@ def opened(db: Db, file: Path) -> X25519PrivateKey:
     return db.at_once(_settled, file)
 
 
+def put(conn: sa.Connection, key: bytes, about: bytes) -> int:
+    """The number of its row.  `about` says which content it opens: beside another one it opens nothing."""
+    public = conn.scalar(_PUBLIC)
+    if public is None:
+        raise NoKey("the store has no key yet: start the gateway once")
+    wrapped = _SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), about)
+    made = conn.execute(content_key.insert(), {"wrapped": wrapped}).inserted_primary_key
+    assert made is not None
+    return int(made[0])
+
+
+def unwrapped(key: X25519PrivateKey, wrapped: bytes, about: bytes) -> bytes:
+    """Raises InvalidTag."""
+    return bytes(_SUITE.decrypt(wrapped, key, about))
+
+
+def destroying(which: sa.Select[tuple[int]]) -> sa.Update:
+    """What was encrypted with them is gone for good, wherever copies of it lie (DS-01)."""
+    return content_key.update().where(content_key.c.id.in_(which)).values(wrapped=DESTROYED)
+
+
 def _settled(conn: sa.Connection, file: Path) -> X25519PrivateKey:
     """Under the store's lock: of two that start together one makes it.  The file is durable before the row."""
-    public = conn.scalar(sa.select(master_key.c.public))
+    public = conn.scalar(_PUBLIC)
     if public is None and not file.exists():
         durable_write(file, secrets.token_bytes(_BYTES))
     key = _read(file)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from gateway import catalogue, journal
 from gateway.incident.preservation import is_preserved
 from gateway.model import Sign
+from gateway.spool import keys
 from gateway.store.schema import cleared, message
 from gateway.store.schema import journal as sealed
 
@@ -22,6 +23,7 @@ BATCH = 100  # originals in one transaction, so that accepting never waits long 
 ORPHAN_SECONDS = 3_600.0  # a content is named by its row within seconds of its last byte
 OVERWRITTEN = "データベースの領域をゼロで上書き"
 UNLINKED = "ファイルを削除"
+KEY_DESTROYED = "暗号鍵を破棄し、"  # before one of them
 CLASSES = {Sign.CLASS_3: "機密性3", Sign.CLASS_2: "機密性2", Sign.CLASS_1: "機密性1"}  # the highest first
 
 
@@ -33,11 +35,12 @@ def disposable(finished_before: float) -> tuple[sa.ColumnElement[bool], ...]:
 
 def dispose(conn: sa.Connection, finished_before: float, now: float, actor: str = "gateway", case: int = 0) -> int:
     """Up to BATCH originals; each leaves a record.  `case` permits it; 0 = its term was over."""
-    columns = (message.c.id, message.c.sha256, message.c.size, message.c.blob)
+    columns = (message.c.id, message.c.sha256, message.c.size, message.c.blob, message.c.content_key)
     query = sa.select(*columns).where(*disposable(finished_before))
     rows = conn.execute(query.order_by(message.c.finished_at).limit(BATCH)).all()
     classes = _classes(conn, [row.id for row in rows])
     with overwriting(conn):
+        conn.execute(keys.destroying(sa.select(message.c.content_key).where(message.c.id.in_([row.id for row in rows]))))
         conn.execute(message.update().where(message.c.id.in_([row.id for row in rows])).values(content=None, blob=None))
         catalogue.forget(conn, [row.id for row in rows])
     events = [
@@ -48,7 +51,7 @@ def dispose(conn: sa.Connection, finished_before: float, now: float, actor: str 
             case=case,
             size=row.size,
             classification=classes.get(row.id, ""),
-            how=UNLINKED if row.blob else OVERWRITTEN,
+            how=(KEY_DESTROYED if row.content_key else "") + (UNLINKED if row.blob else OVERWRITTEN),
             file=row.blob or "",
         )
         for row in rows
@@ -67,7 +70,7 @@ def overwriting(conn: sa.Connection) -> Iterator[None]:
         yield
     finally:
         if sqlite:
-            conn.exec_driver_sql("PRAGMA secure_delete = OFF")
+            conn.exec_driver_sql("PRAGMA secure_delete = FAST")
 
 
 def _classes(conn: sa.Connection, items: Sequence[str]) -> dict[str, str]:

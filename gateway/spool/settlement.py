@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from gateway import catalogue, journal
 from gateway.model import Grant, Hold, Lease, Move, QuarantineState, QueueItem, Settlement, State, Work
 from gateway.policy import memory
-from gateway.spool import leases, states
+from gateway.spool import keys, leases, states
 from gateway.spool.acceptance import author, new_copy, new_job
 from gateway.spool.contents import Kept
 from gateway.store.schema import cleared, job, message, quarantine, recipient
@@ -33,6 +33,7 @@ _BUSY = sa.exists().where(
 _COPY = sa.select(job.c.cleared).where(job.c.id == sa.bindparam("number"))
 _DONE = job.delete().where(job.c.id == sa.bindparam("number"))
 _DISPOSED = cleared.update().where(cleared.c.id == sa.bindparam("copy")).values(content=None, blob=None)
+_DESTROYED = keys.destroying(sa.select(cleared.c.content_key).where(cleared.c.id == sa.bindparam("copy")))
 _FINISHED = message.update().where(message.c.id == sa.bindparam("of"), ~_BUSY)
 
 
@@ -154,10 +155,11 @@ def _defer(conn: sa.Connection, lease: Lease, settlement: Settlement) -> None:
 
 
 def _finish_job(conn: sa.Connection, number: int) -> None:
-    """Its cleared copy goes with it: nobody needs it again, and its file becomes an orphan for gc."""
+    """Its cleared copy and the key of it go with it: nobody needs it again, and its file becomes an orphan for gc."""
     copy = conn.scalar(_COPY, {"number": number})
     conn.execute(_DONE, {"number": number})
     if copy is not None:
+        conn.execute(_DESTROYED, {"copy": copy})
         conn.execute(_DISPOSED, {"copy": copy})
 
 

@@ -16,6 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 GROUP = 64  # operations in one commit: one fsync serves them all, and a failing one costs at most this many re-runs
 READERS = 4  # threads and connections; reads are short
+LOG_SECONDS = 1.0  # nobody writes meanwhile, so the log waits no longer than this for those who read
 BUSY_SECONDS = 10.0  # how long `mugai quarantine release` and the gateway wait for each other
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class _Waiting:
 class Db:
     def __init__(self, path: Path):
         """Opens or creates.  Raises StoreUnavailable, SchemaMismatch."""
-        self._closed = False
+        self._closed, self._path = False, path
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm inherit the mode
@@ -83,6 +85,19 @@ class Db:
     async def read(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One consistent snapshot."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, lambda: self._read(op, *args, **kwargs))
+
+    async def empty_log(self) -> bool:
+        """What was overwritten is gone from the write-ahead log, too.  False: not now, somebody reads an older state."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._empty_log)
+
+    def _empty_log(self) -> bool:
+        try:
+            with closing(_connect(self._path, read_only=False)) as conn:
+                conn.execute(f"PRAGMA busy_timeout={LOG_SECONDS * 1_000:.0f}")
+                busy, *_ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+        except sqlite3.OperationalError as error:
+            raise _translated(error) from error
 
     def close(self) -> None:
         """Commits what waits, then closes."""
@@ -149,7 +164,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     for pragma in (
-        ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
+        ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "secure_delete=FAST")
         if not read_only
         else ("query_only=ON",)
     ):

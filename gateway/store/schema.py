@@ -16,6 +16,14 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers r
 
 store_version = sa.Table("store_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
+content_key = sa.Table(  # keys of contents, wrapped (spool/keys.py); a row never moves: whoever zeroes it has destroyed the key
+    "content_key",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 message = sa.Table(
     "message",
     metadata,
@@ -36,6 +44,7 @@ message = sa.Table(
     sa.Column("trace", sa.LargeBinary, nullable=False),  # our Received field; never part of the original
     sa.Column("content", sa.LargeBinary),  # the original, if small
     sa.Column("blob", sa.String(64)),  # the original's file, if large; both NULL after disposal
+    sa.Column("content_key", sa.ForeignKey("content_key.id")),  # NULL = in clear, as versions before 8 kept it
 )
 sa.Index("message_ingest", message.c.ingest_key, message.c.received_at)
 sa.Index("message_received", message.c.received_at)
@@ -56,6 +65,7 @@ cleared = sa.Table(
     sa.Column("warrant", sa.Text),  # JSON of model.Warrant, of a copy with files as they came
     sa.Column("content", sa.LargeBinary),  # both NULL once its job is done: nobody needs it again
     sa.Column("blob", sa.String(64), index=True),
+    sa.Column("content_key", sa.ForeignKey("content_key.id")),  # as above
     sqlite_autoincrement=True,
 )
 

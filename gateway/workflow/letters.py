@@ -6,7 +6,6 @@ it changes nothing.  The words are `notice/`'s.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from gateway.notice import Notices
 from gateway.notice.values import CaseWords
 from gateway.notifier import Notifier
 from gateway.settings import Settings
-from gateway.spool.contents import Kept
+from gateway.spool.contents import Kept, small
 from gateway.workflow.ledger import Hand
 from gateway.workflow.model import Case, Kind, Stage
 
@@ -122,7 +121,7 @@ class Letters:
             return ()
         content = self.notifier.mail(to=(to,), subject=subject, text=text, name=f"case{case.id}.{name}", receipt=case.receipt)
         note = Authored("notice", "", (to,), Direction.INBOUND, content, False, case.opening.item)
-        return ((note, Kept(len(content), hashlib.sha256(content).hexdigest(), content, None)),)
+        return ((note, small(content)),)
 
 
 def letters(settings: Settings, notices: Notices, notifier: Notifier) -> Letters:

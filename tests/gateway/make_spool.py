@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from gateway import journal
 from gateway.clock import Clock
 from gateway.model import (
@@ -28,8 +31,10 @@ from gateway.model import (
 )
 from gateway.quarantine import Quarantine
 from gateway.spool import Spool, keys
+from gateway.spool.contents import Stored, fetch_bytes
 from gateway.store.blobs import Blobs
 from gateway.store.db import Db
+from gateway.store.schema import cleared, content_key
 from sanitizers.model import Finding, Kind, Treatment, Verdict
 
 START = 1_795_000_000.0
@@ -56,6 +61,7 @@ class Rooms:
     clock: Clock
     db: Db
     blobs: Blobs
+    key: X25519PrivateKey
     spool: Spool
     quarantine: Quarantine
     journal: journal.Journal
@@ -84,16 +90,25 @@ class Rooms:
         await self.spool.settle(lease, holding(lease))
         return (await self.quarantine.list())[0].id
 
+    async def copies(self) -> list[tuple[str, bytes]]:
+        """Message and content of all that waits to leave, oldest first."""
+        there = sa.or_(cleared.c.content.is_not(None), cleared.c.blob.is_not(None))
+        query = sa.select(cleared, content_key.c.wrapped).join(content_key).where(there).order_by(cleared.c.id)
+        rows = await self.db.read(lambda conn: conn.execute(query).all())
+        found = [(row.message, Stored(row.size, row.sha256, row.content, row.blob, row.wrapped)) for row in rows]
+        return [(item, await fetch_bytes(self.blobs, self.key, stored)) for item, stored in found]
+
 
 @asynccontextmanager
 async def rooms(root: Path, wall: float = START) -> AsyncIterator[Rooms]:
     times = Times(wall)
     clock = Clock(lambda: times.wall, lambda: times.monotonic)
     db, blobs = Db(root / "mugai.db"), Blobs(root / "blobs")
-    spool = Spool(db, blobs, clock, keys.opened(db, root / keys.FILE), inline_bytes=SMALL)
+    key = keys.opened(db, root / keys.FILE)
+    spool = Spool(db, blobs, clock, key, inline_bytes=SMALL)
     book = journal.Journal(db, clock, root / "journal.key", "gw.example/journal")
     try:
-        yield Rooms(root, times, clock, db, blobs, spool, Quarantine(db, spool, clock), book)
+        yield Rooms(root, times, clock, db, blobs, key, spool, Quarantine(db, spool, clock), book)
     finally:
         db.close()
         blobs.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +22,9 @@ from gateway.journal import verify
 from gateway.model import Client, Direction, Envelope, State
 from gateway.paper import table, text
 from gateway.spool import MissingContent, Spool, keys
-from gateway.spool.retention import OVERWRITTEN, UNLINKED
+from gateway.spool.retention import KEY_DESTROYED, OVERWRITTEN, UNLINKED
 from gateway.store.opening import Store
-from gateway.store.schema import journal_personal, message
+from gateway.store.schema import content_key, journal_personal, message
 from gateway.workflow.engine import NotAllowed, NotPossible
 from gateway.workflow.model import Act
 from tests.gateway.make_directory import at
@@ -76,8 +74,9 @@ async def test_ds01_what_its_term_destroys_stands_in_the_ledger_with_class_size_
     await r.spool.gc()
     await r.journal.seal()
     found = {each.item: each for each in await room.ledger()}
-    assert (found[small.id].classification, found[small.id].how, found[small.id].size) == ("機密性2", OVERWRITTEN, small.size)
-    assert (found[large.id].classification, found[large.id].how) == ("", UNLINKED)
+    assert (found[small.id].classification, found[small.id].size) == ("機密性2", small.size)
+    assert found[small.id].how == f"{KEY_DESTROYED}{OVERWRITTEN}"
+    assert (found[large.id].classification, found[large.id].how) == ("", f"{KEY_DESTROYED}{UNLINKED}")
     assert found[small.id].receipt == small.receipt
     assert (found[small.id].actor, found[small.id].case) == ("gateway", 0)
     assert found[small.id].seq is not None
@@ -98,6 +97,10 @@ async def test_ds01_the_proof_finds_what_is_said_to_be_gone_and_is_not(room: Roo
     back = message.update().where(message.c.id == item.id).values(content=b"still here")
     await room.t.r.db.write(lambda conn: conn.execute(back))
     assert await room.wrong() == (f"{item.receipt}: the original is still there",)
+    gone = message.update().where(message.c.id == item.id).values(content=None)
+    await room.t.r.db.write(lambda conn: conn.execute(gone))
+    await room.t.r.db.write(lambda conn: conn.execute(content_key.update().values(wrapped=b"still here")))
+    assert await room.wrong() == (f"{item.receipt}: its key is still there",)
 
 
 async def test_ds01_deleted_contents_can_not_be_read_out_of_the_database_file(room: Room) -> None:
@@ -110,8 +113,6 @@ async def test_ds01_deleted_contents_can_not_be_read_out_of_the_database_file(ro
     await room.t.r.spool.settle(lease, ending(lease, state=State.DELETED))
     room.later(31)
     await room.t.r.spool.gc()
-    with closing(sqlite3.connect(room.t.r.root / "mugai.db")) as other:
-        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"UNMISTAKABLE-SECRET-" not in (room.t.r.root / "mugai.db").read_bytes()
 
 

@@ -6,11 +6,8 @@ import email
 import re
 from email import policy
 
-import sqlalchemy as sa
-
 from gateway.console.codes import MOST, SECONDS, TRIES
 from gateway.console.standing import Origin
-from gateway.store.schema import cleared
 from tests.gateway.console.make_console import Browser, Console
 from tests.gateway.make_directory import HOUSE, at
 
@@ -21,8 +18,7 @@ async def with_house(c: Console) -> None:
 
 async def mails(c: Console) -> list[str]:
     """Text of all that we wrote, oldest first."""
-    rows = await c.rooms.db.read(lambda conn: conn.scalars(sa.select(cleared.c.content).order_by(cleared.c.id)).all())
-    return [str(email.message_from_bytes(each, policy=policy.default).get_content()) for each in rows]
+    return [str(email.message_from_bytes(each, policy=policy.default).get_content()) for _, each in await c.rooms.copies()]
 
 
 async def code_of(c: Console) -> str:

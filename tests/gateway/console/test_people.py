@@ -5,18 +5,14 @@ from __future__ import annotations
 import email
 import email.policy
 
-import sqlalchemy as sa
-
 from gateway import journal
 from gateway.directory import Role
-from gateway.store.schema import cleared
 from tests.gateway.console.make_console import Console
 from tests.gateway.make_directory import at
 
 
 async def told(c: Console) -> dict[str, str]:
-    contents = await c.rooms.db.read(lambda conn: conn.scalars(sa.select(cleared.c.content)).all())
-    mails = [email.message_from_bytes(bytes(content), policy=email.policy.default) for content in contents if content]
+    mails = [email.message_from_bytes(content, policy=email.policy.default) for _, content in await c.rooms.copies()]
     return {str(mail["To"]): str(mail.get_content()) for mail in mails}
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
-import sqlalchemy as sa
 
 from gateway import journal
 from gateway.directory import Role
@@ -29,7 +28,6 @@ from gateway.model import (
 from gateway.notice.values import Way
 from gateway.quarantine import QuarantineEntry
 from gateway.resend import Proof, addressee
-from gateway.store.schema import cleared
 from sanitizers.identity import Authentication, Result
 from sanitizers.model import Verdict
 from tests.gateway.console.make_console import Browser, Console
@@ -101,11 +99,10 @@ async def reviewer(c: Console) -> Browser:
 
 async def letters(c: Console) -> list[tuple[str, EmailMessage]]:
     """What leaves, with the way that it takes."""
-    rows = await c.rooms.db.read(lambda conn: list(conn.execute(sa.select(cleared.c.message, cleared.c.content))))
     found = []
-    for row in rows:
-        item = await c.rooms.spool.show(row.message)
-        message = email.message_from_bytes(row.content, policy=email.policy.default)
+    for key, content in await c.rooms.copies():
+        item = await c.rooms.spool.show(key)
+        message = email.message_from_bytes(content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         found.append((item.item.envelope.direction.value, message))
     return found

@@ -11,12 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from gateway import journal
 from gateway.model import State, Work
 from gateway.quarantine import AlreadyDone as EntryDone
-from gateway.store.schema import cleared
 from gateway.workflow import ledger, token
 from gateway.workflow.engine import NotAllowed, NotPossible
 from gateway.workflow.ledger import AlreadyDone
@@ -35,8 +33,7 @@ async def t(tmp_path: Path) -> AsyncIterator[Town]:
 
 async def bodies(t: Town) -> list[str]:
     """The text of every mail that Mugai wrote, decoded."""
-    contents = await t.r.db.read(lambda conn: conn.scalars(sa.select(cleared.c.content).order_by(cleared.c.id)).all())
-    mails = [email.message_from_bytes(bytes(c), policy=email.policy.default) for c in contents if c]
+    mails = [email.message_from_bytes(content, policy=email.policy.default) for _, content in await t.r.copies()]
     return [f"{m['To']}\n{m['Subject']}\n{m.get_content()}" for m in mails]
 
 

@@ -72,12 +72,8 @@ class Sought:
     verdict: str = ""  # of a decision by the rules
 
     @property
-    def since(self) -> float:
-        return datetime.combine(self.first, time(), JST).timestamp()
-
-    @property
-    def until(self) -> float:
-        return datetime.combine(self.last + timedelta(days=1), time(), JST).timestamp()
+    def period(self) -> tuple[float, float]:
+        return days(self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +104,14 @@ class Decision:
     events: tuple[Entry, ...]  # of its mail or case, oldest first
 
 
+def days(first: date, last: date) -> tuple[float, float]:
+    """Whole days in Japan, as Unix times; the second is the first moment after.  Raises ValueError."""
+    if first > last or last.year > 9_000:
+        raise ValueError("period")
+    after = last + timedelta(days=1)
+    return datetime.combine(first, time(), JST).timestamp(), datetime.combine(after, time(), JST).timestamp()
+
+
 def a_seed() -> str:
     return secrets.token_hex(8)
 
@@ -124,8 +128,7 @@ def sought(values: Mapping[str, str]) -> Sought:
         first, last = date.fromisoformat(values["first"]), date.fromisoformat(values["last"])
     except (KeyError, ValueError):
         raise ValueError("period") from None
-    if first > last or last.year > 9_000:
-        raise ValueError("period")
+    days(first, last)
     count = values.get("count", "")
     if not (count.isascii() and count.isdecimal() and 1 <= int(count[:9]) <= LARGEST):
         raise ValueError("count")
@@ -160,10 +163,9 @@ def _fitting(conn: sa.Connection, wanted: Sought, size: int) -> Iterator[int]:
     sorts = list(SORTS.values()) if wanted.sort == ANY else [SORTS[wanted.sort]]
     reception = sealed.alias("reception")
     joined = sealed.outerjoin(reception, sa.and_(reception.c.item == sealed.c.item, reception.c.kind == "received"))
-    where = (
-        *(sealed.c.kind.in_({each.kind for each in sorts}), sealed.c.seq < size),
-        *(sealed.c.at >= wanted.since, sealed.c.at < wanted.until),
-    )
+    since, until = wanted.period
+    kinds = {each.kind for each in sorts}
+    where = (sealed.c.kind.in_(kinds), sealed.c.seq < size, sealed.c.at >= since, sealed.c.at < until)
     columns = (sealed.c.seq, sealed.c.kind, sealed.c.entry, reception.c.entry.label("reception"))
     for row in conn.execute(sa.select(*columns).select_from(joined).where(*where).order_by(sealed.c.seq)).yield_per(1_000):
         facts = json.loads(row.entry)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from datetime import date
 from pathlib import Path
 
 from gateway import settings as settings_file
 from gateway.audit import sampling
-from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken
+from gateway.audit.proof import pack_of, subjects_of
+from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken, days
 from gateway.audit.working_paper import sheet
 from gateway.commands.forms import add_paper, put
+from gateway.commands.journal import new_file
 from gateway.commands.terminal import operator
+from gateway.compliance import demands as demands_file
+from gateway.compliance.facts import gather
 from gateway.model import Direction
 from gateway.notice import Notices
 from gateway.settings import Settings
@@ -27,7 +32,9 @@ _WRONG = {
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("audit", help="samples for an auditor (監査)", description="What an auditor draws.")
+    parser = commands.add_parser(
+        "audit", help="samples and evidence for an auditor (監査)", description="What an auditor draws."
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     sample = actions.add_parser(
         "sample",
@@ -48,21 +55,39 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sample.add_argument("--purpose", default="", help="why; it is recorded, and a new sample needs it")
     sample.add_argument("--again", type=int, metavar="NUMBER", help="an earlier sample instead: draws it again and compares")
     add_paper(sample)
+    sample.set_defaults(act=_sample)
+    proof = actions.add_parser(
+        "evidence",
+        help="an evidence pack for requirements over a period: judgement, settings, entries (監査証拠)",
+        description="Judges the requirements as `mugai report self-inspection` does and packs the judgement with the settings "
+        "and rules that it rests on, and the journal's entries of the period that prove it. Checked anywhere by "
+        "`mugai journal verify --pack`.",
+        epilog="Example: mugai audit evidence --profile miyazaki --requirement LG-08 --since 2026-04-01 --until 2026-09-30 "
+        "--reason 定期監査 -o LG-08.zip",
+    )
+    proof.add_argument("--profile", required=True, metavar="NAME", help="a folder of config/profiles/, or with a demands.yaml")
+    proof.add_argument("--requirement", required=True, action="append", metavar="ID", help="LG-08; may be given several times")
+    proof.add_argument("--since", required=True, metavar="DATE", help="first day, 2026-04-01 (in Japan)")
+    proof.add_argument("--until", required=True, metavar="DATE", help="last day, itself included")
+    proof.add_argument("--reason", required=True, help="why; it is recorded and stands in the chain-of-custody sheet")
+    proof.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="made anew, readable by you alone")
+    proof.set_defaults(act=_evidence)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     with open_store(settings) as store:
-        return asyncio.run(_sample(arguments, settings, store))
+        try:
+            code: int = asyncio.run(arguments.act(arguments, settings, store))
+        except (ValueError, LookupError) as wrong:
+            print(f"mugai: {_WRONG.get(str(wrong), str(wrong))}", file=sys.stderr)
+            return 2
+        return code
 
 
 async def _sample(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
-    try:
-        taken = await (_again if arguments.again is not None else _new)(arguments, store)
-    except (ValueError, LookupError) as wrong:
-        print(f"mugai: {_WRONG.get(str(wrong), str(wrong))}", file=sys.stderr)
-        return 2
+    taken = await (_again if arguments.again is not None else _new)(arguments, store)
     if taken is None:
         print("mugai: drawn again, it is not the same: run `mugai journal verify`", file=sys.stderr)
         return 1
@@ -86,3 +111,20 @@ async def _again(arguments: argparse.Namespace, store: Store) -> Taken | None:
     found = await store.db.read(sampling.taken, arguments.again)
     drawn = await store.db.read(sampling.draw, found.sample.sought, found.sample.size)
     return found if drawn == found.sample else None
+
+
+async def _evidence(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    try:
+        first, last = date.fromisoformat(arguments.since), date.fromisoformat(arguments.until)
+    except ValueError:
+        raise ValueError("period") from None
+    since, until = days(first, last)
+    demands, names = demands_file.load(arguments.profile, arguments.config), [name.upper() for name in arguments.requirement]
+    subjects_of(names)  # a name that nobody knows is told at once
+    facts = await gather(settings, arguments.config, store, demands, since, until)
+    profile = Path(arguments.profile).name
+    made = await pack_of(store, facts, profile, names, since, until, operator(), arguments.reason)
+    with new_file(arguments.output) as file:
+        file.write(made.content)
+    print(f"{arguments.output}: {made.entries} entries, SHA-256 {made.sha256}")
+    return 0

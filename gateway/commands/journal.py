@@ -137,7 +137,7 @@ async def _search(arguments: argparse.Namespace, store: Store) -> int:
 async def _export(arguments: argparse.Namespace, store: Store) -> int:
     query, (write, _, _) = _query(arguments), FORMS[arguments.form]
     entries = (await find(store.db, query, EXPORTED))[::-1]
-    with _new(arguments.output) as file:
+    with new_file(arguments.output) as file:
         file.writelines(write(entries))
     done = Exported(actor=arguments.who, purpose=arguments.purpose, form=arguments.form, entries=len(entries), query=str(query))
     await store.journal.write(done)
@@ -158,13 +158,13 @@ async def _pack(arguments: argparse.Namespace, store: Store) -> int:
     except (LookupError, ValueError, MissingContent, JournalDamaged) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
         return 2
-    with _new(arguments.output) as file:
+    with new_file(arguments.output) as file:
         file.write(made.content)
     print(f"{arguments.output}: {made.entries} entries, SHA-256 {made.sha256}")
     return 0
 
 
-def _new(path: Path) -> BinaryIO:
+def new_file(path: Path) -> BinaryIO:
     """Raises SystemExit where there is something already, or where nothing can be written."""
     try:
         return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb")

@@ -55,7 +55,9 @@ class Facts:
         return sum(self.evidence[s].count for s in subjects if s in self.evidence)
 
 
-async def gather(settings: Settings, config: Path, store: Store, demands: Demands, since: float) -> Facts:
+async def gather(
+    settings: Settings, config: Path, store: Store, demands: Demands, since: float, until: float | None = None
+) -> Facts:
     return Facts(
         config=config,
         settings=settings,
@@ -65,7 +67,7 @@ async def gather(settings: Settings, config: Path, store: Store, demands: Demand
         today=store.directory.today,
         now=store.clock.now(),
         unused=len(await store.directory.unused(UNUSED_DAYS)),
-        evidence=await store.db.read(evidence, since),
+        evidence=await store.db.read(evidence, since, until),
         journal=await verify(store.db, store.journal.verifier),
         store=tuple(await store.spool.audit()),
         changed=await integrity_of(settings, store, config).difference(),

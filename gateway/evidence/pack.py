@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -50,8 +50,15 @@ class _Material:
     proofs: dict[int, list[str]]
 
 
-async def make(store: Store, query: Query, actor: str, reason: str, original: bytes | None = None) -> Pack:
-    """All entries that `query` finds, of what is sealed and signed at this moment."""
+async def make(
+    store: Store,
+    query: Query,
+    actor: str,
+    reason: str,
+    original: bytes | None = None,
+    further: Mapping[str, bytes] | None = None,
+) -> Pack:
+    """All entries that `query` finds, of what is sealed and signed at this moment; `further` files go with them."""
     await store.journal.seal()
     note = await store.journal.checkpoint()
     checkpoint, now = open_note(note, store.journal.verifier), store.clock.now()
@@ -64,6 +71,7 @@ async def make(store: Store, query: Query, actor: str, reason: str, original: by
         "key.txt": store.journal.verifier.encode() + b"\n",
         "report.txt": _report(found.entries, query).encode(),
     }
+    files |= further or {}
     if original is not None:
         files["original.eml"] = original
     files["custody.txt"] = _custody(files, found.entries, actor, reason, now).encode()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from gateway import journal
 from gateway import settings as settings_file
 from gateway.cli import main
+from gateway.evidence import archive
+from gateway.evidence.examine import examine
 from gateway.store.opening import open_store
-from tests.gateway.audit.make_decisions import decided, received
+from tests.gateway.audit.make_decisions import decided, received, stepped
 
 CONFIG = Path(__file__).parents[3] / "config" / "gateway.yaml"
 PERIOD = ("--since", "2020-01-01", "--until", "2100-01-01")
@@ -58,4 +62,60 @@ def test_a_sample_that_cannot_be_drawn_says_why(config: Path, capsys: pytest.Cap
         (("--again", "1"), "no sample 1"),
     ):
         assert mugai(config, "sample", *words) == 2
+        assert why in capsys.readouterr().err
+
+
+@pytest.fixture
+def miyazaki(tmp_path: Path) -> Path:
+    """As one municipality has it, with a change by two, an approval, and a mail that cites the requirement."""
+    file = tmp_path / "gateway.yaml"
+    file.write_text(
+        f"base: {CONFIG.parent / 'profiles' / 'miyazaki' / 'gateway.yaml'}\nstate_directory: {tmp_path / 'state'}\n"
+    )
+    with open_store(settings_file.load(file)) as store:
+        events = [
+            journal.PolicyLoaded(policy_version="0" * 12, accepted=True),
+            stepped(1, "approve"),
+            replace(stepped(2, "apply"), machine="change"),
+            journal.LoginFailed(source="192.0.2.9", why="password", name="x"),
+        ]
+        asyncio.run(store.journal.write(*events, decided("M1", "hold")))
+    return file
+
+
+def test_au01_the_pack_of_a_requirement_holds_judgement_settings_and_entries(
+    miyazaki: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("evidence", "--profile", "miyazaki", "--requirement", "lg-08", *PERIOD, "--reason", "定期監査")
+    out = tmp_path / "LG-08.zip"
+    assert mugai(miyazaki, *words, "-o", str(out)) == 0
+    found = examine(out.read_bytes())
+    assert found.ok, found.problems
+    files = archive.read(out.read_bytes())
+    kinds = [json.loads(line)["kind"] for line in files["entries.jsonl"].splitlines()]
+    assert sorted(kinds) == ["case_step", "decided", "policy_loaded"], "the exception's approval and the sign-in prove nothing"
+    judged = files["judgement.txt"].decode()
+    assert re.findall(r"^([A-Z]+-[0-9]+)  ", judged, re.M) == ["LG-08"]
+    assert "M 7.1(4)③" in judged
+    assert json.loads(files["settings.json"])["workflow"]["change_approvers"]
+    assert b"rules:" in files["policy.yaml"] + files["policy-base-1.yaml"]
+    assert "LG-08: 定期監査" in files["custody.txt"].decode()
+    assert "judgement.json" in files["custody.txt"].decode()
+    changed = archive.archive(files | {"judgement.txt": b"OK"})
+    assert examine(changed).problems == ("judgement.txt is not what the manifest says",)
+    with pytest.raises(SystemExit, match="File exists"):
+        mugai(miyazaki, *words, "-o", str(out))
+
+
+def test_a_pack_of_no_requirement_or_no_period_says_why(
+    miyazaki: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out.zip")
+    for requirement, period, why in (
+        ("LG-99", PERIOD, "no requirement LG-99"),
+        ("LG-08", ("--since", "2020-01-02", "--until", "2020-01-01"), "the period goes from a day"),
+        ("LG-08", ("--since", "2020-01-01", "--until", "2020-01-02"), "no entries in this period"),
+    ):
+        words = ("evidence", "--profile", "miyazaki", "--requirement", requirement, *period, "--reason", "x", "-o", out)
+        assert mugai(miyazaki, *words) == 2
         assert why in capsys.readouterr().err

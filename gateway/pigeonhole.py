@@ -28,6 +28,7 @@ class Waiting:
     receipt: str
     sender: str
     subject: str
+    rule: str
     reason: str
     state: State
     held_at: float
@@ -44,6 +45,7 @@ class Slip:
     subject: str
     received_at: float
     state: State
+    rule: str  # that holds it, or ""
     reason: str
     changed_at: float
     entry: int
@@ -59,7 +61,7 @@ class Slip:
 
 def waiting(conn: sa.Connection, addresses: Sequence[str], before: float) -> list[Waiting]:
     """What was held before then and still is; the newest first."""
-    columns = (quarantine.c.subject, quarantine.c.decision, quarantine.c.held_at, quarantine.c.expires_at)
+    columns = (quarantine.c.subject, quarantine.c.rule, quarantine.c.decision, quarantine.c.held_at, quarantine.c.expires_at)
     query = (
         sa.select(recipient.c.state, message.c.id, message.c.receipt, message.c.sender, *columns)
         .join(quarantine, recipient.c.quarantine == quarantine.c.id)
@@ -71,7 +73,7 @@ def waiting(conn: sa.Connection, addresses: Sequence[str], before: float) -> lis
     )
     found = (
         Waiting(
-            *(row.id, row.receipt, row.sender, row.subject, load(Decision, row.decision).reason),
+            *(row.id, row.receipt, row.sender, row.subject, row.rule, load(Decision, row.decision).reason),
             *(State(row.state), row.held_at, row.expires_at),
         )
         for row in conn.execute(query)
@@ -109,6 +111,7 @@ def slip(conn: sa.Connection, item: str, addresses: Sequence[str]) -> Slip:
         subject=entry.subject if entry else "",
         received_at=row.received_at,
         state=State(at.state),
+        rule=entry.rule if entry and at.quarantine else "",
         reason=load(Decision, entry.decision).reason if entry and at.quarantine else "",
         changed_at=at.changed_at,
         entry=at.quarantine or 0,

@@ -20,7 +20,7 @@ from gateway.console.screen import Handler, Screen, Visit
 from gateway.control import NotRunning, Rejected, ask
 from gateway.directory import Attribute, Directory
 from gateway.model import GrantKind, State
-from gateway.pigeonhole import Slip
+from gateway.pigeonhole import Slip, Waiting
 from gateway.rights import CONTROL
 from gateway.ticket import PATH, BadTicket
 from gateway.unlocking import GATEWAY, TRIES, WINDOW, Unlock, Unlocked
@@ -44,14 +44,13 @@ WHERE: dict[State, Words] = {
     State.DELETED: Words("削除されました", "deleted"),
     State.EXPIRED: Words("期限が過ぎて消えました", "expired"),
 }
-NEXT: dict[State, Words] = {
-    State.HELD: Words(
-        "担当者が確認します。解除されれば、無害化してお届けします。", "A reviewer looks at it; released, it arrives sanitised."
-    ),
-    State.AWAITING_PASSWORD: Words(
-        "パスワードを入力すると、検査・無害化してお届けします。", "With its password it is inspected, sanitised and delivered."
-    ),
-}
+REVIEWED = Words(
+    "担当者が確認します。解除されれば、無害化してお届けします。", "A reviewer looks at it; released, it arrives sanitised."
+)
+NEVER = Words("安全のため、お届けできません。", "It cannot be delivered: it is not safe.")
+UNLOCKED = Words(
+    "パスワードを入力すると、検査・無害化してお届けします。", "With its password it is inspected, sanitised and delivered."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,17 @@ async def listing_by_link(visit: Visit) -> Response:
     return await _list(visit, who, (), (), 0)
 
 
+async def _next(visit: Visit) -> Callable[[Waiting | Slip], Words | None]:
+    policy = await visit.desk.policy()
+
+    def of(mail: Waiting | Slip) -> Words | None:
+        if mail.state is State.HELD:
+            return REVIEWED if policy.rule(mail.rule).releasable else NEVER
+        return UNLOCKED if mail.state is State.AWAITING_PASSWORD else None
+
+    return of
+
+
 async def _list(visit: Visit, who: Reader, delayed: object, asked: object, decide: int) -> Response:
     return visit.page(
         "mine.html",
@@ -133,7 +143,7 @@ async def _list(visit: Visit, who: Reader, delayed: object, asked: object, decid
         decide=decide,
         names=visit.desk.names(visit.language),
         where=WHERE,
-        next=NEXT,
+        next=await _next(visit),
         now=visit.desk.store.clock.now(),
     )
 
@@ -230,7 +240,7 @@ async def _show(visit: Visit, who: Reader) -> Response:
         tries=await _tries(visit, slip),
         names=visit.desk.names(visit.language),
         where=WHERE,
-        next=NEXT,
+        next=await _next(visit),
     )
     if slip.under_way:
         answer.headers["Refresh"] = str(REFRESH_SECONDS)

@@ -67,6 +67,20 @@ async def test_one_sees_ones_own_mail_and_that_of_shared_addresses_only(c: Conso
     assert (await (await staff(c, "taro")).get(f"/mine/{other}")).status_code == 404
 
 
+@pytest.mark.parametrize(("rule", "words"), [("infected", "お届けできません"), ("not-inspected", "解除されれば")])
+async def test_nobody_is_promised_what_no_reviewer_may_release(c: Console, rule: str, words: str) -> None:
+    await with_house(c)
+    await c.rooms.accept(b"Subject: x", (at("taro"),))
+    lease = await c.rooms.claim()
+    settlement = holding(lease)
+    [hold] = settlement.held
+    hold = replace(hold, decision=replace(hold.decision, rule=rule))
+    await c.rooms.spool.settle(lease, replace(settlement, held=(hold,)))
+    taro = await staff(c, "taro")
+    for path in ("/mine", f"/mine/{lease.item.id}"):
+        assert words in (await taro.get(path)).text
+
+
 async def test_c2_the_link_of_a_notice_takes_the_password_without_signing_in(c: Console, given: list[Unlock]) -> None:
     item = await locked(c, at("taro"))
     link = f"/notice/{c.desk.tickets.issue(at('taro'), item)}"

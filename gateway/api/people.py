@@ -24,7 +24,9 @@ class AccountLine:
     roles: tuple[Role, ...]
     patterns: tuple[str, ...]
     address: str
+    until: date | None  # last day
     suspended: bool
+    barred: bool  # suspended, past its last day, or gone from the directory: nobody comes in by it
     second_factor: bool
     signed_in_at: Moment | None
 
@@ -64,7 +66,7 @@ class SectionList:
     items: tuple[SectionLine, ...]
 
 
-@resource.get("/accounts", TokenScope.USERS_READ, Right.MANAGE_PEOPLE, Words("利用者の一覧", "Accounts of the console"))
+@resource.get("/accounts", TokenScope.USERS_READ, Right.SEE_PEOPLE, Words("利用者の一覧", "Accounts of the console"))
 async def accounts(call: Call) -> AccountList:
     found = await call.desk.accounts.list()
     lines = (
@@ -74,7 +76,9 @@ async def accounts(call: Call) -> AccountList:
             each.roles,
             each.patterns,
             each.address,
+            each.until,
             each.suspended,
+            each.barred,
             each.has_totp or bool(each.passkeys),
             each.signed_in_at,
         )
@@ -83,7 +87,7 @@ async def accounts(call: Call) -> AccountList:
     return AccountList(tuple(lines))
 
 
-@resource.get("/people", TokenScope.USERS_READ, Right.MANAGE_PEOPLE, Words("職員名簿", "People of the directory"))
+@resource.get("/people", TokenScope.USERS_READ, Right.SEE_PEOPLE, Words("職員名簿", "People of the directory"))
 async def people(call: Call) -> PersonList:
     directory = await call.desk.store.directory.current()
     lines = (
@@ -93,7 +97,7 @@ async def people(call: Call) -> PersonList:
     return PersonList(tuple(lines))
 
 
-@resource.get("/sections", TokenScope.USERS_READ, Right.MANAGE_PEOPLE, Words("課・所属", "Sections of the directory"))
+@resource.get("/sections", TokenScope.USERS_READ, Right.SEE_PEOPLE, Words("課・所属", "Sections of the directory"))
 async def sections(call: Call) -> SectionList:
     directory = await call.desk.store.directory.current()
     return SectionList(tuple(SectionLine(each.code, each.name, each.parent) for each in directory.sections))

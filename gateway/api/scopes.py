@@ -68,6 +68,6 @@ SCOPES: dict[TokenScope, Use] = {
     TokenScope.CUTOFF_WRITE: Use(Words("遮断・隔離・再開の申請", "Stop, isolate, ask to resume"), Right.CUT_OFF),
     TokenScope.REPORTS_READ: Use(Words("報告書の参照", "Read reports"), Right.SEE_DASHBOARD),
     TokenScope.METRICS_READ: Use(Words("稼働状況の参照", "Health and figures"), Right.SEE_DASHBOARD),
-    TokenScope.USERS_READ: Use(Words("利用者・職員名簿の参照", "Read accounts and the directory"), Right.MANAGE_PEOPLE),
+    TokenScope.USERS_READ: Use(Words("利用者・職員名簿の参照", "Read accounts and the directory"), Right.SEE_PEOPLE),
     TokenScope.FILES_SANITISE: Use(Words("ファイルの無害化", "Sanitise a file"), Right.SIGNED_IN),
 }

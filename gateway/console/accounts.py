@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from gateway.console.credentials import Seal
 from gateway.console.roles import Right
 from gateway.console.schema import account, invitation, passkey, recovery, session
 from gateway.console.standing import Account, Origin
-from gateway.directory import Role
+from gateway.directory import Role, book
 from gateway.spool.acceptance import author
 from gateway.store.db import Db
 from gateway.words import Refusal
@@ -86,10 +87,17 @@ class Accounts:
         return await self._invite("", "console")
 
     async def invite(
-        self, name: str, display: str, some: Sequence[Role], patterns: Sequence[str], actor: str, address: str = ""
+        self,
+        name: str,
+        display: str,
+        some: Sequence[Role],
+        patterns: Sequence[str],
+        actor: str,
+        address: str = "",
+        until: date | None = None,
     ) -> str:
-        """A new person.  Returns the code to hand over.  Raises Refusal."""
-        values = _checked(name, display, some, patterns, self._apart, address)
+        """A new person, until the last day given.  Returns the code to hand over.  Raises Refusal."""
+        values = _checked(name, display, some, patterns, self._apart, address, until)
         if not await self._db.write(_create, values, actor, self._clock.now()):
             raise Refusal("その利用者名は使われています。", "That name is taken.")
         return await self._invite(values["name"], actor)
@@ -168,7 +176,8 @@ class Accounts:
             ja = "このアドレスには別の利用者が登録されています。管理者に連絡してください。"
             raise Refusal(ja, "Another person has this address here. Tell the administrator.", 403)
         if who.barred:
-            raise Refusal("この利用者は停止されているか、名簿にありません。", "Suspended, or not in the directory.", 403)
+            ja = "この利用者は停止されているか、期限が過ぎているか、名簿にありません。"
+            raise Refusal(ja, "Suspended, past its last day, or not in the directory.", 403)
         if origin is Origin.MAIL and (who.needs_second_factor or who.has_totp or who.passkeys):
             # whoever reads the mailbox is plain staff, and takes over nobody who is more
             raise Refusal("庁内のアカウントでログインしてください。", "Sign in by your account of the house.", 403)
@@ -182,14 +191,17 @@ class Accounts:
         patterns: Sequence[str],
         actor: str,
         address: str = "",
+        until: date | None = None,
         letters: Callable[[str, str], Sequence[Letter]] = lambda before, after: (),
     ) -> None:
         """`letters`: what is written to whom when the address changes, in the same transaction.  Raises Refusal."""
-        values, before = _checked(name, display, some, patterns, self._apart, address), await self.find(name)
-        await self._may_change(before, some, actor)
+        values, before = _checked(name, display, some, patterns, self._apart, address, until), await self.find(name)
+        await self._may_change(before, some, actor, until)
         told, change = letters(before.address, values["address"]), f"roles {values['roles']}"
         if before.address != values["address"]:
             change += f"; address {before.address or 'none'} -> {values['address'] or 'none'}"
+        if before.until != until:
+            change += f"; until {before.until or 'no end'} -> {until or 'no end'}"
 
         def op(conn: sa.Connection, now: float) -> None:
             _change(conn, name, values, change, actor, now)
@@ -204,14 +216,21 @@ class Accounts:
         change = "suspended" if suspended else "resumed"
         await self._db.write(_change, name, {"suspended": suspended}, change, actor, self._clock.now())
 
-    async def _may_change(self, who: Account, some: Sequence[Role], actor: str) -> None:
+    async def _may_change(self, who: Account, some: Sequence[Role], actor: str, until: date | None = None) -> None:
         """Nobody takes from himself the right to mend it: there would be nobody left to ask."""
-        if who.name == actor and Right.MANAGE_PEOPLE not in roles.rights_of(some):
+        over = until is not None and until < book.day(self._clock.now())
+        if who.name == actor and (over or Right.MANAGE_PEOPLE not in roles.rights_of(some)):
             raise Refusal("自分自身の管理権限は外せません。", "You cannot take this right from yourself.")
 
 
 def _checked(
-    name: str, display: str, some: Sequence[Role], patterns: Sequence[str], auditor_apart: bool = True, address: str = ""
+    name: str,
+    display: str,
+    some: Sequence[Role],
+    patterns: Sequence[str],
+    auditor_apart: bool = True,
+    address: str = "",
+    until: date | None = None,
 ) -> dict[str, Any]:
     name, address = name.strip().lower(), address.strip().lower()
     if not _NAME.fullmatch(name):
@@ -226,12 +245,15 @@ def _checked(
         roles.check(some, auditor_apart)
     except ValueError as error:
         raise Refusal("役割の組み合わせが正しくありません。監査担当者は兼務できません。", str(error)) from error
+    if Role.VEN in some and until is None:
+        raise Refusal("委託事業者には利用期限が必要です。契約の最終日を入力してください。", "A contractor needs a last day.")
     return {
         "name": name,
         "display": display.strip()[:100],
         "roles": " ".join(some),
         "scope": " ".join(p.lower() for p in patterns),
         "address": address,
+        "until": until.isoformat() if until else "",
     }
 
 
@@ -280,7 +302,8 @@ def _create(conn: sa.Connection, values: dict[str, Any], actor: str, now: float,
         return False
     rest = {"password": "", "totp_step": 0, "handle": secrets.token_bytes(32), "suspended": False, "signed_in_from": ""}
     conn.execute(account.insert().values(**values, **rest, origin=origin, subject="", failures=0, created_at=now))
-    _changed(conn, values["name"], f"created ({origin}) with roles {values['roles'] or 'of the directory'}", actor, now)
+    change = f"created ({origin}) with roles {values['roles'] or 'of the directory'}"
+    _changed(conn, values["name"], change + (f"; until {values['until']}" if values.get("until") else ""), actor, now)
     return True
 
 

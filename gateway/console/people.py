@@ -1,7 +1,8 @@
-"""Screen: who may use the console: invite, change roles, reset, suspend.  Privileged (AC-05)."""
+"""Screen: who may use the console, and until when: invite, change, reset, suspend.  All but reading is privileged (AC-05)."""
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from urllib.parse import urlencode
 
@@ -17,8 +18,11 @@ from gateway.words import Refusal, Words
 screen = Screen()
 
 
-@screen.get("/people", Right.MANAGE_PEOPLE)
+@screen.get("/people", Right.SEE_PEOPLE)
 async def listing(visit: Visit) -> Response:
+    """Who may change somebody sees the forms as well, so he confirms first who he is."""
+    if visit.may(Right.MANAGE_PEOPLE) and not (visit.session and visit.desk.sessions.is_elevated(visit.session)):
+        return visit.go("/confirm?next=/people")
     return visit.page("people.html", people=await visit.desk.accounts.list(), roles=NAMES)
 
 
@@ -26,7 +30,7 @@ async def listing(visit: Visit) -> Response:
 async def invite(visit: Visit) -> Response:
     name, address = visit.text("name").strip().lower(), visit.text("address")
     code = await visit.desk.accounts.invite(
-        name, visit.text("display"), _roles(visit), _patterns(visit), visit.who.name, address
+        name, visit.text("display"), _roles(visit), _patterns(visit), visit.who.name, address, _until(visit)
     )
     return _invitation(visit, name, code)
 
@@ -43,7 +47,9 @@ async def change(visit: Visit) -> Response:
     if (await visit.desk.accounts.find(name)).origin is not Origin.INVITED:
         raise Refusal("この利用者の役割は、ここでは変えられません。", "The roles of this person are not changed here.")
     letters = partial(address_letter.letters, visit.desk, name, actor)
-    await visit.desk.accounts.change(name, visit.text("display"), _roles(visit), _patterns(visit), actor, address, letters)
+    await visit.desk.accounts.change(
+        name, visit.text("display"), _roles(visit), _patterns(visit), actor, address, _until(visit), letters
+    )
     visit.desk.store.spool.wake.set()
     return visit.go("/people", Words("変更しました。", "Changed."))
 
@@ -81,6 +87,15 @@ def _roles(visit: Visit) -> list[Role]:
         return [Role(each) for each in visit.texts("role")]
     except ValueError as error:
         raise Refusal("知らない役割です。", "Not a role.") from error
+
+
+def _until(visit: Visit) -> date | None:
+    """Raises Refusal."""
+    text = visit.text("until").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Refusal("利用期限は 2027-03-31 のように入力してください。", "A last day is written 2027-03-31.") from error
 
 
 def _patterns(visit: Visit) -> list[str]:

@@ -45,6 +45,7 @@ class Right(StrEnum):
     READ_POLICY = "read_policy"
     DECIDE_POLICY = "decide_policy"  # as the second person, or what follows from it (LG-08)
     CHANGE_POLICY = "change_policy"  # draft, try on stored mail, propose
+    SEE_PEOPLE = "see_people"  # who may use the console, and as what (AC-03, AC-04)
     MANAGE_PEOPLE = "manage_people"
     SEARCH_JOURNAL = "search_journal"  # the record of everybody's mail (ML-11)
     EXPORT_JOURNAL = "export_journal"  # out of the console, as a file
@@ -66,7 +67,7 @@ PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_P
 # Of everybody's mail at once: nothing for whoever sees one section only.
 OF_THE_HOUSE = frozenset(
     {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
-    | {Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING}
+    | {Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.SEE_PEOPLE}
     | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
 )
 
@@ -79,23 +80,25 @@ _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CISO: _RECORD
     | {Right.READ_POLICY, Right.DECIDE_POLICY, Right.CUT_OFF, Right.READ_FINDINGS}
-    | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS},
+    | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE},
     Role.CSO: _DUTY
     | _RULES
     | {Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING}
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
-    | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS},
+    | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE},
     Role.CSIRT: _DUTY
     | {Right.READ_POLICY, Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.CUT_OFF},
     Role.BUR: frozenset({Right.LIST_HELD}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
     Role.SYM: _DUTY  # runs the system, releases nothing alone (LG-08)
     | _RULES
-    | {Right.MANAGE_PEOPLE, Right.SIGN_INSPECTION, Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING},
+    | {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE}
+    | {Right.SIGN_INSPECTION, Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING},
     Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS, Right.CUT_OFF},
     Role.USR: frozenset(),
     Role.AUD: _RECORD  # no contents by default (AU-01)
-    | {Right.AUDIT, Right.READ_FINDINGS, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS},
+    | {Right.AUDIT, Right.READ_FINDINGS, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS}
+    | {Right.SEE_PEOPLE},
     Role.VEN: frozenset(),
     Role.COM: frozenset({Right.READ_FINDINGS}),
 }
@@ -118,11 +121,16 @@ class Scope:
 
 
 def scope_of(roles: Sequence[Role], patterns: tuple[str, ...]) -> Scope:
-    return Scope(patterns if set(roles) <= OF_A_SECTION else None)
+    """Everybody's only by a role of the whole house that lists mail; else what was named, which may be nothing."""
+    of_the_house = any(Right.LIST_HELD in RIGHTS[role] for role in roles if role not in OF_A_SECTION)
+    return Scope(None if of_the_house else patterns)
 
 
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
-    return frozenset().union(*(RIGHTS[role] for role in roles))
+    """A contractor changes nobody's account, whatever else it is (AC-04)."""
+    some = frozenset(roles)
+    held = frozenset().union(*(RIGHTS[role] for role in some))
+    return held - {Right.MANAGE_PEOPLE} if Role.VEN in some else held
 
 
 def check(roles: Sequence[Role], auditor_apart: bool = True) -> None:

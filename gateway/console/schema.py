@@ -21,6 +21,7 @@ account = sa.Table(
     sa.Column("totp_step", sa.Integer, nullable=False),  # the newest one used: a code serves once
     sa.Column("handle", sa.LargeBinary, nullable=False),  # WebAuthn's user.id: says nothing about the person
     sa.Column("suspended", sa.Boolean, nullable=False),  # AC-10
+    sa.Column("until", sa.String(10), nullable=False, server_default=""),  # last day, 2027-03-31; "" = no end (AC-03, ML-10)
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("signed_in_at", sa.Double),  # AC-01 shows these three at the next sign-in
     sa.Column("signed_in_from", sa.Text, nullable=False),

@@ -2,6 +2,7 @@
 
 Who comes by the house's own servers has the roles and the section of the directory; they are looked up and stored nowhere, so
 an import or `mugai directory suspend` counts at once (AC-10).  Whoever else has an address there is barred with its person.
+An account may have a last day; a contractor without one is as one whose day is over (AC-03, ML-10).
 Raises LookupError for a name that nobody has.
 """
 
@@ -47,6 +48,8 @@ class Account:
     passkeys: int
     suspended: bool  # here, by an administrator
     absent: bool  # the directory has this person not, not yet, no more, or suspended
+    until: date | None  # last day; of who comes by the house's servers it is the directory's
+    expired: bool  # that day is over, or a contractor has none
     signed_in_at: float | None
     signed_in_from: str
     signed_out_at: float | None
@@ -55,7 +58,7 @@ class Account:
     @property
     def barred(self) -> bool:
         """No sign-in, and no open session either (AC-10)."""
-        return self.suspended or self.absent
+        return self.suspended or self.absent or self.expired
 
     @property
     def standing(self) -> str:
@@ -98,8 +101,9 @@ def _account(conn: sa.Connection, row: sa.Row[Any], directory: Directory, now: f
     count = conn.scalar(sa.select(sa.func.count()).select_from(passkey).where(passkey.c.account == row.name)) or 0
     origin, person = Origin(row.origin), directory.person(row.address)
     roles_, scope = tuple(Role(each) for each in row.roles.split()), tuple(row.scope.split())
+    until, today = date.fromisoformat(row.until) if row.until else None, book.day(now)
     if origin.of_the_house:
-        roles_, scope = (person.roles, (person.section.lower(),)) if person else ((), ())
+        roles_, scope, until = (person.roles, (person.section.lower(),), person.until) if person else ((), (), None)
     return Account(
         name=row.name,
         origin=origin,
@@ -111,7 +115,9 @@ def _account(conn: sa.Connection, row: sa.Row[Any], directory: Directory, now: f
         has_totp=row.totp is not None,
         passkeys=count,
         suspended=row.suspended,
-        absent=_is_absent(person, book.day(now), origin),
+        absent=_is_absent(person, today, origin),
+        until=until,
+        expired=until < today if until else Role.VEN in roles_,
         signed_in_at=row.signed_in_at,
         signed_in_from=row.signed_in_from,
         signed_out_at=row.signed_out_at,

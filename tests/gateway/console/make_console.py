@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -57,7 +58,8 @@ class Console:
         return Browser(httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
     async def person(self, name: str, *some: Role, patterns: Sequence[str] = (), address: str = "") -> Account:
-        code = await self.desk.accounts.invite(name, name.title(), some, patterns, "test", address)
+        until = date(2099, 3, 31) if Role.VEN in some else None  # a contractor has an end
+        code = await self.desk.accounts.invite(name, name.title(), some, patterns, "test", address, until)
         return await self.desk.accounts.accept(code, "", "", PASSWORD)
 
     async def signed_in(self, who: Account, *, whole: bool = True, elevated: bool = False) -> Browser:

@@ -13,6 +13,7 @@ from gateway.console.roles import PRIVILEGED, Right
 from gateway.console.standing import Account
 from gateway.directory import Role
 from tests.gateway.console.make_console import Browser, Console
+from tests.gateway.console.test_held import held
 
 ANYBODY = "anybody"
 HALF = "half"
@@ -163,7 +164,7 @@ WHO = {
     "POST /tokens/{mark}/take": ALL,
     "POST /tokens/{mark}/revoke": ALL,
     "GET /api": ALL,
-    "GET /people": "sym",
+    "GET /people": "ciso cso sym aud",
     "POST /people": "sym",
     "GET /people/{name}": "sym",
     "POST /people/{name}": "sym",
@@ -236,8 +237,8 @@ async def test_ac05_privileged_work_is_confirmed_first(c: Console) -> None:
 
 async def everybody(c: Console, route: str = "") -> Browser:
     """Signed in with every role that one person can hold: what refuses is not a missing right.  Who audits holds no other."""
-    apart = WHO.get(route) == Role.AUD
-    who = await c.person(f"p{secrets.token_hex(4)}", *(role for role in Role if (role is Role.AUD) is apart))
+    some = [Role.AUD] if WHO.get(route) == Role.AUD else [role for role in Role if role not in (Role.AUD, Role.VEN)]
+    who = await c.person(f"p{secrets.token_hex(4)}", *some)  # a contractor changes nobody's account
     return await c.signed_in(who, elevated=True)
 
 
@@ -280,6 +281,35 @@ async def test_w12_every_answer_carries_the_headers(c: Console) -> None:
         assert answer.headers["strict-transport-security"]
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("role", [Role.VEN, Role.COM])
+async def test_ac02_who_lists_no_mail_reaches_none_by_any_route(c: Console, role: Role) -> None:
+    entry = await held(c, sender="partner@pref.example.jp")
+    item = (await c.rooms.quarantine.show(entry)).item
+    who = await c.person("somebody", role, address="somebody@city.example.lg.jp")
+    assert who.scope.patterns == ()
+    assert not who.scope.sees(["taro@city.example.lg.jp"])
+    for route in ROUTES:
+        if not route.startswith("GET /notice/"):  # whoever holds the link of a notice, which is nobody's role
+            browser = await c.signed_in(who, elevated=True)
+            method, path = route.split(" ")
+            path = re.sub(r"\{\w+\}", "1", path.replace("{entry}", str(entry)).replace("{item}", item.id))
+            answer = await (browser.get(path) if method == "GET" else browser.post(path, reason="x", entry=str(entry)))
+            for told in ("見積書の件", "partner@pref.example.jp", item.receipt):
+                assert told not in answer.text, (route, told)
+    assert (await c.rooms.quarantine.show(entry)).item.id == item.id
+
+
+def test_ac02_a_role_that_lists_no_mail_widens_no_scope() -> None:
+    assert roles.scope_of((Role.ISM, Role.VEN, Role.COM), ("tax",)).patterns == ("tax",)
+    assert roles.scope_of((Role.ISM, Role.SYO), ("tax",)).patterns is None
+    assert roles.scope_of((), ()).patterns == ()
+
+
+def test_ac04_a_contractor_changes_no_account_whatever_else_it_is() -> None:
+    assert Right.MANAGE_PEOPLE not in roles.rights_of((Role.SYM, Role.VEN))
+    assert Right.SEARCH_JOURNAL in roles.rights_of((Role.SYM, Role.VEN))
 
 
 def test_ac02_reading_contents_is_a_permission_of_its_own() -> None:

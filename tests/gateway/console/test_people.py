@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import email
 import email.policy
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
 
 from gateway import journal
-from gateway.directory import Role
-from tests.gateway.console.make_console import Console
-from tests.gateway.make_directory import at
+from gateway.api.scopes import TokenScope
+from gateway.console.schema import account
+from gateway.console.standing import Origin
+from gateway.directory import Attribute, Person, Role, book
+from gateway.words import Refusal
+from tests.gateway.api.make_program import program
+from tests.gateway.console.make_console import PASSWORD, Console
+from tests.gateway.make_directory import HOUSE, at
 
 
 async def told(c: Console) -> dict[str, str]:
@@ -39,3 +48,79 @@ async def test_nobody_is_told_of_a_change_that_leaves_the_address_and_nobody_out
     assert await told(c) == {}
     await changed(c, at("sato"))
     assert set(await told(c)) == {at("sato")}
+
+
+async def test_ac03_a_contractor_has_a_last_day(c: Console) -> None:
+    admin = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
+    form = {"name": "vendor", "display": "保守 業者", "role": "ven", "scope": "", "address": ""}
+    for until, status in (("", 400), ("2027-13-31", 400), ("2027-03-31", 200)):
+        assert (await admin.post("/people", **form, until=until)).status_code == status, until
+    assert (await c.desk.accounts.find("vendor")).until == date(2027, 3, 31)
+    [made, *_] = [
+        dict(each.facts)["change"]
+        for each in await journal.search(c.rooms.db, kind="account_changed")
+        if dict(each.facts)["account"] == "vendor"
+    ]
+    assert made == "created (invited) with roles ven; until 2027-03-31"
+
+
+async def test_ac03_an_account_ends_with_its_last_day_in_sessions_tokens_and_at_the_door(c: Console) -> None:
+    who, today = await c.person("helper", Role.CSO), book.day(c.rooms.clock.now())
+    await c.desk.accounts.change("helper", "Helper", [Role.CSO], [], "boss", until=today)
+    p = await program(c, await c.desk.accounts.find("helper"), TokenScope.METRICS_READ)
+    session = await c.signed_in(who)
+    assert (await session.get("/dashboard")).status_code == 200, "the last day counts"
+    assert (await p.get("/figures")).status_code == 200
+    yesterday = (today - timedelta(days=1)).isoformat()  # as if the night had passed; a session would idle away
+    await c.rooms.db.write(lambda conn: conn.execute(account.update().values(until=yesterday)))
+    assert (await c.desk.accounts.find("helper")).barred
+    fresh = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
+    page = (await fresh.get("/people")).text
+    assert yesterday in page
+    assert "期限切れ" in page
+    assert (await session.get("/dashboard")).headers["location"] == "/sign-in"
+    assert (await p.get("/figures")).status_code == 401
+    with pytest.raises(Refusal, match="is wrong"):
+        await c.desk.accounts.prove_password("helper", PASSWORD, "127.0.0.1")
+    change = {"display": "Helper", "role": "cso", "scope": "", "address": "", "until": "2030-03-31"}
+    await fresh.post("/people/helper", **change)
+    assert not (await c.desk.accounts.find("helper")).barred
+    changes = [str(dict(each.facts)["change"]) for each in await journal.search(c.rooms.db, kind="account_changed")]
+    assert f"roles cso; until {yesterday} -> 2030-03-31" in changes
+
+
+async def test_ac03_a_contractor_of_an_older_store_waits_for_its_last_day(c: Console) -> None:
+    """Nobody had asked for one before."""
+    await c.person("vendor", Role.VEN)
+    await c.rooms.db.write(lambda conn: conn.execute(account.update().values(until="")))
+    assert (await c.desk.accounts.find("vendor")).barred
+    admin = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
+    assert "期限が未設定" in (await admin.get("/people")).text
+
+
+async def test_ml10_who_comes_by_the_house_ends_with_the_day_that_the_directory_says(c: Console) -> None:
+    day = book.day(c.rooms.clock.now())
+    vendor = Person(at("vendor"), "保守 業者", "it", (Role.VEN,), attribute=Attribute.CONTRACTOR)
+    for number, until in enumerate((None, day)):
+        people = (*HOUSE.people, replace(vendor, until=until))
+        await c.desk.store.directory.replace(replace(HOUSE, people=people), number, "test", "test")
+        if until is None:
+            with pytest.raises(Refusal, match="Suspended"):
+                await c.desk.accounts.arrive(at("vendor"), "保守 業者", Origin.LDAP)
+    assert (await c.desk.accounts.arrive(at("vendor"), "保守 業者", Origin.LDAP)).until == day
+
+
+async def test_nobody_ends_himself(c: Console) -> None:
+    admin = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
+    form = {"display": "Boss", "role": "sym", "scope": "", "address": "", "until": "2020-01-01"}
+    assert (await admin.post("/people/boss", **form)).status_code == 400
+
+
+async def test_ac04_the_ciso_reads_who_may_what_and_changes_nobody(c: Console) -> None:
+    ciso = await c.signed_in(await c.person("ciso", Role.CISO))
+    page = (await ciso.get("/people")).text
+    assert "ciso" in page
+    assert 'action="/people' not in page
+    assert 'href="/people/ciso"' not in page
+    admin = await c.signed_in(await c.person("boss", Role.SYM))
+    assert (await admin.get("/people")).headers["location"] == "/confirm?next=/people", "its forms are privileged"

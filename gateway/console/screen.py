@@ -26,6 +26,7 @@ from starlette.routing import Route
 from gateway.console.asker import Asker
 from gateway.console.desk import Desk
 from gateway.console.guard import BODY_BYTES
+from gateway.console.menu import menu
 from gateway.console.refusals import KNOWN, refusal
 from gateway.console.roles import PRIVILEGED, Right
 from gateway.console.sessions import Session
@@ -98,6 +99,7 @@ class Visit(Asker):
         last = self.desk.sessions.last.pop(self.session.id, None) if self.session and self.session.whole else None
         values |= {"last": last, "visit": self, "Right": Right, "said": said, "path": self.request.url.path}
         values["csrf"] = self.csrf
+        values["menu"] = menu(self.may)
         values["elevated"] = self.session is not None and self.desk.sessions.is_elevated(self.session)
         return HTMLResponse(self.desk.pages.render(template, self.language, **values), status)
 

@@ -95,9 +95,11 @@ async def browser() -> tuple[object, Browser]:
 
 
 def is_wrong(message: ConsoleMessage) -> bool:
-    """A list that stayed open over a new session asks once more and is told so: that is no fault."""
-    over = message.location.get("url", "").endswith("/api/v1/held/newest") and "401" in message.text
-    return message.type == "error" and not over
+    """No fault: a list that stayed open over a new session asks once more and is told so; a page that says no, as a whole."""
+    address = message.location.get("url", "")
+    over = address.endswith("/api/v1/held/newest") and "401" in message.text
+    refused = message.page is not None and address == message.page.url and "status of 4" in message.text
+    return message.type == "error" and not (over or refused)
 
 
 async def watched(context: BrowserContext, seen: list[str]) -> Page:

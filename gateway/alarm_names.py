@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NAMES = {
     "alerts": "警報の送信に失敗",
+    "backup": "バックアップの失敗",
     "certificate": "証明書の期限",
     "clamd": "ウイルス検査の停止",
     "clock": "時計のずれ",

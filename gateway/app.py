@@ -17,6 +17,7 @@ from typing import Any
 from gateway import disk, doors, duties, intake, journal, post, rights, window
 from gateway import seal as sealing
 from gateway.backoff import Backoff
+from gateway.backup.nightly import Nightly
 from gateway.candidates import Candidates, Recent
 from gateway.clearance import Clearance
 from gateway.contacts import Contacts
@@ -85,6 +86,7 @@ class Gateway:
         `policy` is what is in force; None = what the file says."""
         self.settings, self.store, self._seal = settings, store, _seal(settings)
         self._integrity = integrity_of(settings, store, config) if config else None
+        self._nightly = Nightly(settings, config, store) if config else None
         self.policies, self._number = Policies(store.db, store.clock, Path(settings.policy)), 0
         policy, notices = policy or policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
         self.sandbox = Sandbox(
@@ -210,6 +212,7 @@ class Gateway:
                 feed.of(self.settings, self.store, lambda text: self._alarm("syslog", text)).run(),
                 self.watch.run(),
                 self.alerts.run(),
+                *((self._nightly.run(self._alarm),) if self._nightly else ()),
             )
         ]
         return test

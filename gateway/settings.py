@@ -27,6 +27,7 @@ from pydantic import (
 
 from gateway import yaml_file
 from gateway.alert_settings import AlertSettings, ReportSettings
+from gateway.backup_settings import BackupSettings
 from gateway.converter import Converter
 from gateway.directory.model import Role
 from gateway.integrity import IntegritySettings
@@ -273,6 +274,7 @@ class Settings(_Model):
     volume: VolumeSettings = VolumeSettings()
     integrity: IntegritySettings = IntegritySettings()
     journal: JournalSettings = JournalSettings()
+    backup: BackupSettings = BackupSettings()
     health: HealthSettings = HealthSettings()
     alerts: AlertSettings = AlertSettings()
     regular_reports: ReportSettings = ReportSettings()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from gateway import intake
 from gateway import settings as settings_file
+from gateway.backup.making import found as backups
+from gateway.backup.manifest import FILE
 from gateway.clamd import EICAR
 from gateway.directory import Directory
 from gateway.doors import listeners
@@ -145,6 +147,18 @@ def _store(settings: Settings) -> Iterator[Found]:
     )
     if not problems:
         yield Found("ok", "store", "every recipient is in exactly one state")
+    yield _backup(settings)
+
+
+def _backup(settings: Settings) -> Found:
+    """The newest one; a night without any is an alarm of the gateway's, days without are worth a word here."""
+    folder = settings.backup.folder
+    if not folder:
+        return Found("warn", "backup", "none is made: set backup.folder, and keep the keys apart (mugai backup --keys)")
+    if not (made := backups(Path(folder), settings.hostname)):
+        return Found("warn", "backup", f"{folder} holds none yet")
+    days = (time.time() - (made[-1] / FILE).stat().st_mtime) / 86_400
+    return Found("ok" if days < 2 else "warn", "backup", f"{made[-1]}, {days:.1f} days old; {len(made)} are there")
 
 
 async def _in_force(policies: Policies) -> tuple[Policy | None, Found]:

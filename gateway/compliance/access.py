@@ -130,6 +130,20 @@ def break_glass(facts: Facts) -> Outcome:
     return Outcome(Status.OK, "workflow.break_glass", f"{roles} が実施、24時間以内に事後承認がなければ失効")
 
 
+def backups(facts: Facts) -> Outcome:
+    """A backup that nobody ever put back is a hope."""
+    wanted, made, tried = facts.settings.backup, facts.count("backed_up"), facts.count("rehearsed")
+    setting, actual = (
+        "backup、mugai backup・restore",
+        f"{wanted.folder or '毎晩は作らない'}。期間中に作成 {made} 回、復元の訓練 {tried} 回",
+    )
+    if not wanted.folder or not made:
+        return Outcome(
+            Status.NG, setting, actual, "バックアップがありません。" if not made else "毎晩のバックアップの場所がありません。"
+        )
+    return yes(tried > 0, setting, actual, "復元の訓練 (mugai restore --rehearse) がまだありません。")
+
+
 CHECKS = {
     "AC-01": Check(sign_in, ("logged_in", "login_failed", "logged_out")),
     "AC-02": Check(always("管理画面の役割 (mugai console)", "役割と所属の範囲で見える。本文を見る権限は別"), ("viewed",)),
@@ -149,7 +163,7 @@ CHECKS = {
         partial("なし (組み込み)", "受け付けたメールは停電でも失われず、再起動で続きから処理する", "予備機への切り替え"),
         ("started", "stopped"),
     ),
-    "AVL-03": Check(unserved("バックアップと復元のコマンドがありません。停止して state_directory を丸ごと写してください。")),
+    "AVL-03": Check(backups, ("backed_up", "rehearsed", "restored")),
     "AVL-04": Check(capacity),
     "IN-01": Check(report_chain, ("case:incident",)),
     "IN-02": Check(window, ("case:incident",)),

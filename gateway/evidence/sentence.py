@@ -107,6 +107,20 @@ SENTENCES: dict[str, Words] = {
         "Mugai {version} started: sandbox level {sandbox_level}, policy {policy_version}.",
     ),
     "stopped": Words("無害化装置を停止しました。理由: {reason}", "Mugai stopped: {reason}"),
+    "backed_up": Words(
+        "{actor} が {place} にバックアップを作成しました（{files} ファイル、{size} バイト、{seconds} 秒、SHA-256 {sha256}）。",
+        "{actor} made a backup at {place}: {files} files, {size} bytes, {seconds} s, SHA-256 {sha256}.",
+    ),
+    "rehearsed": Words(
+        "{actor} が {place}（{made} 作成）の復元を訓練しました（{seconds} 秒、内容 {contents} 件）。問題: {problems}",
+        "{actor} rehearsed the restoring of {place} ({made}): {seconds} s, {contents} contents; problems: {problems}",
+    ),
+    "restored": Words(
+        "{actor} が {place}（{made} 作成、証跡 {entries} 件）から復元しました（{seconds} 秒）。"
+        "その後の記録はここにはありません。送信の途中だったメール {stopped} 通は停止中です。SHA-256 {sha256}",
+        "{actor} restored this store from {place} ({made}, {entries} entries) in {seconds} s; what was recorded since is not "
+        "here. {stopped} mails that were on their way are stopped. SHA-256 {sha256}",
+    ),
     "self_tested": Words(
         "隔離の自己試験: 合格 {passed}、水準 {level}。{detail}", "Sandbox self-test: passed {passed}, level {level}. {detail}"
     ),

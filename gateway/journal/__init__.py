@@ -14,6 +14,7 @@ from gateway.journal.audit_events import (
     TroubleStep,
     Verified,
 )
+from gateway.journal.backup_events import BackedUp, Rehearsed, Restored
 from gateway.journal.compliance_events import BaselineMade, Erased, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
@@ -68,6 +69,7 @@ __all__ = [
     "AccountChanged",
     "Alarm",
     "AttachmentsLocked",
+    "BackedUp",
     "BaselineMade",
     "Bounced",
     "BrowserReported",
@@ -107,8 +109,10 @@ __all__ = [
     "Received",
     "RecipientsHidden",
     "Refused",
+    "Rehearsed",
     "Relayed",
     "Released",
+    "Restored",
     "Sampled",
     "Searched",
     "SelfInspected",

@@ -9,6 +9,7 @@ NoKey (not in this process), LookupError (no such message).  Reviewing what is h
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -250,6 +251,25 @@ class Spool:
         """Every contradiction in the store (I1); reads all of it."""
         return await self._db.read(states.audit, self._blobs.exists)
 
+    async def unreadable(self) -> tuple[int, list[str]]:
+        """How many contents rows name, and each that can not be read; reads all of them: for backups."""
+        items, numbers = await self._db.read(_contents)
+        found = []
+        for item in items:
+            try:
+                content = await self.content(item)
+            except MissingContent as missing:
+                found.append(f"{item}: {missing}")
+            else:
+                if isinstance(content, int):
+                    os.close(content)
+        for number in numbers:
+            try:
+                await contents.fetch_bytes(self._blobs, (await self._db.read(_copy, number))[-1])
+            except MissingContent as missing:
+                found.append(f"cleared copy {number}: {missing}")
+        return len(items) + len(numbers), found
+
     async def _keep(self, content: bytes) -> Kept:
         return await contents.keep(self._blobs, content, self._inline)
 
@@ -263,6 +283,13 @@ def _original(conn: sa.Connection, item_id: str) -> Stored:
 
 def _with_key(table: sa.Table) -> sa.Select[Any]:
     return sa.select(table, content_key.c.wrapped).join(content_key, table.c.content_key == content_key.c.id, isouter=True)
+
+
+def _contents(conn: sa.Connection) -> tuple[list[str], list[int]]:
+    """Messages that have their original, and cleared copies that somebody needs."""
+    there = (sa.or_(table.c.content.is_not(None), table.c.blob.is_not(None)) for table in (message, copies))
+    originals, kept = there
+    return list(conn.scalars(sa.select(message.c.id).where(originals))), list(conn.scalars(sa.select(copies.c.id).where(kept)))
 
 
 def _trace(conn: sa.Connection, item_id: str) -> bytes:

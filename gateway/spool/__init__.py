@@ -265,7 +265,7 @@ class Spool:
                     os.close(content)
         for number in numbers:
             try:
-                await contents.fetch_bytes(self._blobs, (await self._db.read(_copy, number))[-1])
+                await contents.fetch_bytes(self._blobs, self._key, (await self._db.read(_copy, number))[-1])
             except MissingContent as missing:
                 found.append(f"cleared copy {number}: {missing}")
         return len(items) + len(numbers), found

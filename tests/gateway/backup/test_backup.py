@@ -258,15 +258,20 @@ async def test_avl03_a_list_that_somebody_wrote_anew_is_not_ours(settings: Setti
 
 
 async def test_avl03_the_keys_are_not_in_it_and_only_its_own_open_it(settings: Settings, store: Store, tmp_path: Path) -> None:
+    for content in (b"CANARY of W17", b"CANARY of W17" * LARGE):
+        await settled(store, content, "held")
     made = await backup(store, settings)
     assert not [name for name in made.manifest.files if name.endswith(".key")]
-    assert "journal.key" in made.manifest.keys
+    assert {"journal.key", "spool.key"} <= made.manifest.keys.keys()
+    files = [file.read_bytes() for file in made.place.rglob("*") if file.is_file()]
+    secret = [key for key in keyring.of(settings.state_directory).values()]
+    assert not any(each in file for each in (b"CANARY", *secret) for file in files), "a backup alone opens nothing (W17)"
     keyring.write(tmp_path / "usb", keyring.of(settings.state_directory))
     assert os.stat(tmp_path / "usb").st_mode & 0o777 == 0o600
     assert keyring.read(tmp_path / "usb") == keyring.of(settings.state_directory)
     with pytest.raises(BadBackup, match="another name"):
         keyring.write(tmp_path / "usb", {"journal.key": b"0" * 32})
-    with pytest.raises(BadBackup, match=r"journal\.key missing or another"):
+    with pytest.raises(BadBackup, match=r"journal\.key, spool\.key missing or another"):
         await verify(settings, made.place, {"journal.key": b"0" * 32}, quiet)
     (tmp_path / "usb").write_bytes(b"no keys")
     with pytest.raises(BadBackup, match="no file of keys"):

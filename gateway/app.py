@@ -84,9 +84,8 @@ class Gateway:
     def __init__(self, settings: Settings, store: Store, config: Path | None = None, policy: Policy | None = None):
         """`config` is the file that the settings came from, to be compared with its baseline; None = there is none.
         `policy` is what is in force; None = what the file says."""
-        self.settings, self.store, self._seal = settings, store, _seal(settings)
+        self.settings, self.store, self._seal, self._config = settings, store, _seal(settings), config
         self._integrity = integrity_of(settings, store, config) if config else None
-        self._nightly = Nightly(settings, config, store) if config else None
         self.policies, self._number = Policies(store.db, store.clock, Path(settings.policy)), 0
         policy, notices = policy or policy_file.load(Path(settings.policy)), Notices.load(Path(settings.notices))
         self.sandbox = Sandbox(
@@ -212,7 +211,7 @@ class Gateway:
                 feed.of(self.settings, self.store, lambda text: self._alarm("syslog", text)).run(),
                 self.watch.run(),
                 self.alerts.run(),
-                *((self._nightly.run(self._alarm),) if self._nightly else ()),
+                *((Nightly(self.settings, self._config, self.store).run(self._alarm),) if self._config else ()),
             )
         ]
         return test

@@ -34,6 +34,7 @@ from gateway.integrity import IntegritySettings
 from gateway.journal_settings import JournalSettings
 from gateway.model import TlsPolicy
 from gateway.seal_settings import SealSettings, SignatureSettings
+from gateway.segment_settings import SegmentSettings
 from gateway.sign_in_settings import LdapSettings, OidcSettings
 from gateway.volume_settings import VolumeSettings
 from gateway.workflow_settings import WorkflowSettings
@@ -271,6 +272,7 @@ class Settings(_Model):
     contacts: dict[Role, tuple[Address, ...]] = Field(
         {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
     )
+    segments: SegmentSettings = SegmentSettings()
     volume: VolumeSettings = VolumeSettings()
     integrity: IntegritySettings = IntegritySettings()
     journal: JournalSettings = JournalSettings()

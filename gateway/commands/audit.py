@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from gateway import settings as settings_file
-from gateway.audit import sampling
+from gateway.audit import confirmation, external, sampling
+from gateway.audit.confirmation import Confirmation, Occasion, Result
 from gateway.audit.proof import pack_of, subjects_of
 from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken, days
 from gateway.audit.working_paper import sheet
+from gateway.clock import JST
 from gateway.commands.forms import add_paper, put
 from gateway.commands.journal import new_file
 from gateway.commands.terminal import operator
 from gateway.compliance import demands as demands_file
 from gateway.compliance.facts import gather
+from gateway.compliance.report import inspect
 from gateway.model import Direction
 from gateway.notice import Notices
 from gateway.settings import Settings
@@ -27,6 +30,7 @@ from sanitizers.model import Verdict
 _WRONG = {
     "period": "the period goes from a day to a day that is not before it: --since 2026-11-01 --until 2026-11-30",
     "count": f"a sample has 1 to {LARGEST} decisions",
+    "on": "the day of the report is not in the future",
     "nothing": "no decision of the period fits",
 }
 
@@ -72,7 +76,34 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     proof.add_argument("--reason", required=True, help="why; it is recorded and stands in the chain-of-custody sheet")
     proof.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="made anew, readable by you alone")
     proof.set_defaults(act=_evidence)
+    _add_external(actions)
     parser.set_defaults(run=run)
+
+
+def _add_external(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    checklist = actions.add_parser(
+        "external",
+        help="β-type: the extra measures with state and evidence, for an external auditor (外部監査)",
+        description="For a house of model beta or beta_prime (`segments:` in gateway.yaml), before it is introduced and "
+        "regularly afterwards (AU-03). Each measure with the state of its requirements, and what lies outside the gateway.",
+        epilog="Example: mugai audit external --profile miyazaki --format pdf --output checklist.pdf",
+    )
+    checklist.add_argument("--profile", required=True, metavar="NAME", help="a folder of config/profiles/")
+    checklist.add_argument("--days", type=float, default=365, help="how far back the journal is read (default: 365)")
+    add_paper(checklist)
+    checklist.set_defaults(act=_external)
+    done = actions.add_parser(
+        "confirmed",
+        help="records that an external auditor looked, with the result (外部監査の記録)",
+        epilog="Example: mugai audit confirmed --occasion regular --auditor 例示監査法人 --on 2026-10-01 --result passed "
+        "--reference 文書番号123",
+    )
+    done.add_argument("--occasion", required=True, choices=tuple(Occasion), help="before the introduction, or regular")
+    done.add_argument("--auditor", required=True, help="the firm or person outside")
+    done.add_argument("--on", required=True, type=date.fromisoformat, metavar="DATE", help="day of the auditor's report")
+    done.add_argument("--result", required=True, choices=tuple(Result))
+    done.add_argument("--reference", required=True, help="where the auditor's report is: number, file, shelf")
+    done.set_defaults(act=_confirmed)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -128,3 +159,23 @@ async def _evidence(arguments: argparse.Namespace, settings: Settings, store: St
         file.write(made.content)
     print(f"{arguments.output}: {made.entries} entries, SHA-256 {made.sha256}")
     return 0
+
+
+async def _external(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    if not settings.segments.model.is_beta:
+        print(f"mugai: segments.model is {settings.segments.model}; AU-03 asks this of beta and beta_prime", file=sys.stderr)
+    since = max(0.0, store.clock.now() - arguments.days * 86_400)
+    facts = await gather(settings, arguments.config, store, demands_file.load(arguments.profile, arguments.config), since)
+    report = inspect(facts, Path(arguments.profile).name, since)
+    return await put(arguments, external.sheet(report, settings.segments, facts.confirmed, facts.today))
+
+
+async def _confirmed(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    occasion, result = Occasion(arguments.occasion), Result(arguments.result)
+    made = Confirmation(arguments.auditor.strip(), occasion, arguments.on, result, arguments.reference.strip(), operator())
+    await confirmation.record(store, made)
+    found = await store.db.read(confirmation.confirmations)
+    today = datetime.fromtimestamp(store.clock.now(), JST).date()
+    lacks = confirmation.missing(found, settings.segments.external_audit_months, today)
+    print("; ".join(lacks) or "recorded")
+    return 1 if lacks else 0

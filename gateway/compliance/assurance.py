@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from gateway.audit.confirmation import OCCASIONS, RESULTS, missing
 from gateway.compliance.facts import Facts
 from gateway.compliance.judging import Check, always, organisational, partial, partly, unserved, yes
 from gateway.compliance.model import Outcome, Status
 from gateway.directory.model import Role
 from gateway.integrity import NONE
+from gateway.segment_settings import MODEL_NAMES
 
 
 def audited(facts: Facts) -> Outcome:
@@ -14,6 +16,18 @@ def audited(facts: Facts) -> Outcome:
     made = f"期間中の抜き取り {facts.count('sampled')} 回、指摘の記録 {facts.count('finding_step')} 件"
     actual = f"監査する人 {len(auditors)} 人 (閲覧だけ、本文は見えない)。{made}"
     return yes(bool(auditors), "名簿の役割 aud", actual, "監査する人が名簿にいません。")
+
+
+def externally_audited(facts: Facts) -> Outcome:
+    segments, found = facts.settings.segments, facts.confirmed
+    model = MODEL_NAMES[segments.model]
+    if not segments.model.is_beta:
+        why = f"{model}の構成なので、この項目は当てはまりません。"
+        return Outcome(Status.NOT_APPLICABLE, "segments.model", model, why)
+    last = f"{found[0].on} {OCCASIONS[found[0].occasion]} ({RESULTS[found[0].result]})" if found else "なし"
+    lacks = missing(found, segments.external_audit_months, facts.today)
+    actual = f"{model}。外部の確認 {len(found)} 回、直近 {last}"
+    return yes(not lacks, "segments、mugai audit external", actual, "。".join(lacks))
 
 
 def inspected(facts: Facts) -> Outcome:
@@ -46,7 +60,7 @@ def disposed(facts: Facts) -> Outcome:
 CHECKS = {
     "AU-01": Check(audited, ("sampled", "finding_step", "packed", "searched")),
     "AU-02": Check(inspected, ("self_inspected",)),
-    "AU-03": Check(unserved("β型かどうかの設定と、外部監査人に渡す一式がありません。α型ではこの項目は当てはまりません。")),
+    "AU-03": Check(externally_audited, ("externally_audited",)),
     "DV-01": Check(
         unserved("試験用・本番用の別を示し、試験機から外へ出さない設定がありません。待受と配送先を分けて運用してください。")
     ),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from gateway.audit.confirmation import Confirmation, confirmations
 from gateway.compliance.demands import Demands
 from gateway.compliance.evidence import evidence
 from gateway.compliance.model import Evidence
@@ -44,6 +45,7 @@ class Facts:
     store: tuple[str, ...]  # recipients that are not in exactly one state
     changed: tuple[str, ...]  # what differs from the baseline
     clock_jump: float
+    confirmed: tuple[Confirmation, ...]  # by external auditors, the latest first
     gateway: Mapping[str, object] | None  # what GET /health says; None = no answer
 
     def on(self, *signs: Sign) -> Rule | None:
@@ -72,6 +74,7 @@ async def gather(
         store=tuple(await store.spool.audit()),
         changed=await integrity_of(settings, store, config).difference(),
         clock_jump=store.clock.jump,
+        confirmed=await store.db.read(confirmations),
         gateway=await asyncio.to_thread(_health, settings.health.host, settings.health.port),
     )
 

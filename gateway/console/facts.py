@@ -54,6 +54,7 @@ NAMES: dict[str, Words] = {
     "baseline_made": Words("設定の基準", "baseline"),
     "self_inspected": Words("自己点検", "self-inspection"),
     "finding_step": Words("監査の指摘", "audit finding"),
+    "externally_audited": Words("外部の監査", "external audit"),
     "trouble_step": Words("障害記録", "trouble register"),
 }
 

@@ -225,6 +225,10 @@ SENTENCES: dict[str, Words] = {
         "監査の指摘 {finding} に「{act}」がありました（{actor}、所属 {section}、{result}）。{detail}",
         "Audit finding {finding}: {act} by {actor} ({section}, {result}). {detail}",
     ),
+    "externally_audited": Words(
+        "{actor} が {on} の外部の監査（{occasion}、{auditor}）を記録しました。結果: {result}、報告書: {reference}",
+        "{actor} recorded the external audit ({occasion}) of {on} by {auditor}: {result}; report: {reference}",
+    ),
     "trouble_step": Words(
         "障害記録 {trouble} に「{act}」がありました（{actor}）。{detail}", "Trouble {trouble}: {act} by {actor}. {detail}"
     ),
@@ -258,8 +262,10 @@ _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads 
         **{"open": "登録", "return": "差し戻し", "close": "完了", "withdraw": "取り下げ"},
         **{"answer": "改善計画", "progress": "進捗", "elsewhere": "他部署の確認", "finish": "対応完了の報告"},
     },
+    "occasion": {"before": "導入前の確認", "regular": "定期の監査"},
     "result": {
         **{"major": "重大", "minor": "要改善", "observation": "観察事項"},
+        **{"passed": "適合", "findings": "指摘あり", "failed": "不適合"},
         **{"same": "同じ問題あり", "none": "問題なし", "not_concerned": "該当なし"},
     },
     "via": {"console": "管理画面", "link": "メールのリンク", "command": "コマンド"},

@@ -6,6 +6,7 @@
 from gateway.journal.audit_events import (
     Copied,
     Exported,
+    ExternallyAudited,
     FindingStep,
     Inspected,
     Packed,
@@ -88,6 +89,7 @@ __all__ = [
     "Event",
     "Expired",
     "Exported",
+    "ExternallyAudited",
     "FileSanitised",
     "FindingStep",
     "Halted",

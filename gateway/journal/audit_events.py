@@ -107,3 +107,15 @@ class FindingStep(Event):
     section: str  # who answers for it, or where the same was looked for
     result: str  # how severe; or whether it was there as well
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternallyAudited(Event):
+    """Somebody outside looked at a β-type installation (AU-03)."""
+
+    actor: str
+    auditor: str
+    occasion: str  # of `gateway.audit.confirmation.Occasion`
+    on: str  # "2026-10-01"
+    result: str
+    reference: str

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,22 @@ def test_a_pack_of_no_requirement_or_no_period_says_why(
         words = ("evidence", "--profile", "miyazaki", "--requirement", requirement, *period, "--reason", "x", "-o", out)
         assert mugai(miyazaki, *words) == 2
         assert why in capsys.readouterr().err
+
+
+def test_au03_the_checklist_by_command_and_the_record_that_somebody_looked(
+    miyazaki: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mugai(miyazaki, "external", "--profile", "miyazaki") == 0
+    assert "segments.model is alpha" in capsys.readouterr().err
+    miyazaki.write_text(miyazaki.read_text() + "segments: {model: beta_prime}\n")
+    out = tmp_path / "checklist.html"
+    assert mugai(miyazaki, "external", "--profile", "miyazaki", "--format", "html", "--output", str(out)) == 0
+    assert "β′型" in out.read_text()
+    assert "導入前の外部の確認が記録されていません" in out.read_text()
+    on = (date.today() - timedelta(days=2)).isoformat()
+    words = ("confirmed", "--auditor", "例示監査法人", "--on", on, "--result", "passed", "--reference", "文書1")
+    assert mugai(miyazaki, *words, "--occasion", "regular") == 1
+    assert "導入前" in capsys.readouterr().out
+    assert mugai(miyazaki, *words, "--occasion", "before") == 0
+    assert mugai(miyazaki, *words[:4], "2999-01-01", *words[5:], "--occasion", "regular") == 2
+    assert "not in the future" in capsys.readouterr().err

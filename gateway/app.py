@@ -16,54 +16,42 @@ from typing import Any
 
 from gateway import disk, doors, duties, intake, journal, post, rights, window
 from gateway import seal as sealing
-from gateway.backoff import Backoff
 from gateway.backup.nightly import Nightly
-from gateway.candidates import Candidates, Recent
-from gateway.clearance import Clearance
-from gateway.contacts import Contacts
 from gateway.control import Control, Verb
 from gateway.cutoff import Guard
-from gateway.deception import Own
 from gateway.digest import Digest
 from gateway.evidence import feed, proving
 from gateway.evidence.media import Media
 from gateway.gate import HourlyGate
 from gateway.health import Health
-from gateway.identity import Authenticator, Identifier
 from gateway.inspection import Inspector
 from gateway.integrity import integrity_of
 from gateway.metrics import Metrics
-from gateway.model import Direction, NextHop
 from gateway.notice import Notices
-from gateway.notifier import Notifier, notifying, postmaster
+from gateway.notifier import notifying
 from gateway.office import Office
 from gateway.parcel import Parcel, Parcels, patience
-from gateway.pipeline import Pipeline
+from gateway.path import clearance_of, next_hop, pipeline_of
 from gateway.policy import file as policy_file
 from gateway.policy.book import Policies
-from gateway.policy.observer import House
-from gateway.policy.observers import observers_of, own_domains
+from gateway.policy.observers import observers_of
 from gateway.policy.rules import Policy
-from gateway.policy.senders import Senders
 from gateway.preview import Preview
-from gateway.relay import Relay
 from gateway.reporter import Reporter
-from gateway.resolver import NameserverResolver
 from gateway.rights import CONTROL
 from gateway.runner import Runner
 from gateway.sandbox import Sandbox, SelfTest
 from gateway.scan import Scanner
 from gateway.seal import Seal
-from gateway.settings import ListenerSettings, Settings, trust_anchors
+from gateway.settings import Settings, trust_anchors
 from gateway.smtp.server import Refusal, SmtpServer
 from gateway.status import Status
 from gateway.store.opening import Store
 from gateway.trouble import Trouble
-from gateway.unlocking import Keyring, Unlock, Unlocking
+from gateway.unlocking import Unlock, Unlocking
 from gateway.watch import Watch
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
-from gateway.workflow.register import Register
 from gateway.yaml_file import BadConfiguration, Problem
 from sanitizers.lock.office import OfficeCaps
 
@@ -114,15 +102,14 @@ class Gateway:
         self.inspector = Inspector(
             self.sandbox, self.scanner, wall_seconds=wall, office=self.office, note=note, anchors=anchors
         )
-        self.relay, queue = Relay(settings.hostname), settings.queue
-        notifier = notifying(settings, store.clock)
+        queue, notifier = settings.queue, notifying(settings, store.clock)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
-        self.pipeline = self._pipeline(policy, notices, notifier)
+        self.pipeline = pipeline_of(settings, store, policy, notices, notifier, self.inspector, self._seal)
         unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
         parcels = Parcels(self.inspector, lambda: self.pipeline.policy, store.journal)
         carrying = Verb(Parcel, parcels.sanitise, patience(wall), settings.console.api_file, console=True)
         self._guest = rights.guest(settings.console.user)
-        self.preview = Preview(settings, store.spool, notices)  # its sandbox starts when somebody looks
+        self.preview = Preview(settings, store, notices)  # its sandbox starts when somebody looks
         verbs: dict[str, Verb[Any]] = {"unlock": Verb(Unlock, unlocking.unlock, console=True), "sanitise": carrying}
         verbs |= window.verbs(self.preview, window.TURNS * patience(wall))
         self.control = Control(settings.place(CONTROL), verbs, self._guest)
@@ -137,37 +124,10 @@ class Gateway:
         )
         self.status = self._status()
         self.watch = Watch(self.status, self._alarm)
-        self.alerts = post.alerts(settings, notifier, store.clock, self._alarm, _next_hop(settings.inbound))
+        self.alerts = post.alerts(settings, notifier, store.clock, self._alarm, next_hop(settings.inbound))
         store.journal.listeners.append(self.alerts.sealed)
         self._health = Health(settings.health.host, settings.health.port, self.status.health, self.status.exposition)
         self._tasks: list[asyncio.Task[None]] = []
-
-    def _pipeline(self, policy: Policy, notices: Notices, notifier: Notifier) -> Pipeline:
-        settings, store, queue = self.settings, self.store, self.settings.queue
-        keyring = Keyring(store.clock.monotonic)
-        return Pipeline(
-            spool=store.spool,
-            inspector=self.inspector,
-            clearance=self._clearance(notices),
-            relay=self.relay,
-            policy=policy,
-            notices=notices,
-            tls_domains=settings.outbound.tls_domains,
-            next_hops={Direction.INBOUND: _next_hop(settings.inbound), Direction.OUTBOUND: _next_hop(settings.outbound)},
-            backoff=Backoff(queue.first_retry, queue.longest_retry, queue.lifetime_hours * 3_600),
-            clock=store.clock,
-            worker_deaths=queue.worker_deaths,
-            hold_when_scanner_down=settings.clamav.when_down == "hold",
-            hostname=settings.hostname,
-            notifier=notifier,
-            identifier=_identifier(settings, self.sandbox),
-            register=Register(store.db, store.clock),
-            senders=Senders(store.db, store.clock),
-            observers=observers_of(settings, policy, store, self.inspector),
-            contacts=Contacts(store.directory, House(own_domains(settings)), settings.contacts, postmaster(settings).address),
-            candidates=Candidates(store.quarantine, keyring, Recent(store.clock.monotonic)),
-            keyring=keyring,
-        )
 
     async def start(self) -> SelfTest:
         """Everything is proven before the first door opens."""
@@ -234,7 +194,7 @@ class Gateway:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.relay.close()
+        await self.pipeline.relay.close()
         await self.preview.stop()
         await self.sandbox.stop()
         await self.office.stop()
@@ -255,8 +215,10 @@ class Gateway:
             await self.store.journal.write(refused)
             return
         self.pipeline.policy, self.pipeline.notices = policy, notices
-        self.inspector.note = self.preview.inspector.note = notices.withheld_note
-        self.pipeline.clearance, self.workflow.letters.notices = self._clearance(notices), notices
+        self.inspector.note = notices.withheld_note
+        self.pipeline.clearance = clearance_of(self.settings, self.store.clock, notices, self.inspector, self._seal)
+        self.workflow.letters.notices = notices
+        self.preview.use(notices)
         self.pipeline.observers = observers
         source = f"version {self._number}" if self._number else self.settings.policy
         await self.store.journal.write(journal.PolicyLoaded(policy_version=policy.version, accepted=True, detail=source))
@@ -274,13 +236,6 @@ class Gateway:
             scanner=self.scanner,
             servers=self.servers,
             policy_version=lambda: self.pipeline.policy.version,
-        )
-
-    def _clearance(self, notices: Notices) -> Clearance:
-        settings = self.settings
-        days = settings.retention.originals_days
-        return Clearance(
-            self.inspector, notices, settings.originals_at, days, settings.hostname, self._seal, self.store.clock.now
         )
 
     async def _changed(self) -> str:
@@ -373,24 +328,9 @@ class Gateway:
         )
 
 
-def _identifier(settings: Settings, sandbox: Sandbox) -> Identifier | None:
-    identity = settings.identity
-    if not identity.enabled:
-        return None
-    resolver = NameserverResolver(identity.nameservers, identity.timeout) if identity.nameservers else None
-    authenticators = tuple(Authenticator(each.id, each.peers) for each in identity.trusted_authenticators)
-    own = Own(settings.inbound.domains, (settings.organisation, *identity.own_names))
-    return Identifier(sandbox, resolver, authenticators, own)
-
-
 def _seal(settings: Settings) -> Seal | None:
     seal = settings.seal
     try:
         return sealing.load(seal.domain, seal.selector, Path(seal.key)) if seal.domain else None
     except (OSError, TypeError, ValueError) as error:  # TypeError: the key wants a password
         raise SetupError(f"seal.key: {error}") from None
-
-
-def _next_hop(listener: ListenerSettings) -> NextHop:
-    hop = listener.next_hop
-    return NextHop(hop.host, hop.port, hop.tls, hop.ca_file)

@@ -104,12 +104,16 @@ class Identifier:
 
 def results_header(identity: Identity, hostname: str) -> str:
     """The value of our own Authentication-Results (RFC 8601 2.2)."""
+    return "; ".join((hostname, *results(identity)))
+
+
+def results(identity: Identity) -> tuple[str, ...]:
+    """Method by method, as that header has them."""
     found = identity.proven
     signatures = [f"dkim={s.result}" + (f" header.d={s.domain}" if s.domain else "") for s in found.signatures]
-    statements = (
+    return (
         f"spf={found.spf}" + (f" smtp.mailfrom={found.spf_domain}" if found.spf_domain else ""),
         *(signatures or ["dkim=none"]),
         f"dmarc={found.dmarc}" + (f" header.from={found.from_domain}" if found.from_domain else ""),
         f"arc={found.arc}",
     )
-    return "; ".join((hostname, *statements))

@@ -88,7 +88,7 @@ class Inspector:
         note: Callable[[PartReport], str] = lambda part: "",
         anchors: tuple[str, ...] = (),
     ):
-        self._sandbox, self.scanner, self._wall = sandbox, scanner, wall_seconds
+        self.sandbox, self.scanner, self._wall = sandbox, scanner, wall_seconds
         self.note, self._anchors = note, anchors
         self._office = office or Office(enabled=False)
 
@@ -112,7 +112,7 @@ class Inspector:
             report.worst().verdict,
             treated.letter,
             enclosures,
-            self._sandbox.level,
+            self.sandbox.level,
             excerpts=excerpts,
             leaves=tuple(budget.leaves or ()),
             originals=tuple(replace(kept, instead_of=places.get(child)) for child, kept in budget.originals),
@@ -146,7 +146,7 @@ class Inspector:
     ) -> tuple[str, ...]:
         """Objections of the second, independent look; empty = accepted."""
         start = Start(Task.VERIFY, Part("", "", media_type), Profile(method=method), tuple(sorted(digests)))
-        answer = await self._sandbox.run(start, content, wall_seconds=self._wall)
+        answer = await self.sandbox.run(start, content, wall_seconds=self._wall)
         if answer.outcome.verdict is Verdict.FAILED:
             return (f"verifier: {answer.outcome.reason} {answer.outcome.detail}",)
         return answer.objections
@@ -156,11 +156,11 @@ class Inspector:
 
         Raises Refused."""
         part, profile = Part("", name, ARCHIVE, names), Profile(limits=_WHOLE, passwords=(password,))
-        outcome = (await self._sandbox.run(Start(Task.PACK, part, profile), stored, wall_seconds=self._wall)).outcome
+        outcome = (await self.sandbox.run(Start(Task.PACK, part, profile), stored, wall_seconds=self._wall)).outcome
         if outcome.output is None:
             raise Refused(outcome.reason or Reason.CRASHED, outcome.detail)
         start = Start(Task.VERIFY, part, profile, tuple(sorted(digests)))
-        answer = await self._sandbox.run(start, outcome.output, wall_seconds=self._wall)
+        answer = await self.sandbox.run(start, outcome.output, wall_seconds=self._wall)
         if answer.outcome.verdict is Verdict.FAILED or answer.objections:
             raise Refused(Reason.VERIFY_FAILED, "; ".join((answer.outcome.detail, *answer.objections))[:300])
         return outcome.output
@@ -168,7 +168,7 @@ class Inspector:
     async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
         """What a rebuilt file says of people, and its class; raises Refused when that could not be found out."""
         start = Start(Task.DISCLOSE, Part(leaf.path, "", leaf.media_type), Profile(), search=search)
-        outcome = (await self._sandbox.run(start, leaf.content, wall_seconds=self._wall)).outcome
+        outcome = (await self.sandbox.run(start, leaf.content, wall_seconds=self._wall)).outcome
         if outcome.output is None:
             raise Refused(outcome.reason or Reason.CRASHED, outcome.detail)
         try:
@@ -184,7 +184,7 @@ class Inspector:
             return await self._ask(asked, content, part, budget)
 
         start = Start(Task.PAGE, part, profile)
-        outcome = (await self._sandbox.run(start, document, None, on_ask, wall_seconds=self._wall)).outcome
+        outcome = (await self.sandbox.run(start, document, None, on_ask, wall_seconds=self._wall)).outcome
         if outcome.output is not None and (await self.verify(outcome.output, outcome.media_type, frozenset())):
             return Outcome(Verdict.FAILED, outcome.detected, reason=Reason.VERIFY_FAILED)
         return outcome
@@ -237,7 +237,7 @@ class Inspector:
             return await self._ask(asked, asked_content, part, budget)
 
         start = Start(task, part, budget.profile)
-        answer = await self._sandbox.run(start, content, on_child, on_ask, wall_seconds=budget.seconds_left)
+        answer = await self.sandbox.run(start, content, on_child, on_ask, wall_seconds=budget.seconds_left)
         infected = treated.outcome if treated.outcome.verdict is Verdict.INFECTED else None
         treated.outcome, treated.letter = answer.outcome, answer.letter
         if infected is not None:
@@ -264,7 +264,7 @@ class Inspector:
         if task is Task.EXTERNAL:
             return await self._office.external(content, budget.profile.limits.part_bytes, budget.seconds_left)
         start = Start(task, part, replace(budget.profile, passwords=()))
-        return (await self._sandbox.run(start, content, wall_seconds=budget.seconds_left)).outcome
+        return (await self.sandbox.run(start, content, wall_seconds=budget.seconds_left)).outcome
 
 
 def _refused(refusal: Refused) -> Outcome:

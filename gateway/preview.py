@@ -16,20 +16,24 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from gateway.inspection import Inspector, ScannerDown
+from gateway.inspection import ScannerDown
 from gateway.model import Inspection, Leaf
 from gateway.notice import Notices
-from gateway.office import Office
+from gateway.policy.book import Policies
+from gateway.rehearsal import Rehearsed, rehearse
 from gateway.replay import Stored
-from gateway.sandbox import Sandbox, SandboxDown
-from gateway.scan import Scanner
-from gateway.settings import Settings, trust_anchors
-from gateway.spool import MissingContent, Spool
+from gateway.sandbox import SandboxDown
+from gateway.settings import Settings
+from gateway.specimen import Specimen
+from gateway.spool import MissingContent
+from gateway.store.opening import Store
 from gateway.words import Refusal
+from gateway.workbench import Workbench
+from gateway.yaml_file import BadConfiguration
 from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.letter import Enclosure
-from sanitizers.lock.office import OfficeCaps
 from sanitizers.model import Method, Profile
 
 _KEPT = 16  # looks; a reviewer goes back and forth between a few
@@ -49,26 +53,12 @@ class Difference:
 
 
 class Preview:
-    def __init__(self, settings: Settings, spool: Spool, notices: Notices):
+    def __init__(self, settings: Settings, store: Store, notices: Notices):
         """Its inspector is set up as the gateway's, so that what is shown is what a release would make."""
-        self._spool = spool
-        self._sandbox = Sandbox(
-            minimum_level=settings.sandbox.minimum_level,
-            cpu_seconds=settings.sandbox.cpu_seconds,
-            memory_bytes=settings.sandbox.memory,
-            hidden=str(settings.state_directory.resolve()),
-        )
-        clamav, office = settings.clamav, settings.sandbox
-        scanner = Scanner(settings.place(clamav.socket), largest=clamav.largest, timeout=clamav.timeout, oldest=0)
-        caps = OfficeCaps(cpu_seconds=office.cpu_seconds)
-        self._office = Office(
-            enabled=office.office, lanes=1, caps=caps, work=office.office_directory, converters=office.converters
-        )
-        note, anchors = notices.withheld_note, trust_anchors(settings)
-        self.inspector = Inspector(
-            self._sandbox, scanner, wall_seconds=office.wall_seconds, office=self._office, note=note, anchors=anchors
-        )
-        self._stored = Stored(spool, self.inspector.message)
+        self._settings, self._store, self._spool, self._notices = settings, store, store.spool, notices
+        self._bench = Workbench(settings, notices)
+        self.inspector = self._bench.inspector
+        self._stored = Stored(store.spool, self.inspector.message)
         self._busy, self._started = asyncio.Lock(), False
         self._kept: OrderedDict[tuple[str, Profile], Inspection] = OrderedDict()
 
@@ -106,10 +96,16 @@ class Preview:
                     lines += outcome.output.decode("utf-8", "replace").split("\n")
         return lines
 
-    async def message(self, content: bytes, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
-        """As `Inspector.message`, in turn with the reviewers; not kept."""
+    async def rehearse(self, specimen: Specimen, version: int) -> tuple[Rehearsed, ...]:
+        """What would become of a mail at hand by a version of the rules, 0 = by those in force, in turn with the reviewers.
+
+        Raises LookupError: no such version."""
         async with self._at_work():
-            return await self.inspector.message(content, profile, keep_leaves=keep_leaves)
+            try:
+                policy = await Policies(self._store.db, self._store.clock, Path(self._settings.policy)).by(version)
+                return await rehearse(self._settings, self._store, self._notices, self.inspector, policy, specimen)
+            except BadConfiguration as bad:
+                raise Refusal(f"この規則は読み込めません。({bad})", f"These rules do not load: {bad}", 409) from bad
 
     async def disclosed(self, leaf: Leaf, search: Search) -> Disclosed:
         """As `Inspector.disclosed`."""
@@ -140,8 +136,11 @@ class Preview:
 
     async def stop(self) -> None:
         if self._started:
-            await self._sandbox.stop()
-            await self._office.stop()
+            await self._bench.stop()
+
+    def use(self, notices: Notices) -> None:
+        """Other ones, after a reload."""
+        self._notices, self.inspector.note = notices, notices.withheld_note
 
     @asynccontextmanager
     async def _at_work(self) -> AsyncIterator[None]:
@@ -155,15 +154,7 @@ class Preview:
 
     async def _start(self) -> None:
         if not self._started:
-            test = await self._sandbox.start()
-            if not self._sandbox.ready:
-                await self._sandbox.stop()
-                raise Refusal(
-                    "隔離環境を用意できないため、内容を表示できません。",
-                    f"The sandbox reaches only level {test.level} here: nothing can be shown.",
-                    503,
-                )
-            await self._office.start()
+            await self._bench.start()
             self._started = True
 
     async def _at(self, item: str, profile: Profile) -> Inspection:

@@ -7,21 +7,24 @@ content travel is `control.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.control import Carried, NotRunning, Rejected, Verb, carry
-from gateway.model import Inspection, Leaf
+from gateway.model import Envelope, Inspection, Leaf
 from gateway.preview import TEXT, Preview
+from gateway.rehearsal import Rehearsed
+from gateway.specimen import Specimen
 from gateway.spool import MissingContent
 from gateway.store.values import dump, load
 from gateway.words import Refusal
 from sanitizers.disclosure.model import Disclosed, Search
 from sanitizers.model import Profile, Reason, Refused
 
-BROUGHT = 96 << 20  # bytes: the largest specimen, encoded for its mail, or the largest file of a mail
+BROUGHT = 96 << 20  # bytes: the largest specimen, or the largest file of a mail
 TURNS = 5  # looks of others that somebody may have to wait for
 
 Answer = TypeVar("Answer")
@@ -52,10 +55,11 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A mail at hand; it comes along."""
+    """A mail or file at hand; it comes along."""
 
-    profile: Profile
-    leaves: bool
+    name: str
+    envelope: Envelope
+    version: int  # of the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,15 @@ class _Bare:
     sizes: tuple[int, ...]  # of the enclosures, then of the leaves
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """`places`: which content is which enclosure, as several groups of recipients get the same."""
+
+    rehearsed: tuple[Rehearsed, ...]
+    sizes: tuple[int, ...]
+    places: tuple[int, ...]
+
+
 def verbs(preview: Preview, seconds: float) -> dict[str, Verb[Any]]:
     """All are the console's; each may take `seconds`."""
 
@@ -124,8 +137,8 @@ def verbs(preview: Preview, seconds: float) -> dict[str, Verb[Any]]:
     async def header(asked: Header) -> Carried:
         return Carried(Told(), (await preview.header(asked.item)).encode())
 
-    async def message(asked: Brought, content: bytes) -> Carried:
-        return _packed(await preview.message(content, asked.profile, keep_leaves=asked.leaves))
+    async def rehearse(asked: Brought, content: bytes) -> Carried:
+        return _told(await preview.rehearse(Specimen(asked.name, content, asked.envelope), asked.version))
 
     async def page(asked: Page, content: bytes) -> Carried:
         picture, media_type, pages = await preview.page(content, asked.number)
@@ -141,7 +154,7 @@ def verbs(preview: Preview, seconds: float) -> dict[str, Verb[Any]]:
         "look": Verb(Look, look, seconds, console=True),
         "words": Verb(Lines, words, seconds, console=True),
         "header": Verb(Header, header, seconds, console=True),
-        "message": Verb(Brought, message, seconds, BROUGHT, console=True),
+        "rehearse": Verb(Brought, rehearse, seconds, BROUGHT, console=True),
         "page": Verb(Page, page, seconds, BROUGHT, console=True),
         "read": Verb(Reading, read, seconds, BROUGHT, console=True),
     }
@@ -174,8 +187,9 @@ class Window:
     async def header(self, item: str) -> str:
         return await self._text("header", Header(item))
 
-    async def message(self, content: bytes, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
-        return _unpacked(*await self._ask("message", Brought(profile, keep_leaves), Inspected, content))
+    async def rehearse(self, specimen: Specimen, version: int) -> tuple[Rehearsed, ...]:
+        asked = Brought(specimen.name, specimen.envelope, version)
+        return _heard(*await self._ask("rehearse", asked, Inspected, specimen.content))
 
     async def page(self, document: bytes, number: int) -> tuple[bytes, str, int]:
         picture, content = await self._ask("page", Page(number), Picture, document)
@@ -222,6 +236,29 @@ def _unpacked(told: Inspected, content: bytes) -> Inspection:
         enclosures=tuple(replace(each, content=next(contents)) for each in found.inspection.enclosures),
         leaves=tuple(replace(each, content=next(contents)) for each in found.inspection.leaves),
     )
+
+
+def _told(found: Sequence[Rehearsed]) -> Carried:
+    contents = [enclosure.content for each in found for enclosure in each.ruling.inspection.enclosures]
+    place = {content: number for number, content in enumerate(dict.fromkeys(contents))}
+    bare = tuple(_with(each, repeat(b"")) for each in found)
+    head = dump(_Answers(bare, tuple(map(len, place)), tuple(place[content] for content in contents))).encode()
+    return Carried(Inspected(len(head)), b"".join((head, *place)))
+
+
+def _heard(told: Inspected, content: bytes) -> tuple[Rehearsed, ...]:
+    found = load(_Answers, content[: told.head].decode())
+    contents = list(_cut(content, told.head, found.sizes))
+    placed = (contents[place] for place in found.places)
+    return tuple(_with(each, placed) for each in found.rehearsed)
+
+
+def _with(rehearsed: Rehearsed, contents: Iterator[bytes]) -> Rehearsed:
+    """The next of `contents` for each enclosure."""
+    inspection = rehearsed.ruling.inspection
+    files = tuple(replace(each, content=next(contents)) for each in inspection.enclosures)
+    inspection = replace(inspection, enclosures=files, originals=())
+    return replace(rehearsed, ruling=replace(rehearsed.ruling, inspection=inspection))
 
 
 def _cut(content: bytes, at: int, sizes: Iterable[int]) -> Iterator[bytes]:

@@ -27,20 +27,13 @@ from gateway.policy import sentences
 from gateway.policy.book import Policies
 from gateway.policy.rules import Answer, Policy
 from gateway.policy.sentences import Sentence
-from gateway.policy.words import DISPOSITIONS
+from gateway.policy.words import ANSWERS, DISPOSITIONS
 from gateway.rehearsal import Rehearsed, rehearse
 from gateway.sandbox import SandboxDown
 from gateway.settings import Settings
 from gateway.specimen import Specimen
 from gateway.store.opening import Store, open_store
-
-ANSWERS = {
-    Answer.HOLDS: ("これで決まる", "decides"),
-    Answer.OTHER_MAIL: ("対象外のメール", "for other mail"),
-    Answer.NOT_SHOWN: ("当てはまらない", "not shown"),
-    Answer.TOO_BAD: ("判定が悪く届けられない", "verdict too bad"),
-    Answer.WAIVED: ("承認・例外により適用外", "waived"),
-}
+from gateway.workbench import Workbench
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,7 +54,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--direction", type=Direction, choices=list(Direction), default=Direction.INBOUND)
     parser.add_argument("--from", dest="sender", metavar="A", help="reverse-path of the envelope")
     parser.add_argument("--to", dest="recipients", action="append", metavar="B", help="recipient; may be repeated")
-    parser.add_argument("--client", default="127.0.0.1", metavar="IP", help="who is supposed to have sent it")
+    parser.add_argument(
+        "--client", default="127.0.0.1", metavar="IP", help="who is supposed to have sent it; inside = SPF is not judged"
+    )
     parser.add_argument("--no-scan", action="store_true", help="explain without clamd")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -97,9 +92,9 @@ async def _explain(arguments: argparse.Namespace, settings: Settings, store: Sto
     policies = Policies(store.db, store.clock, Path(settings.policy))
     policy = await policy_of(policies, arguments.rules or "current")
     source = f"{arguments.rules}" if arguments.rules else await policies.source()
-    scan = not arguments.no_scan
-    found = await rehearse(settings, store, policy, specimen.message(), specimen.envelope, scan=scan)
     notices = Notices.load(Path(settings.notices))
+    async with Workbench(settings, notices, scan=not arguments.no_scan) as bench:
+        found = await rehearse(settings, store, notices, bench.inspector, policy, specimen)
     if arguments.json:
         values = [_values(each, policy, source, _sentence(each, notices)) for each in found]
         print(json.dumps(values, ensure_ascii=False, indent=2))
@@ -134,9 +129,7 @@ def _envelope(arguments: argparse.Namespace, settings: Settings) -> Envelope:
 
 
 def _sentence(found: Rehearsed, notices: Notices) -> Sentence | None:
-    """The deciding rule; None where the list of denied senders decided instead."""
-    rule = found.asked[-1].rule
-    return sentences.of_rule(rule, notices.names) if rule.name == found.ruling.decision.rule else None
+    return sentences.of_rule(found.decides, notices.names) if found.decides else None
 
 
 def _show(console: Console, notices: Notices, found: Rehearsed) -> None:

@@ -9,8 +9,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,17 +23,17 @@ from gateway import settings as settings_file
 from gateway.clock import JST
 from gateway.commands.policy import policy_of
 from gateway.commands.terminal import few, moment, plain, screen
-from gateway.inspection import Inspector, ScannerDown
+from gateway.inspection import ScannerDown
 from gateway.model import Direction
-from gateway.office import Office
+from gateway.notice import Notices
 from gateway.policy.book import Policies
 from gateway.policy.observers import observers_of
 from gateway.replay import Depth, Outcome, Replay, Replayed, Selection, Stored
-from gateway.sandbox import Sandbox, SandboxDown
-from gateway.scan import Scanner
+from gateway.sandbox import SandboxDown
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from gateway.store.values import dump, load
+from gateway.workbench import Workbench
 from gateway.workflow.export import defused
 from gateway.workflow.register import Register
 
@@ -145,14 +144,14 @@ async def _replay(arguments: argparse.Namespace, settings: Settings, store: Stor
     kept = _Kept(arguments.resume, _Head(current.version, draft.version, depth))
     kept.open()
     since = store.clock.now() - arguments.days * 86_400 if arguments.days else arguments.since
-    async with inspecting(settings) as inspector:
+    async with Workbench(settings, Notices.load(Path(settings.notices))) as bench:
         replay = Replay(
             store.db,
             Register(store.db, store.clock),
             current,
             draft,
-            Stored(store.spool, inspector.message),
-            lambda policy: observers_of(settings, policy, store, inspector),
+            Stored(store.spool, bench.inspector.message),
+            lambda policy: observers_of(settings, policy, store, bench.inspector),
             await policies.known() | {current.version: current},
             depth,
         )
@@ -164,29 +163,6 @@ async def _replay(arguments: argparse.Namespace, settings: Settings, store: Stor
                 kept.add(replayed)
                 progress.advance(task)
     return _report(arguments, [kept.done[item] for item in items])
-
-
-@asynccontextmanager
-async def inspecting(settings: Settings) -> AsyncIterator[Inspector]:
-    """A sandbox of its own, proven as the gateway's is.  Raises SandboxDown."""
-    sandbox = Sandbox(
-        minimum_level=settings.sandbox.minimum_level,
-        cpu_seconds=settings.sandbox.cpu_seconds,
-        memory_bytes=settings.sandbox.memory,
-        hidden=str(settings.state_directory.resolve()),
-    )
-    office = Office(enabled=settings.sandbox.office, lanes=1, work=settings.sandbox.office_directory)
-    clamav = settings.clamav
-    scanner = Scanner(settings.place(clamav.socket), largest=clamav.largest, timeout=clamav.timeout, oldest=0)
-    test = await sandbox.start()
-    try:
-        if not sandbox.ready:
-            raise SandboxDown(f"sandbox level {test.level}, {settings.sandbox.minimum_level} is required")
-        await office.start()
-        yield Inspector(sandbox, scanner, wall_seconds=settings.sandbox.wall_seconds, office=office)
-    finally:
-        await sandbox.stop()
-        await office.stop()
 
 
 def _report(arguments: argparse.Namespace, done: list[Replayed]) -> int:

@@ -144,7 +144,7 @@ def _preview(settings: Settings, store: Store, notices: Notices) -> Preview | Wi
     """Where the contents can be read.  Raises NoRight."""
     if rights.is_apart(settings):
         return Window(settings.place(CONTROL), TURNS * patience(settings.sandbox.wall_seconds))
-    return Preview(settings, store.spool, notices)
+    return Preview(settings, store, notices)
 
 
 def _binding(settings: Settings, store: Store, accounts: Accounts) -> Binding | None:

@@ -1,6 +1,7 @@
 """Screen: one mail or file that somebody brings, judged by a draft or by the rules in force (DV-02).
 
-Its bytes go to the sandbox of the previews and nowhere else: nothing is stored or delivered.  The answer stays in memory for
+It walks the gateway's own path as with `mugai explain` (`rehearsal.py`), in the sandbox of the previews: nothing is stored,
+delivered or learnt.  The answer stays in memory for
 whoever asked, a few at a time; what may be taken away is what was rebuilt and verified.  Who tested which hash is recorded.
 """
 
@@ -10,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -17,20 +19,18 @@ from starlette.responses import Response
 from gateway import journal
 from gateway.clock import JST
 from gateway.console.asker import Asker
-from gateway.console.mail import METHODS
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.identity import results
 from gateway.model import Client, Direction, Envelope
-from gateway.policy import file as policy_file
+from gateway.observation import UNSEARCHED
 from gateway.policy import sentences
 from gateway.policy.book import Standing, Version
-from gateway.policy.observers import observers_of
-from gateway.policy.rules import Policy
-from gateway.policy.words import DISPOSITIONS
+from gateway.policy.words import ANSWERS, DISPOSITIONS
+from gateway.rehearsal import Rehearsed
 from gateway.smtp.address import BadAddress, address
-from gateway.specimen import RECEIPT, Judged, Specimen, judge
+from gateway.specimen import RECEIPT, Specimen
 from gateway.words import Refusal
-from gateway.workflow.register import Register
 
 screen = Screen()
 
@@ -38,7 +38,7 @@ LARGEST = 48 << 20  # bytes: the largest mail that the doors of most houses take
 _KEPT = 6  # answers in memory
 _KEPT_BYTES = 96 << 20  # of all their files
 _CHARACTERS = 20_000  # of one text
-_CLIENT = Client("192.0.2.1", 0, "test")  # RFC 5737: nobody's
+NOBODY = "192.0.2.1"  # RFC 5737: no client's address; SPF is not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,17 @@ class Tested:
 
     by: str
     specimen: Specimen
-    policy: Policy
     version: Version | None
-    answers: tuple[Judged, ...]
+    answers: tuple[Rehearsed, ...]
+
+    @property
+    def policy_version(self) -> str:
+        return self.answers[0].ruling.decision.policy_version
 
     @property
     def size(self) -> int:
-        return sum(len(each.content) for answer in self.answers for each in answer.inspection.enclosures)
+        files = (file.content for answer in self.answers for file in answer.ruling.inspection.enclosures)
+        return len(self.specimen.content) + sum(map(len, files))
 
 
 @screen.get("/rules/test", Right.CHANGE_POLICY)
@@ -72,36 +76,30 @@ async def test(visit: Visit) -> Response:
 
 
 async def judged(asker: Asker, specimen: Specimen, version: Version | None) -> Tested:
-    """By the rules in force without a version; recorded.  Raises Refusal, BadConfiguration."""
-    desk = asker.desk
-    policy = policy_file.parse(version.text) if version else await desk.policy()
-    observers = observers_of(desk.settings, policy, desk.store, desk.preview)
-    register = Register(desk.store.db, desk.store.clock)
-    answers = await judge(specimen, policy, desk.preview.message, observers, register)
-    tested = Tested(asker.who.name, specimen, policy, version, answers)
-    await desk.store.journal.write(_recorded(tested))
+    """By the rules in force without a version; recorded.  Raises Refusal."""
+    answers = await asker.desk.preview.rehearse(specimen, version.number if version else 0)
+    tested = Tested(asker.who.name, specimen, version, answers)
+    await asker.desk.store.journal.write(_recorded(tested))
     return tested
 
 
 @screen.get("/rules/test/{key}", Right.CHANGE_POLICY)
 async def show(visit: Visit) -> Response:
-    tested, language = _tested(visit), visit.language
+    tested, names = _tested(visit), visit.desk.notices.names
     return visit.page(
         "rules_tested.html",
         key=visit.request.path_params["key"],
         tested=tested,
         answers=[
-            (
-                each,
-                sentences.of_rule(tested.policy.rule(each.decision.rule), visit.desk.notices.names),
-                read_as(visit, each),
-                list(each.files()),
-            )
+            (each, sentences.of_rule(each.decides, names) if each.decides else None, read_as(visit, each), list(each.files()))
             for each in tested.answers
         ],
-        names=visit.desk.names(language),
+        names=visit.desk.names(visit.language),
         dispositions=DISPOSITIONS,
-        methods=METHODS,
+        answers_of=ANSWERS,
+        unsearched=UNSEARCHED,
+        proven=proven,
+        warned=visit.desk.notices.warnings,
     )
 
 
@@ -110,7 +108,7 @@ async def sanitised(visit: Visit) -> Response:
     """One rebuilt and verified file; never a byte of what was brought."""
     answers = _tested(visit).answers
     try:
-        enclosure = answers[visit.number("answer")].inspection.enclosures[visit.number("file")]
+        enclosure = answers[visit.number("answer")].ruling.inspection.enclosures[visit.number("file")]
     except IndexError:
         raise LookupError("no such file") from None
     name = f"attachment; filename*=UTF-8''{quote(enclosure.name, safe='')}"
@@ -130,6 +128,7 @@ async def _form(visit: Visit, refusal: Refusal | None = None) -> Response:
         direction=query.get("direction", Direction.INBOUND),
         sender=query.get("sender", "sender@example.com"),
         recipients=query.get("recipients", f"staff@{domain}"),
+        client=query.get("client", ""),
         largest=LARGEST,
     )
 
@@ -147,11 +146,15 @@ async def _specimen(visit: Visit) -> Specimen:
     """Raises Refusal."""
     name, content = await visit.file("file")
     direction = Direction(visit.text("direction")) if visit.text("direction") in tuple(Direction) else Direction.INBOUND
-    return specimen_of(name, content, direction, visit.text("sender").strip(), visit.text("recipients").split())
+    return specimen_of(
+        name, content, direction, visit.text("sender").strip(), visit.text("recipients").split(), visit.text("client")
+    )
 
 
-def specimen_of(name: str, content: bytes, direction: Direction, sender: str, recipients: Sequence[str]) -> Specimen:
-    """Raises Refusal."""
+def specimen_of(
+    name: str, content: bytes, direction: Direction, sender: str, recipients: Sequence[str], client: str
+) -> Specimen:
+    """`client` "" = nobody is supposed to have sent it: SPF is not judged.  Raises Refusal."""
     if not content:
         raise Refusal("ファイルを選んでください。", "Choose a file.", 422)
     if len(content) > LARGEST:
@@ -162,14 +165,18 @@ def specimen_of(name: str, content: bytes, direction: Direction, sender: str, re
         raise Refusal(f"メールアドレスが正しくありません。({bad})", f"Not an address: {bad}", 422) from bad
     if not recipients or not all(each.isascii() for each in (sender, *recipients)):
         raise Refusal("宛先を英数字のアドレスで入力してください。", "Name recipients, in ASCII.", 422)
-    return Specimen(name[:255], content, Envelope(sender, tuple(recipients[:20]), direction, _CLIENT))
+    try:
+        at = Client(str(ip_address(client.strip() or NOBODY)), 0, "test")
+    except ValueError as bad:
+        raise Refusal("送信元の IP アドレスが正しくありません。", "Not an IP address.", 422) from bad
+    return Specimen(name[:255], content, Envelope(sender, tuple(recipients[:20]), direction, at))
 
 
 def _recorded(tested: Tested) -> journal.SpecimenJudged:
-    specimen, decision = tested.specimen, tested.answers[0].decision
+    specimen, decision = tested.specimen, tested.answers[0].ruling.decision
     return journal.SpecimenJudged(
         actor=tested.by,
-        policy_version=tested.policy.version,
+        policy_version=tested.policy_version,
         sha256=specimen.sha256,
         size=len(specimen.content),
         outcome=f"{decision.disposition}: {decision.rule}",
@@ -194,14 +201,19 @@ def _tested(visit: Visit) -> Tested:
     return found
 
 
-def read_as(asker: Asker, judged: Judged) -> str:
+def proven(answer: Rehearsed) -> str:
+    """Who was proven to have sent it; "" where that is not asked."""
+    identity = answer.ruling.inspection.identity
+    return "; ".join(results(identity)) if identity else ""
+
+
+def read_as(asker: Asker, answer: Rehearsed) -> str:
     """The text of the mail with its notice, as it would be read."""
-    letter, notices, desk = judged.inspection.letter, asker.desk.notices, asker.desk
-    if letter is None:
+    notices, desk = asker.desk.notices, asker.desk
+    inspection, decision = answer.ruling.inspection, answer.ruling.decision
+    if inspection.letter is None:
         return ""
     until = desk.store.clock.now() + desk.settings.retention.originals_days * 86_400
-    head = notices.head(
-        judged.inspection, judged.decision, RECEIPT, datetime.fromtimestamp(until, JST), desk.settings.originals_at
-    )
-    foot = notices.foot(judged.inspection, judged.decision, RECEIPT)
-    return "\n".join(filter(None, (head, letter.body, foot)))[:_CHARACTERS]
+    head = notices.head(inspection, decision, RECEIPT, datetime.fromtimestamp(until, JST), desk.settings.originals_at)
+    foot = notices.foot(inspection, decision, RECEIPT)
+    return "\n".join(filter(None, (head, inspection.letter.body, foot)))[:_CHARACTERS]

@@ -98,6 +98,13 @@ class Policies:
         version = await self.in_force()
         return policy_file.load(self.file) if version is None else policy_file.parse(version.text, name(version))
 
+    async def by(self, number: int) -> Policy:
+        """A version; 0 = what is in force."""
+        if not number:
+            return await self.current()
+        version = await self.get(number)
+        return policy_file.parse(version.text, name(version))
+
     async def text(self) -> str:
         """Of what is in force."""
         version = await self.in_force()

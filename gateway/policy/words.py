@@ -1,8 +1,9 @@
-"""What dispositions and suspicions are called in a sentence: Japanese, English.  Other words are the notices'."""
+"""What dispositions, suspicions and rules' answers are called: Japanese, English.  Other words are the notices'."""
 
 from __future__ import annotations
 
 from gateway.model import Disposition, Suspicion
+from gateway.policy.rules import Answer
 
 Pair = tuple[str, str]
 
@@ -25,4 +26,11 @@ SUSPICIONS: dict[Suspicion, Pair] = {
     Suspicion.LOOK_ALIKE: ("当団体に似たドメイン", "a domain like ours"),
     Suspicion.SEVERAL_SENDERS: ("複数の差出人", "several senders"),
     Suspicion.REPLY_ELSEWHERE: ("別組織への返信先", "a reply address elsewhere"),
+}
+ANSWERS: dict[Answer, Pair] = {
+    Answer.HOLDS: ("これで決まる", "decides"),
+    Answer.OTHER_MAIL: ("対象外のメール", "for other mail"),
+    Answer.NOT_SHOWN: ("当てはまらない", "not shown"),
+    Answer.TOO_BAD: ("判定が悪く届けられない", "verdict too bad"),
+    Answer.WAIVED: ("承認・例外により適用外", "waived"),
 }

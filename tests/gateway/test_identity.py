@@ -13,7 +13,6 @@ import pytest
 from pydantic import ValidationError
 
 from gateway import journal
-from gateway.app import _identifier as made_by
 from gateway.clock import JST
 from gateway.deception import Own
 from gateway.identity import Authenticator, Identifier, results_header
@@ -32,6 +31,7 @@ from gateway.model import (
     Suspicion,
 )
 from gateway.notice import Notices
+from gateway.path import identifier_of as made_by
 from gateway.policy.rules import Match
 from gateway.resolver import Unresolved
 from gateway.sandbox import Sandbox

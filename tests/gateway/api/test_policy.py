@@ -11,13 +11,11 @@ import pytest
 from gateway import journal
 from gateway.api.scopes import TokenScope
 from gateway.directory import Role
-from gateway.model import Decision, Disposition, Group, Inspection
-from gateway.specimen import Judged, Specimen
-from sanitizers.model import Verdict
+from gateway.policy.senders import DENIED, Senders, Stance
 from tests.gateway.api.make_program import Program, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_rules import DRAFT, HOUSE, SHIPPED, WHY
-from tests.gateway.make_spool import report
+from tests.gateway.make_wall import Wall
 
 SCOPES = (TokenScope.POLICY_READ, TokenScope.POLICY_PROPOSE, TokenScope.POLICY_TEST, TokenScope.APPROVALS_DECIDE)
 
@@ -102,16 +100,11 @@ async def test_dv02_a_draft_is_tried_as_a_job(office: Office) -> None:
 
 
 async def test_dv02_one_file_is_judged(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The path itself is `specimen.py`'s; here what is asked of it and what is told of it."""
-    seen: list[Specimen] = []
-
-    async def judge(specimen: Specimen, *_: object) -> tuple[Judged, ...]:
-        seen.append(specimen)
-        decision = Decision(Disposition.HOLD, "macro", "マクロがあります", (), "0", "rebuild")
-        inspection = Inspection(report(), Verdict.SANITISED, None, (), 4)
-        return (Judged(Group(("a@city.example.lg.jp",), "rebuild"), inspection, decision),)
-
-    monkeypatch.setattr("gateway.console.specimens.judge", judge)
+    """By the preview's own path, but for the wall."""
+    await Senders(office.c.rooms.db, office.c.rooms.clock).add(Stance.DENY, "a@b.example", "kanri", "迷惑メール", 3)
+    preview = office.c.desk.preview
+    monkeypatch.setattr(preview, "inspector", Wall())
+    monkeypatch.setattr(preview, "_started", True)
     body = {
         "name": "見積.xlsm",
         "content": base64.b64encode(b"PK").decode(),
@@ -119,8 +112,11 @@ async def test_dv02_one_file_is_judged(office: Office, monkeypatch: pytest.Monke
         "recipients": ["a@city.example.lg.jp"],
     }
     [answer] = (await office.admin.post("/policy/test", body)).json()["answers"]
-    assert (answer["disposition"], answer["verdict"]) == ("hold", "sanitised")
-    assert (seen[0].name, seen[0].content, seen[0].envelope.sender) == ("見積.xlsm", b"PK", "a@b.example")
-    for wrong in ({"content": "not base64!"}, {"recipients": []}, {"sender": "no address"}, {"version": 99}):
+    assert (answer["disposition"], answer["verdict"], answer["rule"]) == ("hold", "sanitised", DENIED)
+    assert (answer["state"], answer["sentence"], answer["waived"]) == ("held", "", ["deny 1"])
+    assert answer["rules"][-1] == {"rule": "inbound", "answer": "holds", "by": ""}
+    assert "迷惑メール" in answer["letters"][0]["text"]
+    assert (answer["identity"], answer["opens_case"]) == ("", False), "a bare file; nobody is asked"
+    for wrong in ({"content": "not base64!"}, {"recipients": []}, {"client": "x"}, {"sender": "no address"}, {"version": 99}):
         assert (await office.admin.post("/policy/test", body | wrong)).status_code in (404, 422), wrong
     assert len(await journal.search(office.c.rooms.db, kind="specimen_judged")) == 1

@@ -49,7 +49,7 @@ def mail(*files: tuple[str, str, bytes]) -> bytes:
 async def reviewer(c: Console, clamd: PrivateClamd) -> AsyncIterator[Browser]:
     at = c.desk.settings
     settings = at.model_copy(update={"clamav": at.clamav.model_copy(update={"socket": str(clamd.socket)})})
-    c.desk.preview = Preview(settings, c.rooms.spool, c.desk.notices)
+    c.desk.preview = Preview(settings, c.desk.store, c.desk.notices)
     yield await c.signed_in(await c.person("syo", Role.SYO))
     await c.desk.preview.stop()
 

@@ -14,10 +14,13 @@ from gateway.console.guard import BODY_BYTES
 from gateway.directory import Role
 from gateway.docket import Filter
 from gateway.model import Inspection
+from gateway.policy.senders import DENIED, Senders, Stance
+from gateway.preview import Preview
 from sanitizers.letter import Attachment, Enclosure, Letter, Mailbox
-from sanitizers.model import Profile, Verdict
+from sanitizers.model import Verdict
 from tests.gateway.console.make_console import Browser, Console
 from tests.gateway.make_spool import report
+from tests.gateway.make_wall import Wall
 
 REBUILT = b"rebuilt and verified"
 HOSTILE = b"hostile bytes as they came"
@@ -28,15 +31,24 @@ LETTER = Letter(
 )
 
 
-async def seen(content: bytes | int, profile: Profile, *, keep_leaves: bool = False) -> Inspection:
+def sees(**changes: object) -> Inspection:
     part = replace(report().parts[0], sha256_out=hashlib.sha256(REBUILT).hexdigest())
     files = (Enclosure("見積書.docx", "application/x", REBUILT),)
-    return Inspection(replace(report(), parts=(part,)), Verdict.SANITISED, LETTER, files, 4)
+    return replace(Inspection(replace(report(), parts=(part,)), Verdict.SANITISED, LETTER, files, 4), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-async def admin(c: Console, monkeypatch: pytest.MonkeyPatch) -> Browser:
-    monkeypatch.setattr(c.desk.preview, "message", seen)
+def wall(c: Console, monkeypatch: pytest.MonkeyPatch) -> Wall:
+    """The preview's own path, but for the wall."""
+    preview, wall = c.desk.preview, Wall(sees())
+    assert isinstance(preview, Preview)
+    monkeypatch.setattr(preview, "inspector", wall)
+    monkeypatch.setattr(preview, "_started", True)
+    return wall
+
+
+@pytest.fixture
+async def admin(c: Console, wall: Wall) -> Browser:
     return await c.signed_in(await c.person("kanri", Role.SYM), elevated=True)
 
 
@@ -87,6 +99,29 @@ async def test_a_draft_decides_where_one_is_chosen(c: Console, admin: Browser) -
     page = (await admin.get(path)).text
     assert "<b>closed</b>" in page
     assert "解除された場合に届くもの" in page
+    assert "これで決まる" in page
+    assert "【保留】" in page, "the letter to the recipient"
+    assert "spf=none; dkim=none; dmarc=none; arc=none" in page
+
+
+async def test_a_denied_sender_decides_as_in_the_gateway(c: Console, admin: Browser) -> None:
+    await Senders(c.rooms.db, c.rooms.clock).add(Stance.DENY, "a@example.com", "kanri", "迷惑メール", 3)
+    page = (await admin.get((await upload(admin, "a.eml", b"x")).headers["location"])).text
+    assert f"<b>{DENIED}</b>" in page
+    assert "迷惑メール" in page
+
+
+async def test_what_the_last_look_refuses_is_shown_as_held(admin: Browser, wall: Wall) -> None:
+    wall.answers.objections = ("a script",)
+    page = (await admin.get((await upload(admin, "a.eml", b"x")).headers["location"])).text
+    assert "保留する" in page
+    assert "<code>not-cleared</code>" in page
+
+
+async def test_where_it_came_from_may_be_told(admin: Browser) -> None:
+    assert (await upload(admin, "a.eml", b"x", client="198.51.100.7")).status_code == 303
+    refused = await upload(admin, "a.eml", b"x", client="mail.example.com")
+    assert (refused.status_code, "IP アドレスが正しくありません" in refused.text) == (422, True)
 
 
 async def test_the_last_answers_are_kept_and_no_more(c: Console, admin: Browser) -> None:

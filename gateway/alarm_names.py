@@ -11,6 +11,7 @@ NAMES = {
     "clock-sync": "時刻同期",
     "digest": "一覧・報告の送信に失敗",
     "disk": "ディスクの空き",
+    "foreign-copy": "この装置が作っていない配送用の写し",
     "heartbeat": "生存確認",
     "housekeeping": "定期処理の失敗",
     "nobody-may-decide": "承認者がいない",

@@ -20,7 +20,7 @@ from gateway.backup.nightly import Nightly
 from gateway.control import Control, Verb
 from gateway.cutoff import Guard
 from gateway.digest import Digest
-from gateway.evidence import feed, proving
+from gateway.evidence import feed, packing, proving
 from gateway.evidence.media import Media
 from gateway.gate import HourlyGate
 from gateway.health import Health
@@ -105,14 +105,9 @@ class Gateway:
         queue, notifier = settings.queue, notifying(settings, store.clock)
         self.workflow = Workflow(store.db, store.spool, store.clock, letters(settings, notices, notifier))
         self.pipeline = pipeline_of(settings, store, policy, notices, notifier, self.inspector, self._seal)
-        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
-        parcels = Parcels(self.inspector, lambda: self.pipeline.policy, store.journal)
-        carrying = Verb(Parcel, parcels.sanitise, patience(wall), settings.console.api_file, console=True)
-        self._guest = rights.guest(settings.console.user)
         self.preview = Preview(settings, store, notices)  # its sandbox starts when somebody looks
-        verbs: dict[str, Verb[Any]] = {"unlock": Verb(Unlock, unlocking.unlock, console=True), "sanitise": carrying}
-        verbs |= window.verbs(self.preview, window.TURNS * patience(wall))
-        self.control = Control(settings.place(CONTROL), verbs, self._guest)
+        self._guest = rights.guest(settings.console.user)
+        self.control = Control(settings.place(CONTROL), self._verbs(), self._guest)
         self.metrics = Metrics()
         store.journal.listeners.append(self.metrics.sealed)
         self.runner = Runner(store.spool, self.pipeline, lanes=lanes, timed=self.metrics.inspection.observe)
@@ -128,6 +123,19 @@ class Gateway:
         store.journal.listeners.append(self.alerts.sealed)
         self._health = Health(settings.health.host, settings.health.port, self.status.health, self.status.exposition)
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _verbs(self) -> dict[str, Verb[Any]]:
+        """What can be asked at the inner door; all of it is what the console asks."""
+        settings, store = self.settings, self.store
+        seconds, largest = patience(settings.sandbox.wall_seconds), settings.console.api_file
+        unlocking = Unlocking(store.quarantine, self.pipeline.keyring)
+        parcels = Parcels(self.inspector, lambda: self.pipeline.policy, store.journal)
+        return {
+            "unlock": Verb(Unlock, unlocking.unlock, console=True),
+            "sanitise": Verb(Parcel, parcels.sanitise, seconds, largest, console=True),
+            "pack": packing.verb(store),
+            **window.verbs(self.preview, window.TURNS * seconds),
+        }
 
     async def start(self) -> SelfTest:
         """Everything is proven before the first door opens."""

@@ -308,6 +308,7 @@ class Cleared:
     sha256: str = ""
     smtputf8: bool = False
     warrant: Warrant | None = None  # None: every attachment was rebuilt and verified; else two people let its files pass
+    vouched: bool = True  # False: the database has it and nothing proves that we made it (spool/vouching.py)
 
 
 class Work(StrEnum):

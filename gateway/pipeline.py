@@ -20,7 +20,7 @@ from gateway.clock import Clock
 from gateway.contacts import Contacts
 from gateway.filed import Filed
 from gateway.identity import Identifier
-from gateway.inspection import Inspector, ScannerDown
+from gateway.inspection import MESSAGE, Inspector, ScannerDown
 from gateway.judgement import may_leave_as_it_came
 from gateway.model import (
     Authored,
@@ -58,6 +58,7 @@ from gateway.relay import Relay
 from gateway.routing import routes
 from gateway.sandbox import SandboxDown
 from gateway.settling import (
+    FOREIGN,
     FORGOTTEN,
     NOT_AS_IT_CAME,
     UNCLEARED,
@@ -344,6 +345,8 @@ class Pipeline:
             cleared = await self.spool.cleared(lease)
         except MissingContent as missing:
             return self._held(lease, lease.item.recipients, replace(UNDELIVERABLE, reason=str(missing)), None)
+        if not cleared.vouched and (objections := await self._objections(cleared)):
+            return self._disowned(lease, objections)
         direction = cleared.item.envelope.direction
         tls_domains = self.tls_domains if direction is Direction.OUTBOUND else {}
         ways = routes(cleared, self.next_hops[direction], tls_domains)
@@ -361,6 +364,17 @@ class Pipeline:
             event = journal.Deferred.of(lease.item, who, str(by[Delivery.DEFERRED][0].reply), at)
             settlement = merge(settlement, Settlement(retry_at=at, attempts=attempts, events=(event,)))
         return settlement
+
+    async def _objections(self, cleared: Cleared) -> tuple[str, ...]:
+        """To a copy that nobody vouches for: it must be a plain letter of ours, by the second look."""
+        if cleared.warrant is not None:
+            return ("its warrant is nobody's",)
+        return await self.inspector.verify(cleared.content, MESSAGE, frozenset())
+
+    def _disowned(self, lease: Lease, objections: Sequence[str]) -> Settlement:
+        held = self._held(lease, lease.item.recipients, FOREIGN, None)
+        detail = f"{lease.item.receipt}: a copy that the gateway did not make was to leave: {'; '.join(objections)}"
+        return merge(held, Settlement(events=(journal.Alarm(item=lease.item.id, name="foreign-copy", detail=detail[:1000]),)))
 
     def _relayed(self, lease: Lease, cleared: Cleared, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
         moves = tuple(Move(o.recipient, State.RELAYED, str(o.reply)) for o in outcomes)

@@ -21,6 +21,14 @@ UNDELIVERABLE = Decision(
     "",
     "",
 )
+FOREIGN = Decision(
+    Disposition.HOLD,
+    "foreign-copy",
+    "この装置が作ったと確認できない配送用の写しだったため、送らずに保留しました。",
+    ("SAN-02", "HD-07"),
+    "",
+    "",
+)
 WAITS_IN = {
     Disposition.AWAIT_PASSWORD: State.AWAITING_PASSWORD,
     Disposition.AWAIT_APPROVAL: State.AWAITING_APPROVAL,

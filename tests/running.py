@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gateway import cli
 from tests.waiting import PATIENCE, until
@@ -60,6 +61,8 @@ class Running:
     health: int = field(default_factory=free_port)
     outbound_hop_port: int = field(default_factory=free_port)
     outbound_extra: str = ""  # further keys of `outbound`
+    python: str = sys.executable
+    process_of: dict[str, Any] = field(default_factory=dict)  # for Popen: as whom it runs
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -85,8 +88,8 @@ class Running:
 
     def start(self) -> None:
         log = (self.state / "serve.log").open("ab") if self.state.exists() else subprocess.DEVNULL
-        command = [sys.executable, "-m", "gateway.cli", "--config", str(self.config), "serve"]
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        command = [self.python, "-m", "gateway.cli", "--config", str(self.config), "serve"]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self.process_of)
         ends = time.monotonic() + PATIENCE
         while time.monotonic() < ends:
             if self.process.poll() is not None:

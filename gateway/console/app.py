@@ -60,6 +60,7 @@ from gateway.console.pulse import Pulse
 from gateway.console.screen import Declared
 from gateway.console.sessions import Sessions
 from gateway.docket import Docket
+from gateway.evidence import packing
 from gateway.notice import Notices
 from gateway.notifier import notifying
 from gateway.parcel import patience
@@ -129,6 +130,7 @@ def desk(settings: Settings, store: Store) -> Desk:
         notifier=notifier,
         docket=Docket(store.db),
         preview=_preview(settings, store, notices),
+        pack=packing.there(settings.place(CONTROL)) if rights.is_apart(settings) else packing.here(store),
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
         binding=_binding(settings, store, accounts),

@@ -19,6 +19,7 @@ from gateway.console.pulse import Pulse
 from gateway.console.sessions import Sessions
 from gateway.console.trials import Trials
 from gateway.docket import Docket
+from gateway.evidence.packing import Pack
 from gateway.journal import Verification
 from gateway.notice import Notices
 from gateway.notice.wording import Names
@@ -55,6 +56,7 @@ class Desk:
     notifier: Notifier
     docket: Docket
     preview: Preview | Window
+    pack: Pack
     workflow: Workflow
     tickets: Tickets
     codes: Codes

@@ -19,12 +19,11 @@ from gateway.console import facts
 from gateway.console.asker import Asker
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
-from gateway.evidence import pack
 from gateway.evidence.export import EXPORTED, FORMS
+from gateway.evidence.packing import Wanted
 from gateway.evidence.sentence import SENTENCES, sentence
 from gateway.evidence.trace import Trace, trace
-from gateway.journal import JournalDamaged, Query
-from gateway.spool import MissingContent
+from gateway.journal import Query
 from gateway.words import Refusal, Words
 
 screen = Screen()
@@ -100,14 +99,11 @@ async def follow(visit: Visit) -> Response:
 
 @screen.post("/journal/mail/{item}/pack", Right.EXPORT_JOURNAL)
 async def pack_mail(visit: Visit) -> Response:
-    found, reason, original = await trace_of(visit, visit.request.path_params["item"]), visit.reason(), None
+    found, reason, original = await trace_of(visit, visit.request.path_params["item"]), visit.reason(), ""
     if visit.text("original") == "yes":
         if not visit.may(Right.TAKE_ORIGINAL):
             raise Refusal("原本を取り出す権限がありません。", "You may not take the original.", 403)
-        try:
-            original = await pack.read_original(visit.desk.store, found.shown.item.id)
-        except MissingContent as missing:
-            raise Refusal("原本はもうありません。", "The original is gone.", 404) from missing
+        original = found.shown.item.id
     return await packed(visit, Query(item=found.shown.item.id), reason, found.shown.item.receipt, original)
 
 
@@ -117,16 +113,9 @@ async def pack_period(visit: Visit) -> Response:
     return await packed(visit, query, _purpose(visit), "journal")
 
 
-async def packed(visit: Visit, query: Query, reason: str, name: str, original: bytes | None = None) -> Response:
-    try:
-        made = await pack.make(visit.desk.store, query, visit.who.name, reason, original)
-    except LookupError as nothing:
-        raise Refusal("該当する記録がありません。", "No entries.", 404) from nothing
-    except ValueError as much:
-        raise Refusal(f"記録が多すぎます。期間を短くしてください ({pack.MOST}件まで)。", str(much), 413) from much
-    except JournalDamaged as damaged:
-        raise Refusal("記録が壊れています。検証の画面で確認してください。", f"Verify the journal: {damaged}", 409) from damaged
-    return as_file(made.content, "application/zip", f"mugai-evidence-{name}.zip")
+async def packed(visit: Visit, query: Query, reason: str, name: str, original: str = "") -> Response:
+    made = await visit.desk.pack(Wanted(query, visit.who.name, reason, original))
+    return as_file(made, "application/zip", f"mugai-evidence-{name}.zip")
 
 
 def as_file(content: bytes, media_type: str, name: str) -> Response:

@@ -1,9 +1,10 @@
 """The spool: takes responsibility for mail, hands out work under leases, settles it, and forgets nothing before its time.
 
-`contents` bytes in and out · `keys` who can read them · `acceptance` T1 · `leases` who works on what · `settlement` what a step
-changed · `states` the table and its auditor · `overview` for operators · `retention` what may be destroyed.  Every method that
-changes something is one transaction.  Raises StoreUnavailable (answer 451), LostLease, IllegalMove, MissingContent (hold),
-NoKey (not in this process), LookupError (no such message).  Reviewing what is held is `quarantine.py`'s.
+`contents` bytes in and out · `keys` who can read them · `vouching` who made a copy · `acceptance` T1 · `leases` who works on
+what · `settlement` what a step changed · `states` the table and its auditor · `overview` for operators · `retention` what may
+be destroyed.  Every method that changes something is one transaction.  Raises StoreUnavailable (answer 451), LostLease,
+IllegalMove, MissingContent (hold), NoKey (not in this process), LookupError (no such message).  Reviewing what is held is
+`quarantine.py`'s.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gateway import journal
 from gateway.clock import Clock
 from gateway.model import Authored, Cleared, Envelope, Grant, Lease, QueueItem, Settlement, Warrant, Work
 from gateway.policy import memory
-from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states
+from gateway.spool import acceptance, announcement, contents, leases, overview, retention, settlement, states, vouching
 from gateway.spool.contents import Incoming, Kept, MissingContent, Stored
 from gateway.spool.keys import NoKey
 from gateway.spool.leases import LostLease
@@ -155,7 +156,9 @@ class Spool:
         """The copy that was cleared in an earlier step, its digest compared (I2).  Raises MissingContent, NoKey."""
         sender, smtputf8, warrant, stored = await self._db.read(_copy, lease.cleared)
         content = await contents.fetch_bytes(self._blobs, self._key, stored)
-        return Cleared(lease.item, sender, lease.item.recipients, content, stored.sha256, smtputf8, warrant)
+        assert self._key is not None  # else there was no content
+        vouched = await self._db.read(vouching.is_vouched, self._key, lease.cleared, lease.item.recipients)
+        return Cleared(lease.item, sender, lease.item.recipients, content, stored.sha256, smtputf8, warrant, vouched)
 
     async def settle(self, lease: Lease, outcome: Settlement) -> None:
         """All of it or nothing; ends the job, or defers it to `retry_at` for the recipients that have not moved.
@@ -169,13 +172,18 @@ class Spool:
                 raise IllegalMove("a cleared copy is not what its digest says")
         authored = [await self._keep(note.content) for note in outcome.authored]
         durable = settlement.KeptSettlement(outcome, tuple(copied), tuple(authored))
-        await self._db.write(settlement.settle, lease, durable, self._quarantine_seconds, self._clock.now())
+        now, seconds = self._clock.now(), self._quarantine_seconds
+        if copied or authored:
+            await self._db.write(vouching.vouched, self._key, settlement.settle, lease, durable, seconds, now)
+        else:
+            await self._db.write(settlement.settle, lease, durable, seconds, now)
         self.wake.set()
 
     async def announce(self, occasion: str, notes: Sequence[Authored]) -> bool:
         """Mails of our own that no mail caused, once for each occasion; False when it was announced before."""
         kept = [(note, await self._keep(note.content)) for note in notes]
-        fresh = await self._db.write(announcement.announce, occasion, kept, self._clock.now())
+        now = self._clock.now()
+        fresh = await self._db.write(vouching.vouched, self._key, announcement.announce, occasion, kept, now)
         self.wake.set()
         return fresh
 

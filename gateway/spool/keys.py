@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from gateway.journal.note import durable_write
+from gateway.spool import vouching
 from gateway.store.db import Db
 from gateway.store.schema import content_key, metadata
 from gateway.trouble import Trouble
@@ -76,6 +77,7 @@ def _settled(conn: sa.Connection, file: Path) -> X25519PrivateKey:
     key = _read(file)
     if public is None:
         conn.execute(master_key.insert().values(public=key.public_key().public_bytes_raw()))
+        vouching.mark_all(conn, key)  # copies of an earlier version that wait for the next hop
     elif key.public_key().public_bytes_raw() != public:
         raise NoKey(f"{file} belongs to another store: put back the copy of this one's key")
     return key

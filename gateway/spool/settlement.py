@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from gateway import catalogue, journal
 from gateway.model import Grant, Hold, Lease, Move, QuarantineState, QueueItem, Settlement, State, Work
 from gateway.policy import memory
-from gateway.spool import keys, leases, states
+from gateway.spool import keys, leases, states, vouching
 from gateway.spool.acceptance import author, new_copy, new_job
 from gateway.spool.contents import Kept
 from gateway.store.schema import cleared, job, message, quarantine, recipient
@@ -161,6 +161,7 @@ def _finish_job(conn: sa.Connection, number: int) -> None:
     if copy is not None:
         conn.execute(_DESTROYED, {"copy": copy})
         conn.execute(_DISPOSED, {"copy": copy})
+        conn.execute(vouching.FORGET, {"copy_": copy})
 
 
 def _finish_message(conn: sa.Connection, item_id: str, now: float) -> None:

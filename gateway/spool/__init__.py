@@ -114,7 +114,7 @@ class Spool:
             if self._clock.monotonic() - self._failed_at < PROBE_SECONDS:
                 raise StoreUnavailable("the store failed a moment ago")
             try:
-                await self._blobs.run(lambda: self._blobs.delete(self._blobs.put(b"probe")))
+                await self._blobs.run(lambda: self._blobs.delete(self._blobs.put((b"probe",))))
                 await self._db.write(journal.insert, (journal.Alarm(name="store", detail="works again"),), self._clock.now())
             except StoreUnavailable:
                 self._failed_at = self._clock.monotonic()

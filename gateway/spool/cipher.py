@@ -27,7 +27,7 @@ class Sealing:
     key: bytes = field(default_factory=new_key, repr=False)
     _number: int = 0
 
-    def seal(self, chunk: bytes, *, last: bool = False) -> bytes:
+    def seal(self, chunk: bytes | bytearray | memoryview, *, last: bool = False) -> bytes:
         nonce, self._number = _nonce(self._number, last), self._number + 1
         return AESGCM(self.key).encrypt(nonce, chunk, None)
 

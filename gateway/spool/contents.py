@@ -68,16 +68,16 @@ class Incoming:
         self._buffer += chunk
         self.size += len(chunk)
         while len(self._buffer) > CHUNK:  # a full one may still be the last
-            full = bytes(self._buffer[:CHUNK])
+            full = self._buffer[:CHUNK]
             del self._buffer[:CHUNK]
             await self._spill(full)
 
     async def keep(self) -> Kept:
         """Durable when it returns, unless it is small: then the row's commit makes it so.  Raises StoreUnavailable."""
-        rest, key = bytes(self._buffer), self._sealing.key
+        key = self._sealing.key
         if self._writing is None and self.size <= self._inline:
-            return Kept(self.size, self.sha256, self._sealing.seal(rest, last=True), None, key)
-        writing = await self._spill(rest, last=True)
+            return Kept(self.size, self.sha256, self._sealing.seal(self._buffer, last=True), None, key)
+        writing = await self._spill(self._buffer, last=True)
         return Kept(self.size, self.sha256, None, await self._blobs.run(writing.keep), key)
 
     async def abort(self) -> None:
@@ -86,7 +86,7 @@ class Incoming:
         if self._writing is not None:
             await self._blobs.run(self._writing.drop)
 
-    async def _spill(self, chunk: bytes, *, last: bool = False) -> Writing:
+    async def _spill(self, chunk: bytes | bytearray | memoryview, *, last: bool = False) -> Writing:
         if self._writing is None:
             self._writing = await self._blobs.run(self._blobs.begin)
         writing = self._writing
@@ -102,16 +102,13 @@ def small(content: bytes) -> Kept:
 
 async def keep(blobs: Blobs, content: bytes, inline_bytes: int) -> Kept:
     """A content that is in memory already."""
-    if len(content) <= inline_bytes:
-        return small(content)
-    incoming = Incoming(blobs, inline_bytes)
-    try:
-        for at in range(0, len(content), CHUNK):
-            await incoming.write(content[at : at + CHUNK])
-        return await incoming.keep()
-    except BaseException:
-        await incoming.abort()
-        raise
+    return small(content) if len(content) <= inline_bytes else await blobs.run(_put, blobs, content)
+
+
+def _put(blobs: Blobs, content: bytes) -> Kept:
+    sealing, view, starts = Sealing(), memoryview(content), range(0, len(content), CHUNK)
+    blob = blobs.put(sealing.seal(view[at : at + CHUNK], last=at == starts[-1]) for at in starts)
+    return Kept(len(content), hashlib.sha256(content).hexdigest(), None, blob, sealing.key)
 
 
 def about(kept: Kept | Stored) -> bytes:

@@ -50,13 +50,19 @@ def opened(db: Db, file: Path) -> X25519PrivateKey:
 
 def put(conn: sa.Connection, key: bytes, about: bytes) -> int:
     """The number of its row.  `about` says which content it opens: beside another one it opens nothing."""
-    public = conn.scalar(_PUBLIC)
-    if public is None:
-        raise NoKey("the store has no key yet: start the gateway once")
-    wrapped = _SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), about)
+    wrapped = _SUITE.encrypt(key, _public_of(conn), about)
     made = conn.execute(content_key.insert(), {"wrapped": wrapped}).inserted_primary_key
     assert made is not None
     return int(made[0])
+
+
+def _public_of(conn: sa.Connection) -> X25519PublicKey:
+    """It never changes, so each connection asks once."""
+    if (known := conn.info.get(master_key.name)) is None:
+        if (public := conn.scalar(_PUBLIC)) is None:
+            raise NoKey("the store has no key yet: start the gateway once")
+        known = conn.info[master_key.name] = X25519PublicKey.from_public_bytes(public)
+    return known
 
 
 def unwrapped(key: X25519PrivateKey, wrapped: bytes, about: bytes) -> bytes:

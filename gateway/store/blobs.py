@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -54,11 +54,12 @@ class Blobs:
         """In a thread.  A new content under a temporary name."""
         return Writing(self._root, self._new / secrets.token_hex(16))
 
-    def put(self, content: bytes) -> str:
+    def put(self, chunks: Iterable[bytes]) -> str:
         """In a thread.  Durable when it returns the key."""
         writing = self.begin()
         try:
-            writing.write(content)
+            for chunk in chunks:
+                writing.write(chunk)
             return writing.keep()
         except BaseException:
             writing.drop()

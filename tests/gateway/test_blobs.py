@@ -24,7 +24,7 @@ def files(blobs: Blobs) -> list[str]:
 
 
 def test_what_is_put_can_be_opened_until_it_is_deleted(blobs: Blobs) -> None:
-    key = blobs.put(b"x" * 100_000)
+    key = blobs.put((b"x" * 50_000, b"x" * 50_000))
     fd = blobs.open(key)
     assert os.read(fd, 200_000) == b"x" * 100_000
     os.close(fd)
@@ -42,7 +42,7 @@ def test_the_order_is_file_rename_directory(blobs: Blobs, monkeypatch: pytest.Mo
         os, "fsync", lambda fd: (calls.append(os.readlink(f"/proc/self/fd/{fd}").split("/blobs/")[1]), fsync(fd))[1]
     )
     monkeypatch.setattr(Path, "rename", lambda a, b: (calls.append("rename"), rename(a, b))[1])
-    key = blobs.put(b"content")
+    key = blobs.put((b"content",))
     shelf, name = key.split("/")
     assert calls == [f"new/{name}", "rename", shelf]
 
@@ -59,7 +59,7 @@ async def test_a_disk_error_leaves_nothing_and_is_not_tried_again(
 
     monkeypatch.setattr(os, call, broken)
     with pytest.raises(StoreUnavailable, match="Input/output"):
-        await blobs.run(blobs.put, b"content")
+        await blobs.run(blobs.put, (b"content",))
     monkeypatch.undo()
     assert len(tried) == 1
     assert files(blobs) == []

@@ -360,7 +360,7 @@ async def test_i8_w17_the_original_goes_after_its_retention_and_leaves_a_record(
 
 async def test_an_orphan_goes_after_an_hour_and_a_named_file_never(r: Rooms) -> None:
     await r.accept(LARGE)
-    orphan = r.blobs.put(b"crashed before its commit")
+    orphan = r.blobs.put((b"crashed before its commit",))
     left = r.blobs.begin()
     left.write(b"crashed before its end")
     [named] = set(blob_files(r)) - {orphan, f"new/{left._temporary.name}"}

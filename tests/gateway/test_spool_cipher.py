@@ -151,7 +151,7 @@ async def test_what_an_earlier_version_kept_in_clear_is_read_delivered_and_dispo
     async with rooms(tmp_path) as r:
         plain = {await r.accept(b"small"): b"small", await r.accept(LARGE): LARGE}
         for item, content in plain.items():
-            blob = await r.blobs.run(r.blobs.put, content) if len(content) > 1_024 else None
+            blob = await r.blobs.run(r.blobs.put, (content,)) if len(content) > 1_024 else None
             values = {"content": None if blob else content, "blob": blob, "content_key": None}
             old = message.update().where(message.c.id == item.id).values(values)
             await r.db.write(lambda conn, old=old: conn.execute(old))

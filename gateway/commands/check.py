@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ from gateway.policy.rules import Policy
 from gateway.sandbox import Sandbox
 from gateway.scan import ENCRYPTED, ScanFailed, Scanner
 from gateway.settings import Settings
+from gateway.spool import keys
 from gateway.store.opening import open_store
 from gateway.trouble import Trouble
 from gateway.yaml_file import BadConfiguration
@@ -134,11 +136,13 @@ def _store(settings: Settings) -> Iterator[Found]:
             problems = asyncio.run(store.spool.audit())
             house, today = asyncio.run(store.directory.current()), store.directory.today
             policy, found = asyncio.run(_in_force(Policies(store.db, store.clock, Path(settings.policy))))
+            in_clear = asyncio.run(store.db.read(keys.in_clear))
     except (Trouble, OSError) as error:
         yield Found("bad", "store", str(error))
         return
     yield from (Found("bad", "store", problem) for problem in problems)
     yield found
+    yield from key(settings.place(keys.FILE), in_clear)
     yield from _directory(settings, policy, house, today)
     free = shutil.disk_usage(settings.state_directory).free
     level = "ok" if free > settings.queue.free_space else "bad"
@@ -159,6 +163,18 @@ def _backup(settings: Settings) -> Found:
         return Found("warn", "backup", f"{folder} holds none yet")
     days = (time.time() - (made[-1] / FILE).stat().st_mtime) / 86_400
     return Found("ok" if days < 2 else "warn", "backup", f"{made[-1]}, {days:.1f} days old; {len(made)} are there")
+
+
+def key(file: Path, in_clear: int) -> Iterator[Found]:
+    """That it is there and the store's own, opening the store has proven."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Found("bad", keys.FILE, f"others can read or change it (mode {mode:04o}): `chmod 600 {file}`")
+    else:
+        yield Found("ok", keys.FILE, f"{file}: of this store, for its owner alone; without a copy of it no backup can be read")
+    if in_clear:
+        text = f"{in_clear} contents of an earlier version are not encrypted until their term is over: encrypt the whole disk"
+        yield Found("warn", keys.FILE, text)
 
 
 async def _in_force(policies: Policies) -> tuple[Policy | None, Found]:

@@ -52,9 +52,10 @@ def erased(facts: Facts) -> Outcome:
 
 def disposed(facts: Facts) -> Outcome:
     how = "許可があってから" if facts.settings.retention.approval else "期限で自動に"
-    actual = f"{how}廃棄し、台帳と証明書に残す。期間中 {facts.count('disposed', 'erased')} 件。データベースはゼロで上書き、法的保全は消さない"
+    actual = f"原本と写しは1件ごとの鍵で暗号化。{how}鍵を破棄し、台帳と証明書に残す。期間中 {facts.count('disposed', 'erased')} 件。法的保全は消さない"
     outcome = Outcome(Status.OK, "retention.approval、mugai disposal", actual)
-    return partly(outcome, "鍵の破棄による消去。ファイルは削除するだけなので、ディスク全体を暗号化してください")
+    rest = f"以前の版が保管した {facts.in_clear} 件は、廃棄まで平文のまま。それまでディスク全体を暗号化してください"
+    return partly(outcome, rest) if facts.in_clear else outcome
 
 
 CHECKS = {

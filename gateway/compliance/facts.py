@@ -24,6 +24,7 @@ from gateway.model import Direction, Sign
 from gateway.policy.book import Policies
 from gateway.policy.rules import Policy, Rule
 from gateway.settings import Settings
+from gateway.spool import keys
 from gateway.store.opening import Store
 
 ANSWER_SECONDS = 5.0
@@ -43,6 +44,7 @@ class Facts:
     evidence: Mapping[str, Evidence]
     journal: Verification
     store: tuple[str, ...]  # recipients that are not in exactly one state
+    in_clear: int  # contents that an earlier version kept without a key of their own
     changed: tuple[str, ...]  # what differs from the baseline
     clock_jump: float
     confirmed: tuple[Confirmation, ...]  # by external auditors, the latest first
@@ -72,6 +74,7 @@ async def gather(
         evidence=await store.db.read(evidence, since, until),
         journal=await verify(store.db, store.journal.verifier),
         store=tuple(await store.spool.audit()),
+        in_clear=await store.db.read(keys.in_clear),
         changed=await integrity_of(settings, store, config).difference(),
         clock_jump=store.clock.jump,
         confirmed=await store.db.read(confirmations),

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from gateway.journal.note import durable_write
 from gateway.spool import vouching
 from gateway.store.db import Db
-from gateway.store.schema import content_key, metadata
+from gateway.store.schema import cleared, content_key, message, metadata
 from gateway.trouble import Trouble
 
 FILE = "spool.key"  # in the state directory
@@ -73,6 +73,14 @@ def unwrapped(key: X25519PrivateKey, wrapped: bytes, about: bytes) -> bytes:
 def destroying(which: sa.Select[tuple[int]]) -> sa.Update:
     """What was encrypted with them is gone for good, wherever copies of it lie (DS-01)."""
     return content_key.update().where(content_key.c.id.in_(which)).values(wrapped=DESTROYED)
+
+
+def in_clear(conn: sa.Connection) -> int:
+    """How many contents an earlier version left that have no key: they go with their term, as ever.  Reads all of the store."""
+    there = (
+        sa.and_(t.c.content_key.is_(None), sa.or_(t.c.content.is_not(None), t.c.blob.is_not(None))) for t in (message, cleared)
+    )
+    return sum(conn.scalar(sa.select(sa.func.count()).where(each)) or 0 for each in there)
 
 
 def _settled(conn: sa.Connection, file: Path) -> X25519PrivateKey:

@@ -327,3 +327,12 @@ def test_mugai_report_keeps_json_compares_and_says_how_many_are_ng(tmp_path: Pat
         assert (tmp_path / "out").read_bytes().startswith(begins)
     assert "前回 " in page.text(load((tmp_path / "out").read_bytes()))
     assert cli.main([*command, "--plan", str(tmp_path / "missing.csv")]) == 2
+
+
+async def test_ds01_each_content_has_its_key_and_what_an_earlier_version_left_is_said(miyazaki: Facts) -> None:
+    row = row_of(miyazaki, "DS-01")
+    assert row.status is Status.OK
+    assert "1件ごとの鍵で暗号化" in row.actual
+    old = row_of(replace(miyazaki, in_clear=7), "DS-01")
+    assert old.status is Status.PARTIAL
+    assert "7 件は、廃棄まで平文" in old.why

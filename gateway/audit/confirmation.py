@@ -17,6 +17,7 @@ from gateway import journal
 from gateway.clock import JST
 from gateway.journal import Query, reading
 from gateway.store.opening import Store
+from gateway.words import Words
 
 _MOST = 1_000
 
@@ -32,8 +33,15 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
-OCCASIONS = {Occasion.BEFORE: "導入前の確認", Occasion.REGULAR: "定期の監査"}
-RESULTS = {Result.PASSED: "適合", Result.FINDINGS: "指摘あり", Result.FAILED: "不適合"}
+OCCASIONS = {
+    Occasion.BEFORE: Words("導入前の確認", "before the introduction"),
+    Occasion.REGULAR: Words("定期の監査", "regular audit"),
+}
+RESULTS = {
+    Result.PASSED: Words("適合", "passed"),
+    Result.FINDINGS: Words("指摘あり", "passed with findings"),
+    Result.FAILED: Words("不適合", "failed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +88,16 @@ def _read(facts: dict[str, str]) -> Confirmation:
     )
 
 
-def missing(found: Sequence[Confirmation], months: int, today: date) -> tuple[str, ...]:
+def missing(found: Sequence[Confirmation], months: int, today: date) -> tuple[Words, ...]:
     """What a β-type house still owes; () = nothing."""
     good = [each for each in found if each.result is not Result.FAILED]
     lacks = []
     if not any(each.occasion is Occasion.BEFORE for each in good):
-        lacks.append("導入前の外部の確認が記録されていません")
+        lacks.append(Words("導入前の外部の確認が記録されていません", "no external confirmation before the introduction"))
     if not good or _months(good[0].on, today) > months:
-        lacks.append(f"{months} か月以内の外部監査が記録されていません")
+        lacks.append(Words(f"{months} か月以内の外部監査が記録されていません", f"no external audit within {months} months"))
     if found and found[0].result is Result.FAILED:
-        lacks.append(f"直近 ({found[0].on}) の結果は不適合です")
+        lacks.append(Words(f"直近 ({found[0].on}) の結果は不適合です", f"the last one, of {found[0].on}, failed"))
     return tuple(lacks)
 
 

@@ -57,11 +57,11 @@ def _status(measure: Measure, rows: Sequence[Row]) -> Status:
 
 def sheet(report: Report, segments: SegmentSettings, found: Sequence[Confirmation], today: date) -> Sheet:
     lacks = missing(found, segments.external_audit_months, today)
-    past = (f"{c.on} {OCCASIONS[c.occasion]} {c.auditor}: {RESULTS[c.result]} ({c.reference})" for c in found[:5])
+    past = (f"{c.on} {OCCASIONS[c.occasion].ja} {c.auditor}: {RESULTS[c.result].ja} ({c.reference})" for c in found[:5])
     about = (
         f"{report.organisation}　{report.title}　構成: {MODEL_NAMES[segments.model]}　自己点検 {moment(report.at)}",
         f"外部の確認: {'、'.join(past) or 'まだありません'}",
-        f"必要なこと: {'。'.join(lacks) or 'ありません'}",
+        f"必要なこと: {'。'.join(each.ja for each in lacks) or 'ありません'}",
         "状態は自己点検の結果です。証拠の記録番号は mugai audit evidence で証拠一式として取り出せます。",
     )
     rows = tuple(_row(number, each) for number, each in enumerate(standings(report), 1))

@@ -177,5 +177,5 @@ async def _confirmed(arguments: argparse.Namespace, settings: Settings, store: S
     found = await store.db.read(confirmation.confirmations)
     today = datetime.fromtimestamp(store.clock.now(), JST).date()
     lacks = confirmation.missing(found, settings.segments.external_audit_months, today)
-    print("; ".join(lacks) or "recorded")
+    print("; ".join(each.en for each in lacks) or "recorded")
     return 1 if lacks else 0

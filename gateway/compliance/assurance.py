@@ -24,10 +24,10 @@ def externally_audited(facts: Facts) -> Outcome:
     if not segments.model.is_beta:
         why = f"{model}の構成なので、この項目は当てはまりません。"
         return Outcome(Status.NOT_APPLICABLE, "segments.model", model, why)
-    last = f"{found[0].on} {OCCASIONS[found[0].occasion]} ({RESULTS[found[0].result]})" if found else "なし"
+    last = f"{found[0].on} {OCCASIONS[found[0].occasion].ja} ({RESULTS[found[0].result].ja})" if found else "なし"
     lacks = missing(found, segments.external_audit_months, facts.today)
     actual = f"{model}。外部の確認 {len(found)} 回、直近 {last}"
-    return yes(not lacks, "segments、mugai audit external", actual, "。".join(lacks))
+    return yes(not lacks, "segments、mugai audit external", actual, "。".join(each.ja for each in lacks))
 
 
 def inspected(facts: Facts) -> Outcome:

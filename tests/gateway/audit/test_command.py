@@ -135,7 +135,7 @@ def test_au03_the_checklist_by_command_and_the_record_that_somebody_looked(
     on = (date.today() - timedelta(days=2)).isoformat()
     words = ("confirmed", "--auditor", "例示監査法人", "--on", on, "--result", "passed", "--reference", "文書1")
     assert mugai(miyazaki, *words, "--occasion", "regular") == 1
-    assert "導入前" in capsys.readouterr().out
+    assert "no external confirmation before the introduction" in capsys.readouterr().out
     assert mugai(miyazaki, *words, "--occasion", "before") == 0
     assert mugai(miyazaki, *words[:4], "2999-01-01", *words[5:], "--occasion", "regular") == 2
     assert "not in the future" in capsys.readouterr().err

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from gateway import journal
+from gateway.audit.external import measures
+from gateway.compliance.model import Evidence, Report, Row, Status
+from gateway.compliance.report import CHECKS, KEPT, dump
 from gateway.console.screen import LANGUAGE_COOKIE
 from gateway.directory import Role
 from gateway.evidence.examine import examine
+from gateway.segment_settings import Model, SegmentSettings
 from tests.gateway.audit.make_decisions import a_day
-from tests.gateway.console.make_console import Console
+from tests.gateway.console.make_console import Console, console
 from tests.gateway.console.test_journal import delivered
 
 FORM = {"first": "2026-11-18", "last": "2026-11-18", "count": "5", "sort": "any", "seed": "秋の監査", "purpose": "定期監査"}
@@ -145,3 +150,45 @@ async def test_au01_an_overdue_finding_is_on_the_dashboard(c: Console) -> None:
     late = await c.signed_in(await c.desk.accounts.find("aud"))
     assert "期限超過 1" in (await late.get("/dashboard")).text
     assert "期限超過" in (await late.get("/audit")).text
+
+
+async def test_au03_the_checklist_on_screen_and_paper_and_who_looked(tmp_path: Path) -> None:
+    async with console(tmp_path, segments=SegmentSettings(model=Model.BETA)) as c:
+        chief = await c.signed_in(await c.person("cso", Role.CSO))
+        page = (await chief.get("/audit/external")).text
+        assert "自己点検がまだありません" in page
+        assert "導入前の外部の確認が記録されていません" in page
+        assert (await chief.post("/audit/external/paper", form="html")).status_code == 409
+        rows = tuple(Row(name, "x", "M 1", False, Status.OK, "s", "a", "", Evidence(3, 1.0, (7,))) for name in CHECKS)
+        report = Report("m", "宮崎市", "規程", "例示市", c.rooms.clock.now(), 0.0, "0", "0" * 12, rows)
+        (tmp_path / KEPT).mkdir()
+        (tmp_path / KEPT / "m-20261118-000000.json").write_bytes(dump(report))
+        (tmp_path / KEPT / "z-20261117-000000.json").write_text("{")
+        page = (await chief.get("/audit/external")).text
+        for each in measures():
+            assert each.name in page
+        assert "SAN-02 3件" in page
+        done = {"auditor": "例示監査法人", "on": "2026-11-01", "result": "passed", "reference": "文書1"}
+        for changes, words in (
+            ({"on": "2999-01-01"}, "今日までの日"),
+            ({"on": "x"}, "日付と選択肢"),
+            ({"auditor": " "}, "監査した人"),
+            ({"result": "good"}, "日付と選択肢"),
+        ):
+            refused = await chief.post("/audit/external", **(done | {"occasion": "before"} | changes))
+            assert (refused.status_code, words in refused.text) == (400, True), changes
+        for occasion in ("before", "regular"):
+            assert (await chief.post("/audit/external", **done, occasion=occasion)).status_code == 303
+        page = (await chief.get("/audit/external")).text
+        assert "求められている外部の確認は、すべて記録" in page
+        auditor = await c.signed_in(await c.person("aud", Role.AUD))
+        assert 'name="auditor"' not in (await auditor.get("/audit/external")).text
+        paper = await auditor.post("/audit/external/paper", form="html")
+        assert "例示監査法人: 適合" in paper.text
+        [exported] = await journal.search(c.rooms.db, kind="exported")
+        assert dict(exported.facts)["query"] == "external audit"
+
+
+async def test_au03_an_alpha_house_is_told_that_nothing_is_asked(c: Console) -> None:
+    committee = await c.signed_in(await c.person("com", Role.COM))
+    assert "この構成では" in (await committee.get("/audit/external")).text

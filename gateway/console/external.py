@@ -1,0 +1,99 @@
+"""Screen: what an external auditor looks at in a β-type house, as the last self-inspection found it; who looked, with which
+result (AU-03)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+from starlette.responses import Response
+
+from gateway import journal, paper
+from gateway.audit import confirmation, external
+from gateway.audit.confirmation import OCCASIONS, RESULTS, Confirmation, Occasion, Result
+from gateway.clock import JST
+from gateway.compliance.model import STATUS_NAMES, Report
+from gateway.compliance.report import KEPT, load
+from gateway.console.audits import PAPERS
+from gateway.console.journal import as_file
+from gateway.console.roles import Right
+from gateway.console.screen import Screen, Visit
+from gateway.segment_settings import MODEL_NAMES
+from gateway.words import Refusal, Words
+
+screen = Screen()
+
+_MISSING = {
+    "auditor": Words("監査した人・法人を入力してください。", "Write who looked."),
+    "reference": Words("報告書の番号や保管場所を入力してください。", "Write where the report is."),
+    "on": Words("報告書の日付は今日までの日です。", "The day of the report is not in the future."),
+}
+
+
+@screen.get("/audit/external", Right.READ_FINDINGS)
+async def show(visit: Visit) -> Response:
+    segments, found = visit.desk.settings.segments, await visit.desk.store.db.read(confirmation.confirmations)
+    report = await _newest(visit)
+    return visit.page(
+        "external.html",
+        model=MODEL_NAMES[segments.model],
+        beta=segments.model.is_beta,
+        lacks=confirmation.missing(found, segments.external_audit_months, _today(visit)),
+        found=found,
+        report=report,
+        standings=external.standings(report) if report else (),
+        statuses={status: Words(name, status.replace("_", " ")) for status, name in STATUS_NAMES.items()},
+        occasions=OCCASIONS,
+        results=RESULTS,
+        papers=PAPERS,
+        today=_today(visit),
+    )
+
+
+@screen.post("/audit/external", Right.SIGN_INSPECTION)
+async def confirm(visit: Visit) -> Response:
+    auditor, reference = (visit.text(name).strip()[:200] for name in ("auditor", "reference"))
+    try:
+        on = date.fromisoformat(visit.text("on"))
+        occasion, result = Occasion(visit.text("occasion")), Result(visit.text("result"))
+        made = Confirmation(auditor, occasion, on, result, reference, visit.who.name)
+        await confirmation.record(visit.desk.store, made)
+    except ValueError as missing:
+        words = _MISSING.get(str(missing), Words("日付と選択肢を確かめてください。", "Look at the day and the choices."))
+        raise Refusal(words.ja, words.en) from missing
+    return visit.go("/audit/external", Words("外部の監査を記録しました。", "Recorded."))
+
+
+@screen.post("/audit/external/paper", Right.READ_FINDINGS)
+async def on_paper(visit: Visit) -> Response:
+    if (form := visit.text("form")) not in PAPERS:
+        raise LookupError("no such form")
+    if (report := await _newest(visit)) is None:
+        raise Refusal("自己点検がまだありません。", "No self-inspection was held yet.", 409)
+    found = await visit.desk.store.db.read(confirmation.confirmations)
+    made = external.sheet(report, visit.desk.settings.segments, found, _today(visit))
+    try:
+        content = await paper.write(made, form)
+    except paper.NoPaper as none:
+        raise Refusal("この装置ではPDFを作れません。HTMLを印刷してください。", str(none), 409) from none
+    done = journal.Exported(actor=visit.who.name, purpose="外部監査", form=form, entries=len(made.rows), query="external audit")
+    await visit.desk.store.journal.write(done)
+    return as_file(content, PAPERS[form], f"mugai-external-audit.{form}")
+
+
+async def _newest(visit: Visit) -> Report | None:
+    return await asyncio.to_thread(_kept, visit.desk.settings.place(KEPT))
+
+
+def _kept(folder: Path) -> Report | None:
+    """The last self-inspection of any profile; names end with the time."""
+    for file in sorted(folder.glob("*.json"), key=lambda each: each.stem[-15:], reverse=True):
+        with suppress(OSError, ValueError):
+            return load(file.read_bytes())
+    return None
+
+
+def _today(visit: Visit) -> date:
+    return datetime.fromtimestamp(visit.desk.store.clock.now(), JST).date()

@@ -59,6 +59,14 @@ async def show(call: Call, number: Number) -> CaseShown:
     return await casework.shown(call, number, DECISIONS)
 
 
+@resource.post(
+    "/approvals/{number}/comment", TokenScope.APPROVALS_DECIDE, Right.SIGNED_IN, Words("コメントを残す", "Leave a comment")
+)
+async def comment(call: Call, number: Number, body: Acting) -> CaseShown:
+    """On any case that the owner sees, incidents and reports as well; it decides nothing."""
+    return await casework.comment(call, number, body.reason)
+
+
 @resource.post("/approvals/{number}/{act}", TokenScope.APPROVALS_DECIDE, Right.SIGNED_IN, Words("手続きをする", "Act on it"))
 async def act(call: Call, number: Number, act: Decision, body: Acting) -> CaseShown:
     """As the owner, who must not have asked for it: two people stay two people."""

@@ -111,6 +111,14 @@ async def act(call: Call, number: int, chosen: Act, reason: str, kinds: Sequence
     return _shown(await call.desk.workflow.show(number, who.address))
 
 
+async def comment(call: Call, number: int, text: str) -> CaseShown:
+    """Raises LookupError, Refusal."""
+    who, _ = await shown_to(call, number)
+    with plainly():
+        await call.desk.workflow.comment(number, who.address, text, call.via)
+    return _shown(await call.desk.workflow.show(number, who.address))
+
+
 def _shown(found: Shown) -> CaseShown:
     asked = found.case.opening
     steps = (CaseStep(s.at, s.act, s.actor, s.on_behalf, s.via, s.before, s.after, s.reason) for s in found.steps)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
+from gateway.api import casework
 from gateway.api.call import Call
+from gateway.api.casework import CaseLine
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason, VerdictName
-from gateway.console.mail import CHARACTERS, entry_of, let_through, obstacle_to, viewed
+from gateway.api.values import Cursor, Limit, Line, Moment, Number, Password, Reason, VerdictName
+from gateway.console.mail import (
+    CHARACTERS,
+    ask_again,
+    ask_as_it_came,
+    entry_of,
+    let_through,
+    obstacle_to,
+    unlock,
+    viewed,
+)
 from gateway.console.roles import Right
 from gateway.docket import Filter
 from gateway.docket import Line as Listed
@@ -146,6 +157,17 @@ class Reasoned:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlocking:
+    password: Password = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LettingThrough:
+    reason: Reason
+    parts: Annotated[tuple[Line, ...], Field(min_length=1, description="Paths of parts, as the report names them.")]
+
+
+@dataclass(frozen=True, slots=True)
 class Keeping:
     reason: Reason
     keep: bool  # false = lift it
@@ -202,6 +224,40 @@ async def text(call: Call, entry: Number) -> HeldText:
 async def release(call: Call, entry: Number, body: Releasing) -> HeldMail:
     """It walks its whole path again; what cannot be proven harmless is held again."""
     await let_through(call, await entry_of(call, entry), body.reason, body.profile)
+    return await _mail(call, await entry_of(call, entry))
+
+
+@resource.post(
+    "/held/{entry}/password",
+    TokenScope.QUARANTINE_RELEASE,
+    Right.RELEASE,
+    Words("パスワードを渡す", "Give its password"),
+    secret=True,
+)
+async def password(call: Call, entry: Number, body: Unlocking) -> HeldMail:
+    """It is inspected again at once; what the password opens is delivered or held as any mail."""
+    await unlock(call, await entry_of(call, entry), body.password)
+    return await _mail(call, await entry_of(call, entry))
+
+
+@resource.post(
+    "/held/{entry}/as-it-came",
+    TokenScope.QUARANTINE_RELEASE,
+    Right.RELEASE,
+    Words("原本のままの配送を申請", "Ask that files leave as they came"),
+    status=201,
+)
+async def as_it_came(call: Call, entry: Number, body: LettingThrough) -> CaseLine:
+    """Where the mail's rule allows it. Somebody else looks at them and decides (`/approvals`); then they are scanned anew."""
+    return casework.line(await ask_as_it_came(call, await entry_of(call, entry), body.parts, body.reason))
+
+
+@resource.post(
+    "/held/{entry}/request", TokenScope.QUARANTINE_RELEASE, Right.RELEASE, Words("再送を依頼", "Ask for another form")
+)
+async def request(call: Call, entry: Number, body: Reasoned) -> HeldMail:
+    """A letter to the sender where the sender is proven, else to the recipient inside; once for each mail."""
+    await ask_again(call, await entry_of(call, entry), body.reason)
     return await _mail(call, await entry_of(call, entry))
 
 

@@ -40,6 +40,7 @@ class Declared:
     status: int  # of success
     tagged: bool  # the answer has an ETag
     largest: int  # bytes of the body
+    secret: bool  # the body has a password: not even a digest of it is kept
 
     @property
     def name(self) -> str:
@@ -52,7 +53,7 @@ class Declared:
     @property
     def once(self) -> bool:
         """Takes an Idempotency-Key.  What is done to a file changes nothing, and no file is kept to be answered again."""
-        return self.method == "POST" and self.largest != A_FILE
+        return self.method == "POST" and self.largest != A_FILE and not self.secret
 
 
 class Resource:
@@ -63,9 +64,17 @@ class Resource:
         return self._declare("GET", path, scope, right, words, tagged=tagged)
 
     def post(
-        self, path: str, scope: TokenScope, right: Right, words: Words, *, status: int = 200, largest: int = BODY_BYTES
+        self,
+        path: str,
+        scope: TokenScope,
+        right: Right,
+        words: Words,
+        *,
+        status: int = 200,
+        largest: int = BODY_BYTES,
+        secret: bool = False,
     ) -> Callable[[H], H]:
-        return self._declare("POST", path, scope, right, words, status=status, largest=largest)
+        return self._declare("POST", path, scope, right, words, status=status, largest=largest, secret=secret)
 
     def put(self, path: str, scope: TokenScope, right: Right, words: Words) -> Callable[[H], H]:
         """Takes the place of what was read: the handler asks for If-Match (`call.unchanged`)."""
@@ -82,6 +91,7 @@ class Resource:
         status: int = 200,
         tagged: bool = False,
         largest: int = BODY_BYTES,
+        secret: bool = False,
     ) -> Callable[[H], H]:
         def remember(handler: H) -> H:
             hints = get_type_hints(handler, include_extras=True)
@@ -90,7 +100,7 @@ class Resource:
             if set(hints) != set(re.findall(r"{(\w+)}", path)) or (method == "GET") is not (body is None):
                 raise TypeError(f"{method} {path}: the handler's parameters are not the path's, or its body does not fit")
             given = (method, path, scope, right, words, self.tag, handler, hints, query, body, answer)
-            self.declared.append(Declared(*given, status, tagged, largest))
+            self.declared.append(Declared(*given, status, tagged, largest, secret))
             return handler
 
         return remember

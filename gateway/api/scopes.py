@@ -19,8 +19,13 @@ class TokenScope(StrEnum):
     QUARANTINE_RELEASE = "quarantine:release"
     QUARANTINE_DELETE = "quarantine:delete"
     QUARANTINE_KEEP = "quarantine:keep"
+    SENDERS_READ = "senders:read"
+    SENDERS_WRITE = "senders:write"
+    MINE_READ = "mine:read"
+    MINE_ACT = "mine:act"
     JOURNAL_READ = "journal:read"
     JOURNAL_EXPORT = "journal:export"
+    INSPECTIONS_SIGN = "inspections:sign"
     POLICY_READ = "policy:read"
     POLICY_PROPOSE = "policy:propose"
     POLICY_TEST = "policy:test"
@@ -51,8 +56,15 @@ SCOPES: dict[TokenScope, Use] = {
     TokenScope.QUARANTINE_RELEASE: Use(Words("保留メールの解除", "Release held mail"), Right.RELEASE),
     TokenScope.QUARANTINE_DELETE: Use(Words("保留メールの削除", "Delete held mail"), Right.DELETE),
     TokenScope.QUARANTINE_KEEP: Use(Words("証拠保全", "Legal hold"), Right.KEEP),
+    TokenScope.SENDERS_READ: Use(Words("差出人の許可・拒否の参照", "Read denied and allowed senders"), Right.LIST_HELD),
+    TokenScope.SENDERS_WRITE: Use(Words("差出人の許可・拒否の登録", "Deny and allow senders"), Right.LIST_SENDERS),
+    TokenScope.MINE_READ: Use(Words("自分のメールの参照", "See one's own mail"), Right.SIGNED_IN),
+    TokenScope.MINE_ACT: Use(
+        Words("パスワードの入力・原本の依頼・報告", "Give passwords, ask for originals, report one's own mail"), Right.SIGNED_IN
+    ),
     TokenScope.JOURNAL_READ: Use(Words("記録の検索・追跡・検証", "Search, follow and verify the journal"), Right.LIST_HELD),
     TokenScope.JOURNAL_EXPORT: Use(Words("記録の出力", "Export the journal"), Right.EXPORT_JOURNAL),
+    TokenScope.INSPECTIONS_SIGN: Use(Words("点検済の記録", "Sign inspections off"), Right.SIGN_INSPECTION),
     TokenScope.POLICY_READ: Use(Words("規則の参照", "Read the rules"), Right.READ_POLICY),
     TokenScope.POLICY_PROPOSE: Use(Words("規則の下書き・申請", "Draft and propose rules"), Right.CHANGE_POLICY),
     TokenScope.POLICY_TEST: Use(Words("規則の試行", "Try rules on stored mail"), Right.CHANGE_POLICY),

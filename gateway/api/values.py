@@ -59,6 +59,11 @@ Reason = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
     Field(description="Why; it goes into the journal."),
 ]
+Password = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1_000),
+    Field(description="Of a locked file, for one inspection; it is kept nowhere.", json_schema_extra={"writeOnly": True}),
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Cursor = Annotated[
     str, StringConstraints(pattern=r"^([0-9]{1,15})?$"), Field(description="`next` of the page before; empty = the first page.")

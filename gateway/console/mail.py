@@ -5,6 +5,7 @@ A mail outside somebody's scope does not exist for them.  What is read of conten
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from starlette.responses import Response
@@ -29,7 +30,7 @@ from gateway.unlocking import Unlock, Unlocked
 from gateway.words import Refusal, Words
 from gateway.workflow import ledger, opening
 from gateway.workflow.engine import NotAllowed
-from gateway.workflow.model import Kind
+from gateway.workflow.model import Case, Kind
 from sanitizers.letter import Enclosure
 from sanitizers.model import Method, Profile, Verdict
 
@@ -207,48 +208,58 @@ async def let_through(asker: Asker, entry: QuarantineEntry, reason: str, profile
 @screen.post("/held/{entry}/original", Right.RELEASE)
 async def original(visit: Visit) -> Response:
     """Asks that files be delivered as they came; somebody else decides, on the page of approvals (SAN-05)."""
-    entry, chosen = await entry_of(visit, visit.number("entry")), visit.texts("file")
-    policy = await visit.desk.policy()
-    files = [part for part in entry.report.parts if part.path in chosen] if entry.report else []
-    try:
-        asked = opening.as_it_came(policy.rule(entry.rule), entry, files, visit.who.address, visit.reason())
-        case = await visit.desk.workflow.open(asked, entry.id)
-    except (NotAllowed, ValueError) as error:
-        ja = "申請できません。ファイルを選び、利用者の設定に名簿のアドレスがあることを確認してください。"
-        raise Refusal(ja, f"This cannot be asked for: {error}", 409) from error
+    entry = await entry_of(visit, visit.number("entry"))
+    case = await ask_as_it_came(visit, entry, visit.texts("file"), visit.reason())
     return visit.go(
         f"/held/{entry.id}", Words(f"申請{case.id}は、別の人の承認を待ちます。", f"{case.id} waits for a second person")
     )
+
+
+async def ask_as_it_came(asker: Asker, entry: QuarantineEntry, chosen: Sequence[str], reason: str) -> Case:
+    """`chosen` are paths of parts.  Raises Refusal."""
+    policy = await asker.desk.policy()
+    files = [part for part in entry.report.parts if part.path in chosen] if entry.report else []
+    try:
+        asked = opening.as_it_came(policy.rule(entry.rule), entry, files, asker.who.address, reason)
+        return await asker.desk.workflow.open(asked, entry.id)
+    except (NotAllowed, ValueError) as error:
+        ja = "申請できません。ファイルを選び、利用者の設定に名簿のアドレスがあることを確認してください。"
+        raise Refusal(ja, f"This cannot be asked for: {error}", 409) from error
 
 
 @screen.post("/held/{entry}/ask", Right.RELEASE)
 async def ask_sender(visit: Visit) -> Response:
     """For its files in another form: the sender where that is proven, else the recipient inside."""
     entry = await entry_of(visit, visit.number("entry"))
-    whom = await _addressee(visit, entry)
-    if entry.state is not QuarantineState.HELD or not whom.to:
-        raise Refusal("このメールについては依頼できません。", "Nobody can be asked about this mail.", 409)
-    try:
-        await _resend(visit).ask(entry, whom, visit.who.name, visit.reason())
-    except AlreadyAsked as asked:
-        raise Refusal("すでに依頼しました。", "It was asked before.", 409) from asked
+    await ask_again(visit, entry, visit.reason())
     return visit.go(f"/held/{entry.id}", Words("再送を依頼しました。", "The letter is on its way."))
 
 
-def _resend(visit: Visit) -> Resend:
-    desk = visit.desk
+async def ask_again(asker: Asker, entry: QuarantineEntry, reason: str) -> None:
+    """Raises Refusal."""
+    whom = await _addressee(asker, entry)
+    if entry.state is not QuarantineState.HELD or not whom.to:
+        raise Refusal("このメールについては依頼できません。", "Nobody can be asked about this mail.", 409)
+    try:
+        await _resend(asker).ask(entry, whom, asker.who.name, reason)
+    except AlreadyAsked as asked:
+        raise Refusal("すでに依頼しました。", "It was asked before.", 409) from asked
+
+
+def _resend(asker: Asker) -> Resend:
+    desk = asker.desk
     return Resend(desk.store.db, desk.store.spool, desk.store.clock, desk.notices, desk.notifier)
 
 
-async def _addressee(visit: Visit, entry: QuarantineEntry) -> Addressee:
+async def _addressee(asker: Asker, entry: QuarantineEntry) -> Addressee:
     """By what was proven when the mail came; From is read in the sandbox, and only where DMARC has proven it."""
-    decided = await journal.search(visit.desk.store.db, item=entry.item.id, kind="decided", limit=1)
+    decided = await journal.search(asker.desk.store.db, item=entry.item.id, kind="decided", limit=1)
     facts = dict(decided[0].facts) if decided else {}
     proof = Proof(facts.get("identity", ""), facts.get("warnings", ""))
     shown: tuple[str, ...] = ()
     if proof.holds("dmarc") and not proof.holds("spf"):
         with suppress(Refusal):
-            letter = (await visit.desk.preview.text(entry.item.id)).letter
+            letter = (await asker.desk.preview.text(entry.item.id)).letter
             shown = tuple(box.address for box in letter.from_) if letter else ()
     return addressee(entry, proof, shown)
 
@@ -270,18 +281,22 @@ async def keep(visit: Visit) -> Response:
 
 @screen.post("/held/{entry}/password", Right.RELEASE)
 async def password(visit: Visit) -> Response:
-    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py)."""
     entry = await entry_of(visit, visit.number("entry"))
-    asked = Unlock(entry.id, visit.who.name, visit.text("password"))
+    await unlock(visit, entry, visit.text("password"))
+    return visit.go(
+        "/held", Words("パスワードを渡しました。検査をやり直します。", "The password was handed over; it is inspected again.")
+    )
+
+
+async def unlock(asker: Asker, entry: QuarantineEntry, password: str) -> None:
+    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py).  Raises Refusal."""
+    asked = Unlock(entry.id, asker.who.name, password)
     try:
-        await ask(visit.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
+        await ask(asker.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
     except NotRunning as down:
         raise Refusal("無害化装置が動いていません。", "The gateway is not running.", 503) from down
     except Rejected as rejected:
         raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
-    return visit.go(
-        "/held", Words("パスワードを渡しました。検査をやり直します。", "The password was handed over; it is inspected again.")
-    )
 
 
 async def entry_of(asker: Asker, number: int) -> QuarantineEntry:

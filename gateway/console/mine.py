@@ -7,7 +7,7 @@ a person's own addresses and the shared ones it works at.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -159,23 +159,19 @@ async def found(visit: Visit) -> Response:
 
 @screen.post("/mine/report", Right.SIGNED_IN)
 async def report_mail(visit: Visit) -> Response:
-    who = await reader(visit)
-    known = await _facts(visit, who, visit.text("mail").strip()[:40])
+    who, key, reason = await reader(visit), visit.text("mail").strip()[:40], visit.reason()
     if visit.text("what") == "misdirected":
-        wrong = tuple(each for each in visit.texts("to") if each in known.recipients) or known.recipients
-        chosen = await report.facts(visit.desk.store.db, visit.desk.store.spool, known.item.id, wrong)
-        chain = visit.desk.settings.workflow.misdirected_chain
-        case = await _open(visit, report.misdirected(chosen, who.address, visit.reason(), chain))
+        case = await report_misdirected(visit, who, key, visit.texts("to"), reason)
     else:
-        case = await _suspicious(visit, who, known)
+        case = await report_suspicious(visit, who, key, reason)
     return visit.go(
         f"/approvals/{case.id}", Words("報告しました。担当者に知らせました。", "Reported; those in charge are told.")
     )
 
 
-async def _facts(visit: Visit, who: Reader, key: str) -> report.Facts:
+async def _facts(asker: Asker, who: Reader, key: str) -> report.Facts:
     """Raises LookupError for a mail that this person neither sent nor received; of a received one only its own part."""
-    store = visit.desk.store
+    store = asker.desk.store
     known = await report.facts(store.db, store.spool, key)
     if known.item.envelope.sender.lower() in who.addresses:
         return known
@@ -185,15 +181,24 @@ async def _facts(visit: Visit, who: Reader, key: str) -> report.Facts:
     return await report.facts(store.db, store.spool, known.item.id, mine)
 
 
-async def _suspicious(visit: Visit, who: Reader, known: report.Facts) -> Case:
-    chain = visit.desk.settings.workflow.incident_chain
+async def report_misdirected(asker: Asker, who: Reader, key: str, to: Sequence[str], reason: str) -> Case:
+    """A mail that went to the wrong recipients: some of them, or all (ML-08).  Raises LookupError, Refusal."""
+    known, desk = await _facts(asker, who, key), asker.desk
+    wrong = tuple(each for each in to if each in known.recipients) or known.recipients
+    chosen = await report.facts(desk.store.db, desk.store.spool, known.item.id, wrong)
+    return await _open(asker, report.misdirected(chosen, who.address, reason, desk.settings.workflow.misdirected_chain))
+
+
+async def report_suspicious(asker: Asker, who: Reader, key: str, reason: str) -> Case:
+    """Raises LookupError, Refusal."""
+    known, chain = await _facts(asker, who, key), asker.desk.settings.workflow.incident_chain
     subject = f"不審なメールの報告 {known.item.receipt}"
-    return await _open(visit, report.incident(who.address, subject, visit.reason(), chain, known=known))
+    return await _open(asker, report.incident(who.address, subject, reason, chain, known=known))
 
 
-async def _open(visit: Visit, asked: Opening) -> Case:
+async def _open(asker: Asker, asked: Opening) -> Case:
     with plainly():
-        return await visit.desk.workflow.open(asked)
+        return await asker.desk.workflow.open(asked)
 
 
 # -- one mail ------------------------------------------------------------------------------------------------------------
@@ -219,9 +224,9 @@ def _by_both(declare: Callable[[str, Right], Callable[[Handler], Handler]], act:
     return doors
 
 
-async def _slip(visit: Visit, who: Reader) -> Slip:
-    """Raises LookupError: not this person's, or newer than the notice."""
-    found = await visit.desk.store.db.read(pigeonhole.slip, visit.request.path_params["item"], who.addresses)
+async def slip_of(asker: Asker, who: Reader) -> Slip:
+    """Of the `item` in the path.  Raises LookupError: not this person's, or newer than the notice."""
+    found = await asker.desk.store.db.read(pigeonhole.slip, asker.request.path_params["item"], who.addresses)
     if found.received_at > who.before:
         raise LookupError("newer than the notice")
     return found
@@ -229,7 +234,7 @@ async def _slip(visit: Visit, who: Reader) -> Slip:
 
 @_by_both(screen.get)
 async def _show(visit: Visit, who: Reader) -> Response:
-    slip = await _slip(visit, who)
+    slip = await slip_of(visit, who)
     known = await visit.desk.workflow.about(slip.item, who.addresses)
     cases = [case for case in known if case.kind is not Kind.PASSWORD]
     answer = visit.page(
@@ -237,7 +242,7 @@ async def _show(visit: Visit, who: Reader) -> Response:
         who=who,
         slip=slip,
         cases=cases,
-        tries=await _tries(visit, slip),
+        tries=await tries_left(visit, slip),
         names=visit.desk.names(visit.language),
         where=WHERE,
         next=await _next(visit),
@@ -247,50 +252,60 @@ async def _show(visit: Visit, who: Reader) -> Response:
     return answer
 
 
-async def _tries(visit: Visit, slip: Slip) -> int:
+async def tries_left(asker: Asker, slip: Slip) -> int:
     """Passwords that people may still try now; the gateway has the last word."""
-    since = visit.desk.store.clock.now() - WINDOW
-    released = await journal.search(visit.desk.store.db, item=slip.item, kind="released", since=since)
+    since = asker.desk.store.clock.now() - WINDOW
+    released = await journal.search(asker.desk.store.db, item=slip.item, kind="released", since=since)
     facts = [dict(each.facts) for each in released]
     return max(0, TRIES - sum(f["grant"] == GrantKind.UNLOCK and f["actor"] != GATEWAY for f in facts))
 
 
 @_by_both(screen.post, "/password")
 async def _password(visit: Visit, who: Reader) -> Response:
-    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py)."""
-    slip = await _slip(visit, who)
+    slip = await slip_of(visit, who)
+    await give_password(visit, who, slip, visit.text("password"))
+    return visit.go(f"{who.base}/{slip.item}")
+
+
+async def give_password(asker: Asker, who: Reader, slip: Slip, password: str) -> None:
+    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py).  Raises Refusal."""
     if slip.state is State.AWAITING_PASSWORD:  # a second click finds it under way
         try:
-            asked = Unlock(slip.entry, who.address, visit.text("password"))
-            await ask(visit.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
+            asked = Unlock(slip.entry, who.address, password)
+            await ask(asker.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
         except NotRunning as down:
             raise Refusal("無害化装置が動いていません。しばらくしてからお試しください。", "Try again later.", 503) from down
         except Rejected as rejected:
             ja = f"いまは受け付けられません。続けて{TRIES}回まで試せます。10分ほど待ってからお試しください。"
             raise Refusal(ja, f"Not now: {rejected}", 409) from rejected
-    return visit.go(f"{who.base}/{slip.item}")
 
 
-async def _arrived(visit: Visit, who: Reader) -> Slip:
+async def arrived(asker: Asker, who: Reader) -> Slip:
     """Raises LookupError: what one has sent is neither asked for nor suspicious."""
-    if (slip := await _slip(visit, who)).outgoing:
+    if (slip := await slip_of(asker, who)).outgoing:
         raise LookupError("sent, not received")
     return slip
 
 
 @_by_both(screen.post, "/original")
 async def _original(visit: Visit, who: Reader) -> Response:
-    slip, desk = await _arrived(visit, who), visit.desk
-    mine = [r.address for r in (await desk.store.spool.show(slip.item)).recipients if r.address.lower() in who.addresses]
-    known = await report.facts(desk.store.db, desk.store.spool, slip.item, mine)
-    rungs, subject = desk.settings.workflow.original_approvers, slip.subject or slip.receipt
-    await _open(visit, opening.original(known, subject, who.address, visit.reason(), rungs))
+    slip = await arrived(visit, who)
+    await ask_original(visit, who, slip, visit.reason())
     said = Words("原本の確認を依頼しました。結果はメールで届きます。", "Asked; the answer comes by mail.")
     return visit.go(f"{who.base}/{slip.item}", said)
 
 
+async def ask_original(asker: Asker, who: Reader, slip: Slip, reason: str) -> Case:
+    """A reviewer decides (SAN-05).  Raises Refusal."""
+    desk = asker.desk
+    mine = [r.address for r in (await desk.store.spool.show(slip.item)).recipients if r.address.lower() in who.addresses]
+    known = await report.facts(desk.store.db, desk.store.spool, slip.item, mine)
+    rungs, subject = desk.settings.workflow.original_approvers, slip.subject or slip.receipt
+    return await _open(asker, opening.original(known, subject, who.address, reason, rungs))
+
+
 @_by_both(screen.post, "/suspicious")
 async def _report(visit: Visit, who: Reader) -> Response:
-    slip = await _arrived(visit, who)
-    await _suspicious(visit, who, await _facts(visit, who, slip.item))
+    slip = await arrived(visit, who)
+    await report_suspicious(visit, who, slip.item, visit.reason())
     return visit.go(f"{who.base}/{slip.item}", Words("報告しました。", "Reported."))

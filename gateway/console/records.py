@@ -67,7 +67,7 @@ async def periods(visit: Visit) -> Response:
 
 @screen.get("/journal/inspection/{period}", Right.SEARCH_JOURNAL)
 async def report(visit: Visit) -> Response:
-    store, period = visit.desk.store, _period(visit)
+    store, period = visit.desk.store, period_of(visit)
     made = await store.db.read(inspection.report, period)
     signed = [(each, dict(each.facts)) for each in made.signed]
     over = store.clock.now() >= period.until
@@ -77,13 +77,19 @@ async def report(visit: Visit) -> Response:
 @screen.post("/journal/inspection/{period}", Right.SIGN_INSPECTION)
 async def sign(visit: Visit) -> Response:
     """点検済: name and time are the entry's; there is no way back."""
-    store, period, comment = visit.desk.store, _period(visit), visit.text("comment").strip()[:2_000]
+    period = period_of(visit)
+    await sign_off(visit, period, visit.text("comment").strip()[:2_000])
+    return visit.go(f"/journal/inspection/{period.key}", Words("点検済として記録しました。", "Signed off."))
+
+
+async def sign_off(asker: Asker, period: Period, comment: str) -> None:
+    """Raises Refusal."""
+    store = asker.desk.store
     if store.clock.now() < period.until:
         raise Refusal("この期間はまだ終わっていません。", "This period is not over yet.", 409)
     if not comment:
         raise Refusal("点検の結果を入力してください。", "Write what the inspection found.")
-    await store.journal.write(journal.Inspected(actor=visit.who.name, period=period.key, comment=comment))
-    return visit.go(f"/journal/inspection/{period.key}", Words("点検済として記録しました。", "Signed off."))
+    await store.journal.write(journal.Inspected(actor=asker.who.name, period=period.key, comment=comment))
 
 
 @screen.get("/troubles", Right.SEARCH_JOURNAL)
@@ -128,9 +134,9 @@ def _register(visit: Visit) -> Troubles:
     return Troubles(visit.desk.store.db, visit.desk.store.clock)
 
 
-def _period(visit: Visit) -> Period:
-    """Raises LookupError."""
+def period_of(asker: Asker) -> Period:
+    """Of the path.  Raises LookupError."""
     try:
-        return Period.parse(visit.request.path_params["period"])
+        return Period.parse(asker.request.path_params["period"])
     except ValueError as bad:
         raise LookupError(str(bad)) from bad

@@ -221,3 +221,26 @@ async def test_without_a_gateway_there_is_none(p: Program) -> None:
     answer = await p.post("/files/sanitised", body())
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
+
+
+async def test_senders_are_denied_until_a_day_and_the_entry_is_ended(c: Console) -> None:
+    p = await program(c, await c.person("syo", Role.SYO), TokenScope.SENDERS_READ, TokenScope.SENDERS_WRITE)
+    made = await p.post("/senders", {"stance": "deny", "subject": "*@Example.com", "reason": "なりすまし", "days": 30})
+    assert (made.status_code, made.json()["subject"], made.json()["by"]) == (201, "@example.com", "syo")
+    for wrong in ({"stance": "allow", "subject": "a" * 64}, {"stance": "deny", "subject": "nobody"}):
+        assert (await p.post("/senders", {**wrong, "reason": "x"})).status_code in (400, 422), wrong
+    assert len((await p.get("/senders")).json()["items"]) == 1
+    ended = await p.post(f"/senders/{made.json()['entry']}/removal", {"reason": "解決した"})
+    assert ended.json() == {"items": []}
+    assert (await p.post("/senders/99/removal", {"reason": "x"})).status_code == 404
+
+
+async def test_lg04_a_period_is_inspected_and_signed_off_when_it_is_over(c: Console) -> None:
+    p = await program(c, await c.person("cso", Role.CSO), TokenScope.JOURNAL_READ, TokenScope.INSPECTIONS_SIGN)
+    period = (await p.get("/inspections")).json()["items"][0]["period"]
+    assert (await p.get(f"/inspections/{period}")).json()["signed"] == []
+    signed = await p.post(f"/inspections/{period}/sign-off", {"comment": "異常なし"})
+    assert (signed.status_code, [each["actor"] for each in signed.json()["signed"]]) == (201, ["cso"])
+    assert (await p.post(f"/inspections/{period}/sign-off", {"comment": " "})).status_code == 422
+    assert (await p.post("/inspections/2999-12/sign-off", {"comment": "早い"})).status_code == 409
+    assert (await p.get("/inspections/2026-99")).status_code == 404

@@ -1,0 +1,89 @@
+"""The owner's own mail by a token: its password, its original, what is reported; and what a reviewer asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway import journal
+from gateway.api.scopes import TokenScope
+from gateway.console import mail, mine
+from gateway.directory import Role
+from gateway.unlocking import Unlock
+from tests.gateway.api.make_program import Program, program
+from tests.gateway.console.make_console import Console
+from tests.gateway.console.test_approvals import holder
+from tests.gateway.console.test_mine import locked
+from tests.gateway.make_directory import HOUSE, at
+from tests.gateway.make_spool import holding
+
+STAFF = (TokenScope.MINE_READ, TokenScope.MINE_ACT)
+SECRET = "さくら2026"
+
+
+@pytest.fixture
+async def taro(c: Console) -> Program:
+    await c.desk.store.directory.replace(HOUSE, 0, "test", "test")
+    return await program(c, await holder(c, "taro", Role.USR), *STAFF)
+
+
+@pytest.fixture
+def given(c: Console, monkeypatch: pytest.MonkeyPatch) -> list[Unlock]:
+    asked: list[Unlock] = []
+
+    async def ask(path: object, verb: str, what: Unlock, answer: type[Any]) -> None:
+        asked.append(what)
+        await c.rooms.quarantine.unlock(what.entry, what.actor)
+
+    for room in (mine, mail):
+        monkeypatch.setattr(room, "ask", ask)
+    return asked
+
+
+async def test_c2_ones_own_mail_is_listed_and_opened_with_its_password(c: Console, taro: Program, given: list[Unlock]) -> None:
+    own, other = [await locked(c, at(name)) for name in ("taro", "jiro")]
+    [held] = (await taro.get("/mine")).json()["items"]
+    assert (held["item"], held["state"]) == (own, "awaiting_password")
+    assert (await taro.get(f"/mine/{other}")).status_code == 404
+    assert (await taro.post(f"/mine/{other}/password", {"password": SECRET})).status_code == 404
+    assert (await taro.post(f"/mine/{own}/password", {"password": ""})).status_code == 422
+    opened = await taro.post(f"/mine/{own}/password", {"password": SECRET})
+    assert (opened.status_code, opened.json()["state"]) == (200, "received")
+    assert [(each.actor, each.password) for each in given] == [(at("taro"), SECRET)]
+    assert not [each for each in await journal.tail(c.rooms.db, 50) if SECRET in str(each)]
+
+
+async def test_no_digest_of_a_password_is_kept_for_a_second_answer(c: Console, taro: Program, given: list[Unlock]) -> None:
+    own = await locked(c, at("taro"))
+    for _ in range(2):
+        await taro.post(f"/mine/{own}/password", {"password": SECRET}, Idempotency_Key="one")
+    kept = await c.rooms.db.read(lambda conn: conn.exec_driver_sql("SELECT count(*) FROM api_answer").scalar_one())
+    assert kept == 0
+
+
+async def test_san05_ml08_originals_are_asked_for_and_mails_reported(c: Console, taro: Program) -> None:
+    own = await locked(c, at("taro"))
+    asked = await taro.post(f"/mine/{own}/original", {"reason": "決裁に必要"})
+    assert (asked.status_code, asked.json()["kind"]) == (201, "original")
+    assert (await taro.post(f"/mine/{own}/suspicion", {"reason": "心当たりがない"})).json()["kind"] == "incident"
+    wrong = await taro.post("/misdirected", {"mail": own, "reason": "あて先違い"})
+    assert (wrong.status_code, wrong.json()["kind"]) == (201, "misdirected")
+    assert (await taro.post("/misdirected", {"mail": "20261129-AAAA", "reason": "x"})).status_code == 404
+
+
+async def test_a_reviewer_hands_over_a_password_and_asks_for_another_form(c: Console, given: list[Unlock]) -> None:
+    await c.desk.store.directory.replace(HOUSE, 0, "test", "test")
+    p = await program(c, await holder(c, "jiro", Role.SYO), TokenScope.QUARANTINE_RELEASE, TokenScope.QUARANTINE_READ)
+    await locked(c, at("taro"))
+    await c.rooms.accept(b"Subject: y", (at("taro"),))
+    lease = await c.rooms.claim()
+    await c.rooms.spool.settle(lease, holding(lease))
+    plain, waits = [each.id for each in await c.rooms.quarantine.list()]
+    assert (await p.post(f"/held/{waits}/password", {"password": SECRET})).status_code == 200
+    assert [each.password for each in given] == [SECRET]
+    assert (await p.post(f"/held/{plain}/request", {"reason": "PDFで送ってほしい"})).status_code == 200
+    assert (await p.post(f"/held/{plain}/request", {"reason": "もう一度"})).status_code == 409
+    assert (await p.post(f"/held/{plain}/as-it-came", {"reason": "x", "parts": []})).status_code == 422
+    refused = await p.post(f"/held/{plain}/as-it-came", {"reason": "目視で確認した", "parts": ["1"]})
+    assert refused.status_code == 409, "no rule allows it here"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from gateway import periodic
 from gateway.api.call import Call
-from gateway.api.problem import Problem
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Moment
 from gateway.clock import JST
 from gateway.compliance.model import Status
-from gateway.compliance.report import KEPT, load
+from gateway.console import self_inspections
 from gateway.console.roles import Right
 from gateway.periodic import Period
 from gateway.words import Language, Words
@@ -109,23 +106,17 @@ async def monthly(call: Call, query: MonthlyQuery) -> PeriodicReport:
     return await _periodic(call, periodic.month(at) if at else periodic.last_month(call.desk.store.clock.now()))
 
 
-@resource.get("/reports/self-inspection", TokenScope.REPORTS_READ, Right.SEARCH_JOURNAL, Words("自己点検の一覧", "All of them"))
+@resource.get("/reports/self-inspection", TokenScope.REPORTS_READ, Right.READ_REPORTS, Words("自己点検の一覧", "All of them"))
 async def inspections(call: Call) -> InspectionNames:
     """Made by `mugai report self-inspection`, which knows the demands of each body."""
-    found = await asyncio.to_thread(lambda: sorted(path.stem for path in _folder(call).glob("*.json")))
-    return InspectionNames(tuple(sorted(found, key=lambda name: name[-15:], reverse=True)))
+    return InspectionNames(await self_inspections.names(call.desk))
 
 
 @resource.get(
-    "/reports/self-inspection/{name}", TokenScope.REPORTS_READ, Right.SEARCH_JOURNAL, Words("自己点検", "One self-inspection")
+    "/reports/self-inspection/{name}", TokenScope.REPORTS_READ, Right.READ_REPORTS, Words("自己点検", "One self-inspection")
 )
 async def inspection(call: Call, name: InspectionName) -> SelfInspection:
-    try:
-        found = load(await asyncio.to_thread((_folder(call) / f"{name}.json").read_bytes))
-    except OSError as missing:
-        raise LookupError(f"no report {name}") from missing
-    except ValueError as broken:
-        raise Problem("この報告書は読めません。", f"This report cannot be read: {broken}", 409) from broken
+    found = await self_inspections.kept(call.desk, name)
     rows = (
         InspectionRow(
             row.id,
@@ -157,7 +148,3 @@ async def _periodic(call: Call, period: Period) -> PeriodicReport:
         for each in made.sections
     )
     return PeriodicReport(period.title, made.organisation, since, until, now, tuple(sections))
-
-
-def _folder(call: Call) -> Path:
-    return call.desk.settings.place(KEPT)

@@ -78,7 +78,7 @@ SCOPES: dict[TokenScope, Use] = {
     TokenScope.INCIDENTS_WRITE: Use(Words("インシデント・障害の登録", "Report incidents, record troubles"), Right.SIGNED_IN),
     TokenScope.CUTOFF_READ: Use(Words("遮断の参照", "See what is stopped"), Right.SEE_DASHBOARD),
     TokenScope.CUTOFF_WRITE: Use(Words("遮断・隔離・再開の申請", "Stop, isolate, ask to resume"), Right.CUT_OFF),
-    TokenScope.REPORTS_READ: Use(Words("報告書の参照", "Read reports"), Right.SEE_DASHBOARD),
+    TokenScope.REPORTS_READ: Use(Words("報告書の参照", "Read reports"), Right.READ_REPORTS),
     TokenScope.METRICS_READ: Use(Words("稼働状況の参照", "Health and figures"), Right.SEE_DASHBOARD),
     TokenScope.USERS_READ: Use(Words("利用者・職員名簿の参照", "Read accounts and the directory"), Right.SEE_PEOPLE),
     TokenScope.FILES_SANITISE: Use(Words("ファイルの無害化", "Sanitise a file"), Right.SIGNED_IN),

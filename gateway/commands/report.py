@@ -17,10 +17,10 @@ from gateway.commands import periodic_reports, sheets
 from gateway.commands.forms import put_written, require_paper
 from gateway.commands.terminal import operator
 from gateway.compliance import demands as demands_file
-from gateway.compliance import page
+from gateway.compliance import improvement, page
 from gateway.compliance.facts import gather
 from gateway.compliance.model import STATUS_NAMES, Report, Status
-from gateway.compliance.report import KEPT, compared, counted, dump, inspect, load, planned
+from gateway.compliance.report import KEPT, compared, counted, dump, inspect, load, planned, with_plans
 from gateway.journal.note import durable_write
 from gateway.paper import NoPaper
 from gateway.settings import Settings
@@ -78,8 +78,11 @@ async def _inspected(arguments: argparse.Namespace, settings: Settings) -> Repor
         report = inspect(facts, name, since)
         if earlier := arguments.compare or _newest(folder, name):
             report = compared(report, load(earlier.read_bytes()))
+        report = with_plans(report, await store.db.read(improvement.plans, name))
         if arguments.plan:
             report = planned(report, arguments.plan.read_text("utf-8-sig"))
+            plans = {row.id: row.plan for row in report.rows}
+            await store.db.write(improvement.enter, name, plans, operator(), store.clock.now())
         content = dump(report)
         folder.mkdir(mode=0o700, exist_ok=True)
         day = datetime.fromtimestamp(report.at, JST)

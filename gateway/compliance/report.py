@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -87,13 +87,17 @@ def compared(report: Report, earlier: Report) -> Report:
     return replace(report, rows=tuple(rows), earlier=earlier.at)
 
 
+def with_plans(report: Report, plans: Mapping[str, Plan]) -> Report:
+    return replace(report, rows=tuple(replace(row, plan=plans.get(row.id, row.plan)) for row in report.rows))
+
+
 def planned(report: Report, table: str) -> Report:
     """With the plans out of a CSV that `page.table` made and people filled in."""
     reader = csv.DictReader(io.StringIO(table.removeprefix("\ufeff"), newline=""))
     if not {ID, *PLAN} <= set(reader.fieldnames or ()):
         raise ValueError(f"has no columns {ID}, {', '.join(PLAN)}: it is no self-inspection report as CSV")
     plans = {line[ID]: Plan(*(_unquoted(line[name] or "") for name in PLAN)) for line in reader}
-    return replace(report, rows=tuple(replace(row, plan=plans.get(row.id, row.plan)) for row in report.rows))
+    return with_plans(report, plans)
 
 
 def _unquoted(cell: str) -> str:

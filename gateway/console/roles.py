@@ -45,6 +45,8 @@ class Right(StrEnum):
     READ_POLICY = "read_policy"
     DECIDE_POLICY = "decide_policy"  # as the second person, or what follows from it (LG-08)
     CHANGE_POLICY = "change_policy"  # draft, try on stored mail, propose
+    READ_REPORTS = "read_reports"  # self-inspections (AU-02)
+    PLAN_IMPROVEMENT = "plan_improvement"  # of what a self-inspection found
     SEE_PEOPLE = "see_people"  # who may use the console, and as what (AC-03, AC-04)
     MANAGE_PEOPLE = "manage_people"
     SEARCH_JOURNAL = "search_journal"  # the record of everybody's mail (ML-11)
@@ -68,13 +70,14 @@ PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_P
 OF_THE_HOUSE = frozenset(
     {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
     | {Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.SEE_PEOPLE}
+    | {Right.READ_REPORTS, Right.PLAN_IMPROVEMENT}
     | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
 )
 
 _RULES = frozenset({Right.READ_POLICY, Right.DECIDE_POLICY, Right.CHANGE_POLICY})
 
 # The record is read by whom the CISO names by these roles (ML-11); who audits reads it without contents (AU-01).
-_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD, Right.LIST_CASES})
+_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD, Right.LIST_CASES, Right.READ_REPORTS})
 _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -83,16 +86,16 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE},
     Role.CSO: _DUTY
     | _RULES
-    | {Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING}
+    | {Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.PLAN_IMPROVEMENT}
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
     | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE},
     Role.CSIRT: _DUTY
     | {Right.READ_POLICY, Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.CUT_OFF},
-    Role.BUR: frozenset({Right.LIST_HELD}),
+    Role.BUR: frozenset({Right.LIST_HELD, Right.READ_REPORTS, Right.PLAN_IMPROVEMENT}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
     Role.SYM: _DUTY  # runs the system, releases nothing alone (LG-08)
     | _RULES
-    | {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE}
+    | {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.PLAN_IMPROVEMENT}
     | {Right.SIGN_INSPECTION, Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING},
     Role.SYO: _DUTY | _RULES | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS, Right.CUT_OFF},
     Role.USR: frozenset(),
@@ -100,12 +103,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {Right.AUDIT, Right.READ_FINDINGS, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS}
     | {Right.SEE_PEOPLE},
     Role.VEN: frozenset(),
-    Role.COM: frozenset({Right.READ_FINDINGS}),
+    Role.COM: frozenset({Right.READ_FINDINGS, Right.READ_REPORTS}),
 }
 
 # Who works for one section sees the mail of that section only.
 OF_A_SECTION = frozenset({Role.BUR, Role.ISM, Role.USR})
-WITHOUT_SECOND_FACTOR = frozenset({Role.USR, Role.COM})
+WITHOUT_SECOND_FACTOR = frozenset({Role.USR})  # the committee reads where the gateway is weak
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,9 +93,13 @@ async def stop(visit: Visit) -> Response:
 
 
 async def halted(asker: Asker, scope: Scope, value: str, reason: str) -> Halt | None:
-    """At once; None: the store is locked, and it counts as soon as the gateway breathes.  Raises ValueError, OSError."""
+    """At once; None: the store is locked, and it counts as soon as the gateway breathes.  Raises Refusal."""
     wanted = pending.Wanted(scope, value, asker.who.name, reason)
-    return await pending.stop(asker.desk.store.stops, asker.desk.settings.state_directory, wanted)
+    try:
+        return await pending.stop(asker.desk.store.stops, asker.desk.settings.state_directory, wanted)
+    except OSError as apart:  # a console with a user of its own writes nothing beside the store
+        ja = "保管庫が応答せず、停止の指示も残せません。サーバーで mugai stop を実行してください。"
+        raise Refusal(ja, "The store is locked and nothing can be left beside it: use `mugai stop`.", 503) from apart
 
 
 @screen.get("/stops/{number}", Right.SEARCH_JOURNAL)

@@ -221,6 +221,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が自己点検（{profile}）を行いました。結果: {results}、SHA-256 {sha256}",
         "{actor} held a self-inspection ({profile}): {results}; SHA-256 {sha256}",
     ),
+    "improvement_planned": Words(
+        "{actor} が自己点検（{profile}）の {requirement} の改善計画を記録しました。{measure}（担当 {owner}、期限 {due}）",
+        "{actor} planned for {requirement} of the self-inspection ({profile}): {measure} ({owner}, until {due})",
+    ),
     "finding_step": Words(
         "監査の指摘 {finding} に「{act}」がありました（{actor}、所属 {section}、{result}）。{detail}",
         "Audit finding {finding}: {act} by {actor} ({section}, {result}). {detail}",

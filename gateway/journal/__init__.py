@@ -16,7 +16,7 @@ from gateway.journal.audit_events import (
     Verified,
 )
 from gateway.journal.backup_events import BackedUp, Rehearsed, Restored
-from gateway.journal.compliance_events import BaselineMade, Erased, SelfInspected
+from gateway.journal.compliance_events import BaselineMade, Erased, ImprovementPlanned, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
     BrowserReported,
@@ -94,6 +94,7 @@ __all__ = [
     "FindingStep",
     "Halted",
     "Held",
+    "ImprovementPlanned",
     "Inspected",
     "Journal",
     "JournalDamaged",

@@ -28,6 +28,18 @@ class SelfInspected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImprovementPlanned(Event):
+    """What is to be done about a requirement that is not met (AU-02)."""
+
+    actor: str
+    profile: str
+    requirement: str
+    measure: str
+    owner: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Erased(Event):
     """Clear text of personal data in the journal was destroyed by permission (DS-01); the entries stay whole."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import gateway.api.schema
 import gateway.audit.schema
+import gateway.compliance.schema
 import gateway.console.schema
 import gateway.disk
 import gateway.nodes  # noqa: F401  (whoever opens a new store first makes the tables of every room)

@@ -35,6 +35,7 @@ PARTIAL = ".partial"
 REHEARSAL = "rehearsal."  # how the directories of `unpacking.aside` are called
 # of the state directory: the store, which has a way of its own, what is nobody's a moment later, and what can be fetched again
 _LEFT_OUT = ("mugai.sqlite", "blobs", "clamd", "parcels", REHEARSAL)
+_BLOBS = "state/blobs/"
 _ROUND_SECONDS = ORPHAN_SECONDS / 6  # the last round before the database takes less: what it does not see is young
 _ABANDONED_SECONDS = 2 * 86_400.0
 _ROOM = 64 << 20  # bytes, over what is counted
@@ -129,8 +130,8 @@ class _Copying:
 
     async def database(self) -> None:
         """This moment, and exactly the contents that it names."""
-        named = {f"state/blobs/{key}" for key in await self._moment()}
-        for name in [name for name in self.digests if name.startswith("state/blobs/") and name not in named]:
+        named = {f"{_BLOBS}{key}" for key in await self._moment()}
+        for name in [name for name in self.digests if name.startswith(_BLOBS) and name not in named]:
             await asyncio.to_thread((self.work / name).unlink)
             del self.digests[name]
             self.done -= self.sizes.pop(name)
@@ -160,7 +161,7 @@ class _Copying:
         return keys
 
     async def _bring(self, file: Path, name: str) -> None:
-        self._note(name, *await asyncio.to_thread(bring, file, self.work / name, True))
+        self._note(name, *await asyncio.to_thread(bring, file, self.work / name, name.startswith(_BLOBS)))
 
     def _note(self, name: str, digest: str, size: int) -> None:
         self.digests[name], self.sizes[name] = digest, size
@@ -169,10 +170,9 @@ class _Copying:
 
 
 def bring(file: Path, copy: Path, link: bool = False) -> tuple[str, int]:
-    """In a thread.  Its digest and size; durable when it returns.  A content never changes, so on the same disk it may be
-    the same file."""
+    """In a thread.  Its digest and size; durable when it returns.  `link`: of what never changes, on one disk."""
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if link and "blobs" in copy.parts:
+    if link:
         with contextlib.suppress(OSError):
             os.link(file, copy)
             return digest_of(copy)
@@ -227,7 +227,7 @@ def _named_plainly(files: Mapping[str, Path]) -> dict[str, Path]:
 
 def _blobs(state: Path) -> dict[str, Path]:
     files = (file for file in (state / "blobs").glob("[0-9a-f]/*") if file.is_file())
-    return {f"state/blobs/{file.parent.name}/{file.name}": file for file in files}
+    return {f"{_BLOBS}{file.parent.name}/{file.name}": file for file in files}
 
 
 def _named(database: Path) -> tuple[list[str], int]:

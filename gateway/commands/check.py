@@ -151,16 +151,18 @@ def _store(settings: Settings) -> Iterator[Found]:
     )
     if not problems:
         yield Found("ok", "store", "every recipient is in exactly one state")
-    yield _backup(settings)
+    yield backup(settings)
 
 
-def _backup(settings: Settings) -> Found:
+def backup(settings: Settings) -> Found:
     """The newest one; a night without any is an alarm of the gateway's, days without are worth a word here."""
     folder = settings.backup.folder
     if not folder:
         return Found("warn", "backup", "none is made: set backup.folder, and keep the keys apart (mugai backup --keys)")
     if not (made := backups(Path(folder), settings.hostname)):
         return Found("warn", "backup", f"{folder} holds none yet")
+    if Path(folder).stat().st_dev == settings.state_directory.stat().st_dev:
+        return Found("warn", "backup", f"{folder} is on the disk of {settings.state_directory}: both would be lost with it")
     days = (time.time() - (made[-1] / FILE).stat().st_mtime) / 86_400
     return Found("ok" if days < 2 else "warn", "backup", f"{made[-1]}, {days:.1f} days old; {len(made)} are there")
 

@@ -133,14 +133,10 @@ def break_glass(facts: Facts) -> Outcome:
 def backups(facts: Facts) -> Outcome:
     """A backup that nobody ever put back is a hope."""
     wanted, made, tried = facts.settings.backup, facts.count("backed_up"), facts.count("rehearsed")
-    setting, actual = (
-        "backup、mugai backup・restore",
-        f"{wanted.folder or '毎晩は作らない'}。期間中に作成 {made} 回、復元の訓練 {tried} 回",
-    )
+    setting = "backup、mugai backup・restore"
+    actual = f"{wanted.folder or '毎晩は作らない'}。期間中に作成 {made} 回、復元の訓練 {tried} 回"
     if not wanted.folder or not made:
-        return Outcome(
-            Status.NG, setting, actual, "バックアップがありません。" if not made else "毎晩のバックアップの場所がありません。"
-        )
+        return Outcome(Status.NG, setting, actual, "毎晩のバックアップがありません。")
     return yes(tried > 0, setting, actual, "復元の訓練 (mugai restore --rehearse) がまだありません。")
 
 

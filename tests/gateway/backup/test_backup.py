@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -19,12 +20,14 @@ from gateway import settings as settings_file
 from gateway.backup import keys as keyring
 from gateway.backup import making, restoring
 from gateway.backup.making import Made, NoRoom, found, make
-from gateway.backup.manifest import DATABASE, FILE, BadBackup, read, signed
+from gateway.backup.manifest import DATABASE, FILE, BadBackup, Manifest, read, signed
 from gateway.backup.nightly import Nightly
 from gateway.backup.restoring import rehearse, restore, verify
+from gateway.backup.unpacking import unpack
 from gateway.backup_settings import BackupSettings
 from gateway.cli import main
 from gateway.clock import Clock
+from gateway.commands import check
 from gateway.journal import JournalDamaged, Query, find
 from gateway.model import Authored, Direction, State, Work
 from gateway.settings import Settings
@@ -215,6 +218,57 @@ async def test_avl03_each_night_one_and_only_so_many_stay(settings: Settings, st
     assert not await Nightly(settings, CONFIG, clocked).due(), "nothing is asked for"
 
 
+async def test_avl03_who_stops_waiting_leaves_nothing_behind(
+    settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway is stopped while it makes one."""
+    await settled(store, b"h" * LARGE, "held")
+    begun = asyncio.Event()
+
+    async def at_work(copying: making._Copying, files: object) -> None:
+        begun.set()
+        await asyncio.sleep(3_600)
+
+    monkeypatch.setattr(making._Copying, "files", at_work)
+    working = asyncio.create_task(backup(store, settings))
+    await begun.wait()
+    assert list((tmp_path / "medium").iterdir())
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert list((tmp_path / "medium").iterdir()) == []
+    assert not await find(store.db, Query(kind="backed_up"), 9)
+
+
+async def test_avl03_configuration_is_never_the_same_file_as_in_the_backup(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    """It is edited in place; a content never is."""
+    await settled(store, b"h" * LARGE, "held")
+    (config := tmp_path / "gateway.yaml").write_text(CONFIG.read_text())
+    (folder := tmp_path / "blobs").mkdir()
+    made = await make(settings, config, store, folder, "admin", quiet)
+    assert (made.place / f"config{config}").stat().st_nlink == 1
+    [blob] = (made.place / "state" / "blobs").glob("?/*")
+    assert blob.stat().st_nlink == 2
+
+
+@pytest.mark.parametrize("name", ["state/../../etc/passwd", "state//etc/passwd"])
+async def test_avl03_nothing_is_unpacked_elsewhere(settings: Settings, tmp_path: Path, name: str) -> None:
+    manifest = Manifest("gw.example", "", "", 0, 0, {}, {name: "0" * 64})
+    (tmp_path / "place").mkdir()
+    with pytest.raises(BadBackup, match="names"):
+        await unpack(tmp_path / "medium", manifest, tmp_path / "place", {}, quiet)
+
+
+async def test_avl03_the_check_says_what_is_missing(settings: Settings, store: Store, tmp_path: Path) -> None:
+    assert "set backup.folder" in check.backup(settings).text
+    wanted = settings.model_copy(update={"backup": BackupSettings(folder=str(tmp_path / "medium"))})
+    assert "holds none yet" in check.backup(wanted).text
+    await backup(store, settings)
+    assert "is on the disk of" in check.backup(wanted).text
+
+
 class _Later:
     """Another second for each backup."""
 
@@ -371,6 +425,9 @@ def test_avl03_the_commands_from_one_machine_to_the_next(tmp_path: Path, capsys:
     assert main(["--config", str(config), "restore", str(place), "--keys", usb]) == 0
     assert "復元しました" in capsys.readouterr().out
     assert main(["--config", str(config), "journal", "verify"]) == 0
+    listed = [line for line in (place / FILE).read_text().splitlines() if "  " in line and not line.startswith("#")]
+    (tmp_path / "sums").write_text("\n".join((*listed, "")))
+    subprocess.run(["sha256sum", "--check", "--quiet", str(tmp_path / "sums")], cwd=place, check=True)
 
 
 def test_avl03_whatever_would_go_on_without_a_person_is_stopped() -> None:

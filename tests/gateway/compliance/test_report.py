@@ -21,7 +21,7 @@ from gateway.compliance import demands as demands_file
 from gateway.compliance import page
 from gateway.compliance.facts import Facts, gather
 from gateway.compliance.judging import Check
-from gateway.compliance.model import Report, Status
+from gateway.compliance.model import Evidence, Report, Status
 from gateway.compliance.report import CHECKS, compared, dump, inspect, load, planned, requirements
 from gateway.directory import Directory, Person, Role
 from gateway.journal import events
@@ -177,6 +177,15 @@ async def test_lg09_alarms_need_somebody_who_hears_them(miyazaki: Facts) -> None
     heard = replace(miyazaki, settings=told)
     assert {row_of(heard, row).status for row in ("LG-09", "SAN-06")} == {Status.OK}
     assert row_of(replace(heard, gateway={**LIVE, "healthy": False}), "LG-09").status is Status.NG
+
+
+async def test_avl03_a_backup_counts_when_it_was_put_back_once(miyazaki: Facts) -> None:
+    assert "毎晩のバックアップがありません" in row_of(miyazaki, "AVL-03").why
+    nightly = replace(miyazaki, settings=_with(miyazaki.settings, ["backup", "folder"], "/mnt/backup"))
+    made = replace(nightly, evidence={**miyazaki.evidence, "backed_up": Evidence(7)})
+    assert {row_of(facts, "AVL-03").status for facts in (nightly, made)} == {Status.NG}
+    tried = replace(made, evidence={**made.evidence, "rehearsed": Evidence(1)})
+    assert row_of(tried, "AVL-03").status is Status.OK
 
 
 async def test_av04_old_signatures_are_ng(miyazaki: Facts) -> None:

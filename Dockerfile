@@ -20,6 +20,7 @@ RUN apt-get update \
        libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 65532 --user-group --no-create-home --shell /usr/sbin/nologin mugai \
+    && useradd --uid 65533 --user-group --no-create-home --shell /usr/sbin/nologin mugai-console \
     && install -d -o mugai -g mugai -m 0700 /var/lib/mugai
 COPY --from=build /opt/mugai /opt/mugai
 COPY config /etc/mugai

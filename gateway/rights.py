@@ -12,6 +12,7 @@ import grp
 import os
 import pwd
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +125,38 @@ def check_console(settings: Settings) -> None:
     for name in set(SHARED) - {CONTROL}:  # it can make no file beside the database, so all must be there
         if not os.access(settings.place(name), os.R_OK):
             raise NoRight(f"{settings.place(name)} cannot be read: start the gateway (`mugai serve`) before the console")
+
+
+def faults(settings: Settings, config: Path) -> Iterator[str]:
+    """What is not as it should be, each with the command that mends it; for `mugai check`.  Raises NoRight."""
+    found, folder = guest(settings.console.user), settings.state_directory
+    if found is None:
+        return
+    if found.uid == folder.stat().st_uid:
+        yield f"{found.name} is the owner of {folder}, that is the gateway's own user: choose another for console.user"
+        return
+    group = group_name(found.gid)
+    if not found.may(folder, os.X_OK):
+        yield f"{found.name} cannot enter {folder}: start `mugai serve` once, and `chmod o+x` the folders above it"
+    if found.may(folder, os.W_OK):
+        yield f"{found.name} can make and remove files in {folder}: `chmod {FOLDER:o} {folder}`"
+    for place, mode in ((settings.place(name), mode) for name, mode in SHARED.items()):
+        if place.exists() and not found.may(place, os.R_OK | (os.W_OK if mode == WRITTEN else 0)):
+            yield f"{found.name} has no right to {place}: `chgrp {group} {place} && chmod {mode:o} {place}`"
+    own = (settings.seal.key, settings.inbound.key, settings.outbound.key)
+    for place in (*(settings.place(name) for name in PRIVATE), *(Path(each) for each in own if each)):
+        if found.may(place, os.R_OK):
+            yield f"{found.name} can read {place}: `chmod {'700' if place.is_dir() else '600'} {place}`"
+    for place in (config, *(Path(each) for each in _read_by_console(settings) if each)):
+        if not found.may(place, os.R_OK):
+            yield f"{found.name} cannot read {place}: `chgrp {group} {place} && chmod g+r {place}`"
+
+
+def _read_by_console(settings: Settings) -> tuple[str, ...]:
+    """Configuration; "" where there is none."""
+    console = settings.console
+    secrets = (console.certificate, console.key, console.client_ca, settings.oidc.client_secret_file)
+    return (settings.policy, settings.notices, settings.free_mail, settings.playbooks, *secrets)
 
 
 def group_name(gid: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from gateway import intake
+from gateway import intake, rights
 from gateway import settings as settings_file
 from gateway.backup.making import found as backups
 from gateway.backup.manifest import FILE
@@ -85,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if settings is not None:
         found += _relay(settings)
         found += _store(settings)
+        found += _apart(settings, arguments.config)
         found += asyncio.run(_alive(settings))
         found += _sign_in(settings, "")
     return _told(found)
@@ -177,6 +178,18 @@ def key(file: Path, in_clear: int) -> Iterator[Found]:
     if in_clear:
         text = f"{in_clear} contents of an earlier version are not encrypted until their term is over: encrypt the whole disk"
         yield Found("warn", keys.FILE, text)
+
+
+def _apart(settings: Settings, config: Path) -> Iterator[Found]:
+    """Who can read what, where the console is a user of its own."""
+    user = settings.console.user
+    try:
+        problems = list(rights.faults(settings, config))
+    except (Trouble, OSError) as error:
+        problems = [str(error)]
+    yield from (Found("bad", "console.user", problem) for problem in problems)
+    if user and not problems:
+        yield Found("ok", "console.user", f"{user} has the database and the keys of sign-in, neither contents nor their key")
 
 
 async def _in_force(policies: Policies) -> tuple[Policy | None, Found]:

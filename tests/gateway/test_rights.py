@@ -88,6 +88,34 @@ def test_without_the_setting_all_is_the_owners_again(state: Path) -> None:
     assert stat.S_IMODE(state.stat().st_mode) == 0o750
 
 
+def test_check_finds_each_fault_and_the_command_that_mends_it(state: Path, tmp_path: Path) -> None:
+    rights.share(state, GUEST)
+    settings, config = at(state, "1001:1002"), tmp_path / "gateway.yaml"
+    config.touch(0o644)
+    readable = {"policy": str(config), "notices": str(tmp_path), "free_mail": str(config), "playbooks": str(config)}
+    settings = settings.model_copy(update=readable)
+    tmp_path.chmod(0o755)
+    assert list(rights.faults(settings, config)) == []
+    assert list(rights.faults(at(state), config)) == []
+    for name, mode, said in (
+        ("mugai.sqlite", 0o600, "has no right to {0}: `chgrp 1002 {0} && chmod 660 {0}`"),
+        ("mugai.sqlite-wal", 0o640, "has no right to {0}: `chgrp 1002 {0} && chmod 660 {0}`"),
+        ("ticket.key", 0o600, "has no right to {0}: `chgrp 1002 {0} && chmod 640 {0}`"),
+        ("spool.key", 0o644, "can read {0}: `chmod 600 {0}`"),
+        ("journal.key", 0o604, "can read {0}: `chmod 600 {0}`"),
+        ("blobs", 0o755, "can read {0}: `chmod 700 {0}`"),
+        (".", 0o2770, "can make and remove files in {0}: `chmod 2710 {0}`"),
+        ("../gateway.yaml", 0o600, "cannot read {1}: `chgrp 1002 {1} && chmod g+r {1}`"),
+    ):
+        place = state / name
+        before = stat.S_IMODE(place.stat().st_mode)
+        place.chmod(mode)
+        found = list(rights.faults(settings, config))
+        assert f"1001:1002 {said.format(place, config)}" in found, (name, found)
+        place.chmod(before)
+    assert list(rights.faults(settings, config)) == []
+
+
 def test_a_gateway_that_may_not_give_says_whose_group_it_wants(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(place: Path, user: int, group: int) -> None:
         raise PermissionError(1, "Operation not permitted", str(place))

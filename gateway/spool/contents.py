@@ -74,10 +74,10 @@ class Incoming:
 
     async def keep(self) -> Kept:
         """Durable when it returns, unless it is small: then the row's commit makes it so.  Raises StoreUnavailable."""
-        key = self._sealing.key
+        key, rest, self._buffer = self._sealing.key, self._buffer, bytearray()
         if self._writing is None and self.size <= self._inline:
-            return Kept(self.size, self.sha256, self._sealing.seal(self._buffer, last=True), None, key)
-        writing = await self._spill(self._buffer, last=True)
+            return Kept(self.size, self.sha256, self._sealing.seal(rest, last=True), None, key)
+        writing = await self._spill(rest, last=True)
         return Kept(self.size, self.sha256, None, await self._blobs.run(writing.keep), key)
 
     async def abort(self) -> None:
@@ -86,7 +86,7 @@ class Incoming:
         if self._writing is not None:
             await self._blobs.run(self._writing.drop)
 
-    async def _spill(self, chunk: bytes | bytearray | memoryview, *, last: bool = False) -> Writing:
+    async def _spill(self, chunk: bytearray, *, last: bool = False) -> Writing:
         if self._writing is None:
             self._writing = await self._blobs.run(self._blobs.begin)
         writing = self._writing

@@ -279,3 +279,25 @@ async def test_f07_a_password_opens_a_waiting_mail_and_is_left_nowhere(site: Sit
         for charset in ("utf-8", "cp932", "utf-16-le"):
             assert secret.encode(charset) not in kept, charset
             assert secret[4:].encode(charset) not in kept, charset
+
+
+async def test_w17_no_word_of_a_mail_lies_under_the_state_directory(site: Site, tmp_path: Path) -> None:
+    """A large one that is delivered, and one that is held: the real worker and the real clamd read them all the same."""
+    canary = "UNMISTAKABLE-CANARY"
+    large, infected = EmailMessage(), EmailMessage()
+    for number, (mail, attached) in enumerate(((large, f"{canary}\n" * 50_000), (infected, EICAR.decode()))):
+        mail["From"], mail["To"], mail["Subject"] = "sender@example.com", STAFF, "report"
+        mail.set_content(f"{canary}\n")
+        mail.add_attachment(attached, filename="report.txt", cte="7bit")
+        (tmp_path / str(number)).write_bytes(mail.as_bytes())
+    delivered = await site.delivered(receipt_of(await site.swaks("--data", f"@{tmp_path / '0'}")))
+    assert delivered is not None
+    _, attachment = delivered.iter_parts()
+    assert attachment.get_content().count(canary) == 50_000
+    receipt = receipt_of(await site.swaks("--data", f"@{tmp_path / '1'}"))
+    await site.gateway.until_empty()
+    assert site.held(receipt)["state"] == "held"
+    found = [file for file in site.gateway.state.rglob("*") if file.is_file()]
+    assert {"mugai.sqlite", "mugai.sqlite-wal"} <= {file.name for file in found}
+    assert any("blobs" in file.parts for file in found)
+    assert [file.name for file in found if canary.encode() in file.read_bytes()] == []

@@ -263,12 +263,16 @@ def _made_durable(path: Path) -> None:
 
 
 def _look_at(folder: Path, state: Path) -> None:
-    """What a machine that died left there goes; not what somebody else may be making."""
     if not folder.is_dir():  # never made here: it would be on our own disk, and nobody would notice
         raise BadBackup(f"{folder} is not there: is the medium mounted?")
     if folder.resolve().is_relative_to(state):
         raise BadBackup(f"{folder} is inside {state}: what destroys one would destroy the other")
-    for work in folder.glob(f"mugai-*{PARTIAL}"):
+    forget_abandoned(folder, f"mugai-*{PARTIAL}")
+
+
+def forget_abandoned(folder: Path, names: str) -> None:
+    """What a machine that died left there goes; not what somebody else may be making."""
+    for work in folder.glob(names):
         if time.time() - work.stat().st_mtime > _ABANDONED_SECONDS:
             shutil.rmtree(work, ignore_errors=True)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway import journal
-from gateway.backup.making import REHEARSAL, NoRoom, Progress, bring, digest_of
+from gateway.backup.making import REHEARSAL, NoRoom, Progress, bring, digest_of, forget_abandoned
 from gateway.backup.manifest import BadBackup, Manifest
 from gateway.journal.note import durable_write
 from gateway.settings import Settings
@@ -36,6 +36,7 @@ class Examined:
 def aside(settings: Settings) -> Iterator[Path]:
     """A directory on the disk of the state; nothing of it stays."""
     settings.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    forget_abandoned(settings.state_directory, f"{REHEARSAL}*")
     place = Path(tempfile.mkdtemp(prefix=REHEARSAL, dir=settings.state_directory))
     try:
         yield place

@@ -261,6 +261,19 @@ async def test_avl03_nothing_is_unpacked_elsewhere(settings: Settings, tmp_path:
         await unpack(tmp_path / "medium", manifest, tmp_path / "place", {}, quiet)
 
 
+async def test_avl03_what_a_machine_that_died_left_goes_after_days(settings: Settings, store: Store, tmp_path: Path) -> None:
+    old, young = (tmp_path / "medium" / f"mugai-gw-{day}-021000.partial" for day in ("20261101", "20261128"))
+    left = settings.state_directory / "rehearsal.left"
+    for each in (old, young, left):
+        each.mkdir()
+    for each in (old, left):
+        os.utime(each, (0, 0))
+    made = await backup(store, settings)
+    assert [old.exists(), young.exists(), left.exists()] == [False, True, True]
+    await verify(settings, made.place, keyring.of(settings.state_directory), quiet)
+    assert not left.exists()
+
+
 async def test_avl03_the_check_says_what_is_missing(settings: Settings, store: Store, tmp_path: Path) -> None:
     assert "set backup.folder" in check.backup(settings).text
     wanted = settings.model_copy(update={"backup": BackupSettings(folder=str(tmp_path / "medium"))})

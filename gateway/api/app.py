@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from gateway.api import (
     approvals,
+    audits,
     delays,
     files,
     held,
@@ -45,6 +46,7 @@ RESOURCES = (
     approvals.resource,
     delays.resource,
     incidents.resource,
+    audits.resource,
     stops.resource,
     reports.resource,
     status.resource,

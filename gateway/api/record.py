@@ -149,7 +149,7 @@ async def search(call: Call, query: JournalQuery) -> JournalPage:
     some = found[: query.limit]
     searched = journal.Searched(actor=call.who.name, purpose=query.purpose, query=str(asked), found=len(some))
     await call.desk.store.journal.write(searched)
-    return JournalPage(tuple(map(_entry, some)), str(some[-1].event) if len(found) > query.limit else None)
+    return JournalPage(tuple(map(entry_of, some)), str(some[-1].event) if len(found) > query.limit else None)
 
 
 @resource.get("/journal/mail/{item}", TokenScope.JOURNAL_READ, Right.LIST_HELD, Words("1通を追跡", "Follow one mail"))
@@ -171,7 +171,7 @@ async def follow(call: Call, item: Item) -> MailTrace:
         recipients=tuple(
             TraceRecipient(r.address, r.state, r.why, r.rule, r.actor, r.changed_at) for r in found.shown.recipients
         ),
-        events=tuple(map(_entry, found.events)),
+        events=tuple(map(entry_of, found.events)),
         written=tuple(TraceWritten(*each) for each in found.written),
         cases=tuple(TraceCase(case.id, case.kind, case.stage) for case in found.cases),
     )
@@ -232,5 +232,5 @@ def _query(given: _Sought) -> Query:
     )
 
 
-def _entry(entry: journal.Entry) -> JournalEntry:
+def entry_of(entry: journal.Entry) -> JournalEntry:
     return JournalEntry(entry.seq, entry.at, entry.kind, entry.item, sentence(entry), dict(entry.facts))

@@ -43,6 +43,9 @@ class TokenScope(StrEnum):
     METRICS_READ = "metrics:read"
     USERS_READ = "users:read"
     FILES_SANITISE = "files:sanitise"
+    AUDIT_READ = "audit:read"
+    AUDIT_WRITE = "audit:write"
+    FINDINGS_ANSWER = "findings:answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +85,7 @@ SCOPES: dict[TokenScope, Use] = {
     TokenScope.METRICS_READ: Use(Words("稼働状況の参照", "Health and figures"), Right.SEE_DASHBOARD),
     TokenScope.USERS_READ: Use(Words("利用者・職員名簿の参照", "Read accounts and the directory"), Right.SEE_PEOPLE),
     TokenScope.FILES_SANITISE: Use(Words("ファイルの無害化", "Sanitise a file"), Right.SIGNED_IN),
+    TokenScope.AUDIT_READ: Use(Words("監査の指摘・抜き取りの参照", "Read audit findings and samples"), Right.READ_FINDINGS),
+    TokenScope.AUDIT_WRITE: Use(Words("抜き取り、指摘の登録・完了", "Draw samples, enter and close findings"), Right.AUDIT),
+    TokenScope.FINDINGS_ANSWER: Use(Words("監査の指摘への回答", "Answer audit findings"), Right.ANSWER_FINDING),
 }

@@ -5,6 +5,8 @@ Whoever reads the record sees a sample; only an auditor draws one.  Contents of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from starlette.responses import Response
@@ -37,6 +39,16 @@ _WRONG = {
 _CHOICE = Words("選択できない条件です。", "There is no such choice.")
 
 
+@contextmanager
+def refused() -> Iterator[None]:
+    """What cannot be drawn, in words for people."""
+    try:
+        yield
+    except ValueError as wrong:
+        words = _WRONG.get(str(wrong), _CHOICE)
+        raise Refusal(words.ja, words.en) from wrong
+
+
 @screen.get("/audit/samples", Right.SEARCH_JOURNAL)
 async def samples(visit: Visit) -> Response:
     today = datetime.fromtimestamp(visit.desk.store.clock.now(), JST).date()
@@ -63,11 +75,8 @@ async def draw(visit: Visit) -> Response:
     values = {name: visit.text(name).strip() for name in ("first", "last", "count", "seed", "sort", "direction", "verdict")}
     if not (purpose := visit.text("purpose").strip()[:200]):
         raise Refusal("目的を入力してください。記録に残ります。", "A purpose is needed; it is recorded.")
-    try:
+    with refused():
         made = await sampling.take(visit.desk.store, sampling.sought(values), visit.who.name, purpose)
-    except ValueError as wrong:
-        words = _WRONG.get(str(wrong), _CHOICE)
-        raise Refusal(words.ja, words.en) from wrong
     return visit.go(f"/audit/samples/{made.number}", Words("抜き取りました。記録に残りました。", "Drawn, and recorded."))
 
 

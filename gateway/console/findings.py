@@ -47,13 +47,13 @@ _CHOICE = Words("選択できない値です。", "There is no such choice.")
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def plainly(status: int = 400) -> Iterator[None]:
     """What the register misses, in words for people."""
     try:
         yield
     except ValueError as missing:
         words = _MISSING.get(str(missing), _CHOICE)
-        raise Refusal(words.ja, words.en) from missing
+        raise Refusal(words.ja, words.en, status) from missing
 
 
 @screen.get("/audit", Right.READ_FINDINGS)
@@ -102,7 +102,7 @@ async def enter(visit: Visit) -> Response:
     with plainly():
         opening = Opening(
             what=_long(visit, "what"),
-            requirement=_requirement(visit.text("requirement").strip().upper()),
+            requirement=requirement(visit.text("requirement").strip().upper()),
             clause=visit.text("clause").strip()[:200],
             evidence=visit.text("evidence").strip()[:200],
             severity=Severity(visit.text("severity")),
@@ -176,7 +176,7 @@ def hand(asker: Asker) -> Hand:
     return Hand(asker.who.name, (asker.who.address or asker.who.name).lower())
 
 
-def _requirement(name: str) -> str:
+def requirement(name: str) -> str:
     """Raises ValueError."""
     if name and name not in {each.id for each in requirements()}:
         raise ValueError("requirement")

@@ -6,6 +6,8 @@ changed nothing.
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -142,6 +144,7 @@ class Pipeline:
         """One for each group of recipients that is treated and decided alike."""
         policy, item = self.policy, lease.item
         identifier = self.identifier if item.envelope.direction is Direction.INBOUND else None
+        observers = self.observers if item.envelope.direction is Direction.OUTBOUND else ()
         proven = await identifier.authenticate(content, item) if identifier else None
         for group in policy.split(item.envelope, item.recipients, item.size):
             if lease.grant is not None and lease.grant.profile in policy.profiles:
@@ -149,10 +152,10 @@ class Pipeline:
             inspection = await self._inspected(lease, content, group.profile, policy)
             if identifier:
                 inspection = replace(inspection, identity=identifier.judge(item.envelope, proven, inspection.letter))
-            elif item.envelope.direction is Direction.OUTBOUND:
-                observed = [o for observer in self.observers for o in await observer.observe(item, inspection)]
-                inspection = replace(inspection, observations=tuple(observed))
+            # begun in the turn in which the register is asked: what all of them ask of the store is one read
+            observing = asyncio.gather(*(each.observe(item, inspection) for each in observers))
             waived = await self.register.waivers(policy, item, inspection) if self.register else ()
+            inspection = replace(inspection, observations=tuple(itertools.chain.from_iterable(await observing)))
             listed = await self.senders.about(item, inspection) if self.senders else ()
             waived = (*waived, *waivers(policy, listed))
             for part, decision in policy.decide(item.envelope, group, item.size, inspection, waived):

@@ -89,7 +89,7 @@ class Book:
         return day(self._clock.now())
 
     async def current(self) -> Directory:
-        return (await self._db.read(read))[1]
+        return (await self._db.together.read(read))[1]
 
     async def version(self) -> tuple[int, Directory]:
         """For a preview: what `replace` will want to know."""

@@ -70,12 +70,12 @@ class Memory:
     async def came_in(self, digests: Sequence[str]) -> dict[str, float]:
         """How many seconds ago what has these digests came in."""
         now = self._clock.now()
-        found = await self._db.read(_arrivals, [digest for digest in digests if digest])
+        found = await self._db.together.read(_arrivals, [digest for digest in digests if digest])
         return {digest: now - at for digest, at in found.items()}
 
     async def strangers(self, addresses: Sequence[str], ours: str = "") -> tuple[str, ...]:
         """With whom nobody here ever wrote, or not `ours`."""
-        known = await self._db.read(_known, [address.lower() for address in addresses], ours.lower())
+        known = await self._db.together.read(_known, [address.lower() for address in addresses], ours.lower())
         return tuple(address for address in addresses if address.lower() not in known)
 
 

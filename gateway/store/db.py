@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from gateway.store import growth
+from gateway.store.together import Together
 from gateway.trouble import Trouble
 
 P = ParamSpec("P")
@@ -62,6 +63,7 @@ class Db:
             raise StoreUnavailable(f"{path}: {error}") from error
         self._readers = _engine(lambda: _connect(path, read_only=True), "BEGIN", size=READERS)
         self._reading = ThreadPoolExecutor(READERS, "store-read")
+        self.together = Together(self)
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._writing = threading.Thread(target=self._run, name="store-write", daemon=True)
         self._writing.start()

@@ -25,7 +25,7 @@ class Register:
         self._db, self._clock = db, clock
 
     async def waivers(self, policy: Policy, item: QueueItem, inspection: Inspection) -> tuple[Waiver, ...]:
-        own, standing, directory = await self._db.read(_concerning, item.id)
+        own, standing, directory = await self._db.together.read(_concerning, item.id)
         now = self._clock.now()
         return (
             *(Waiver(case.opening.rule, case.by, case.opening.recipients) for case in own if _of_its_rule(policy, case)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -11,11 +11,12 @@ from gateway import journal
 from gateway.api.call import Call
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Cursor, Item, Limit, Line, Moment
-from gateway.console.journal import trace_of
+from gateway.api.values import Content, Cursor, Item, Limit, Line, Moment, Reason
+from gateway.console.journal import pack_of, trace_of
 from gateway.console.records import begin_proof
 from gateway.console.roles import Right
 from gateway.evidence.export import FORMS
+from gateway.evidence.packing import Wanted
 from gateway.evidence.sentence import sentence
 from gateway.journal import Query
 from gateway.model import Direction, State
@@ -133,6 +134,24 @@ class Exporting(_Sought):
 
 
 @dataclass(frozen=True, slots=True)
+class Packing(_Sought):
+    """`cursor` counts for nothing: a pack has all that is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackingMail:
+    reason: Reason
+    original: bool = False  # with the mail as it came: hostile bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A ZIP with hashes, the tree's proofs and the sheet of custody; `mugai journal verify --pack` reads it."""
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     form: str
     media_type: str
@@ -215,6 +234,23 @@ async def export(call: Call, body: Exporting) -> Export:
     await call.desk.store.journal.write(done)
     content = b"".join(write(some[::-1])).decode("utf-8", "replace")
     return Export(body.form, media_type, len(some), content, str(some[-1].event) if len(found) > EXPORTED else None)
+
+
+@resource.post("/journal/pack", TokenScope.JOURNAL_EXPORT, Right.EXPORT_JOURNAL, Words("証拠一式", "An evidence pack"))
+async def pack(call: Call, body: Packing) -> Pack:
+    """Of all entries that are found, signed by the journal's key (LG-11)."""
+    return Pack(await call.desk.pack(Wanted(replace(_query(body), before=0), call.who.name, body.purpose)))
+
+
+@resource.post(
+    "/journal/mail/{item}/pack",
+    TokenScope.JOURNAL_EXPORT,
+    Right.EXPORT_JOURNAL,
+    Words("1通の証拠一式", "An evidence pack of one mail"),
+)
+async def pack_mail(call: Call, item: Item, body: PackingMail) -> Pack:
+    """Taking the original is a right of its own."""
+    return Pack(await pack_of(call, await trace_of(call, item), body.reason, original=body.original))
 
 
 def _query(given: _Sought) -> Query:

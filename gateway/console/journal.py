@@ -99,12 +99,17 @@ async def follow(visit: Visit) -> Response:
 
 @screen.post("/journal/mail/{item}/pack", Right.EXPORT_JOURNAL)
 async def pack_mail(visit: Visit) -> Response:
-    found, reason, original = await trace_of(visit, visit.request.path_params["item"]), visit.reason(), ""
-    if visit.text("original") == "yes":
-        if not visit.may(Right.TAKE_ORIGINAL):
-            raise Refusal("原本を取り出す権限がありません。", "You may not take the original.", 403)
-        original = found.shown.item.id
-    return await packed(visit, Query(item=found.shown.item.id), reason, found.shown.item.receipt, original)
+    found = await trace_of(visit, visit.request.path_params["item"])
+    made = await pack_of(visit, found, visit.reason(), original=visit.text("original") == "yes")
+    return as_file(made, "application/zip", f"mugai-evidence-{found.shown.item.receipt}.zip")
+
+
+async def pack_of(asker: Asker, found: Trace, reason: str, *, original: bool) -> bytes:
+    """All about one mail; with its original, if that is wanted.  Raises Refusal."""
+    item = found.shown.item.id
+    if original and not asker.may(Right.TAKE_ORIGINAL):
+        raise Refusal("原本を取り出す権限がありません。", "You may not take the original.", 403)
+    return await asker.desk.pack(Wanted(Query(item=item), asker.who.name, reason, item if original else ""))
 
 
 @screen.post("/journal/pack", Right.EXPORT_JOURNAL)
@@ -113,8 +118,8 @@ async def pack_period(visit: Visit) -> Response:
     return await packed(visit, query, _purpose(visit), "journal")
 
 
-async def packed(visit: Visit, query: Query, reason: str, name: str, original: str = "") -> Response:
-    made = await visit.desk.pack(Wanted(query, visit.who.name, reason, original))
+async def packed(visit: Visit, query: Query, reason: str, name: str) -> Response:
+    made = await visit.desk.pack(Wanted(query, visit.who.name, reason))
     return as_file(made, "application/zip", f"mugai-evidence-{name}.zip")
 
 

@@ -14,6 +14,7 @@ from gateway.compliance.model import Evidence, Report, Row, Status
 from gateway.compliance.report import KEPT, dump
 from gateway.control import Control, Verb
 from gateway.directory import Role
+from gateway.evidence.examine import examine
 from gateway.inspection import ScannerDown
 from gateway.model import PartReport
 from gateway.parcel import Parcel, Parcels
@@ -244,3 +245,18 @@ async def test_lg04_a_period_is_inspected_and_signed_off_when_it_is_over(c: Cons
     assert (await p.post(f"/inspections/{period}/sign-off", {"comment": " "})).status_code == 422
     assert (await p.post("/inspections/2999-12/sign-off", {"comment": "早い"})).status_code == 409
     assert (await p.get("/inspections/2026-99")).status_code == 404
+
+
+async def test_lg11_a_pack_is_fetched_as_a_zip_and_the_original_only_by_right(c: Console) -> None:
+    await c.rooms.accept(b"Subject: y")
+    await c.rooms.journal.seal()
+    await c.rooms.journal.checkpoint()
+    [mail] = await c.rooms.spool.queue()
+    auditor = await program(c, await c.person("aud", Role.AUD), TokenScope.JOURNAL_EXPORT)
+    made = await auditor.post(f"/journal/mail/{mail.item.receipt}/pack", {"reason": "監査"})
+    found = examine(base64.b64decode(made.json()["content"]), c.rooms.journal.verifier)
+    assert (found.ok, found.entries) == (True, 1)
+    assert (await auditor.post(f"/journal/mail/{mail.item.receipt}/pack", {"reason": "x", "original": True})).status_code == 403
+    assert (await auditor.post("/journal/pack", {"purpose": "監査", "kind": "received"})).status_code == 200
+    assert (await auditor.post("/journal/pack", {"purpose": "監査", "kind": "bounced"})).status_code == 404
+    assert (await auditor.post("/journal/pack", {"kind": "received"})).status_code == 422

@@ -50,6 +50,8 @@ WHO = {
     "GET /journal/verification": ("journal:read", RECORD),
     "POST /journal/verification": ("journal:read", RECORD),
     "POST /journal/export": ("journal:export", TAKES),
+    "POST /journal/pack": ("journal:export", TAKES),
+    "POST /journal/mail/{item}/pack": ("journal:export", TAKES),
     "GET /policy": ("policy:read", RECORD),
     "GET /policy/versions": ("policy:read", RECORD),
     "GET /policy/versions/{number}": ("policy:read", RECORD),

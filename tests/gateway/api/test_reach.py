@@ -1,0 +1,75 @@
+"""What is done in the console can be done by a program, or it stands here why not: a new screen has to choose."""
+
+from __future__ import annotations
+
+from gateway.api import app as api
+from gateway.console import app
+
+SESSION = "about the browser's own session, which a program has none of"
+HIMSELF = "takes the person in front of it: a proof of who it is that a token cannot give (AC-05)"
+LINK = "the door of a letter's link; a token has the same act below"
+FORM = "a form's way of writing the rules; a program writes their text"
+AUDITOR = "nobody asked for it yet: samples and findings are worked on at the screen, or by `mugai audit`"
+PLAN = "a person's plan for what is not met, written while looking at it"
+
+# Each route of the console that changes something: the operation that does it, or why there is none.
+REACH = {
+    **dict.fromkeys(("/sign-in", "/sign-in/ldap", "/sign-in/passkey", "/sign-in/second", "/sign-in/enrol"), SESSION),
+    **dict.fromkeys(("/sign-in/code", "/sign-in/code/check", "/sign-out", "/language", "/reports"), SESSION),
+    **dict.fromkeys(("/invitation", "/confirm", "/confirm/end", "/account/password", "/account/passkeys"), HIMSELF),
+    **dict.fromkeys(("/account/passkeys/remove", "/account/sessions/end", "/people", "/people/{name}"), HIMSELF),
+    **dict.fromkeys(("/people/{name}/reset", "/people/{name}/suspect", "/people/{name}/suspend"), HIMSELF),
+    **dict.fromkeys(("/tokens", "/tokens/{mark}/take", "/tokens/{mark}/revoke"), HIMSELF),
+    "/held/release": "POST /held/{entry}/release",
+    "/held/delete": "POST /held/{entry}/delete",
+    "/held/{entry}/release": "POST /held/{entry}/release",
+    "/held/{entry}/original": "POST /held/{entry}/as-it-came",
+    "/held/{entry}/ask": "POST /held/{entry}/request",
+    "/held/{entry}/delete": "POST /held/{entry}/delete",
+    "/held/{entry}/keep": "POST /held/{entry}/hold",
+    "/held/{entry}/password": "POST /held/{entry}/password",
+    "/senders": "POST /senders",
+    "/senders/{number}/remove": "POST /senders/{entry}/removal",
+    "/journal/proof": "POST /journal/verification",
+    "/journal/inspection/{period}": "POST /inspections/{period}/sign-off",
+    "/journal/export": "POST /journal/export",
+    "/journal/pack": "POST /journal/pack",
+    "/journal/mail/{item}/pack": "POST /journal/mail/{item}/pack",
+    "/troubles": "POST /troubles",
+    "/troubles/{number}": "PUT /troubles/{number}",
+    **{path: AUDITOR for path in (each.path for each in app.declared()) if path.startswith("/audit/")},
+    "/self-inspections/{name}/table": "GET /reports/self-inspection/{name}",
+    "/self-inspections/{name}/{requirement}": PLAN,
+    "/mine/report": "POST /misdirected",
+    "/mine/{item}/password": "POST /mine/{item}/password",
+    "/mine/{item}/original": "POST /mine/{item}/original",
+    "/mine/{item}/suspicious": "POST /mine/{item}/suspicion",
+    **dict.fromkeys(("/notice/{ticket}/{item}/password", "/notice/{ticket}/{item}/original"), LINK),
+    **dict.fromkeys(("/notice/{ticket}/{item}/suspicious", "/link/{secret}/{act}"), LINK),
+    "/approvals/{number}/comment": "POST /approvals/{number}/comment",
+    "/approvals/{number}/{act}": "POST /approvals/{number}/{act}",
+    "/ask/{form}": "POST /cases",
+    "/rules/edit": "POST /policy/versions",
+    "/rules/drafts": "POST /policy/versions",
+    "/rules/versions/{number}/propose": "POST /policy/versions/{number}/proposal",
+    "/rules/versions/{number}/act": "POST /approvals/{number}/{act}",
+    "/rules/versions/{number}/discard": FORM,
+    "/rules/versions/{number}/restore": "POST /policy/versions",
+    "/rules/versions/{number}/trial": "POST /policy/versions/{number}/trial",
+    "/rules/versions/{number}/trial/stop": "POST /policy/versions/{number}/trial/stop",
+    "/rules/versions/{number}/form/entries/{section}/{place}": FORM,
+    "/rules/versions/{number}/form/entries/{section}/{place}/{change}": FORM,
+    "/rules/versions/{number}/form/profiles/{name}": FORM,
+    "/rules/versions/{number}/form/lists": FORM,
+    "/rules/test": "POST /policy/test",
+    "/stops": "POST /stops",
+    "/stops/{number}/resume": "POST /stops/{number}/resumption",
+}
+
+
+def test_each_act_of_the_console_has_its_operation_or_its_reason() -> None:
+    acts = {each.path for each in app.declared() if each.method == "POST"}
+    assert acts - REACH.keys() == set(), "what does a program do instead?"
+    operations = {each.name for each in api.declared()}
+    named = {each for each in REACH.values() if each.startswith(("GET /", "POST /", "PUT /"))}
+    assert named <= operations

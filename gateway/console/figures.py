@@ -30,8 +30,8 @@ class Span:
 
 
 SPANS = {
-    "day": Span(Words("24時間", "24 hours"), tally.HOUR, 24, "%-H時"),
-    "week": Span(Words("7日間", "7 days"), 6 * tally.HOUR, 28, "%-m/%-d %-H時"),
+    "day": Span(Words("24時間", "24 hours"), tally.HOUR, 24, "%-H:00"),
+    "week": Span(Words("7日間", "7 days"), 6 * tally.HOUR, 28, "%-m/%-d %-H:00"),
     "month": Span(Words("31日間", "31 days"), 24 * tally.HOUR, 31, "%-m/%-d"),
 }
 

@@ -5,6 +5,7 @@ Here is what was done; to do something is the approvals' screen and `mugai incid
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.responses import Response
@@ -16,8 +17,11 @@ from gateway.console.screen import Screen, Visit
 from gateway.evidence import incident_report
 from gateway.evidence.incident_report import ACTS, KINDS, REPORTS, STAGES
 from gateway.evidence.trace import MOST
+from gateway.incident import plan as plan_file
+from gateway.incident.plan import Playbook
 from gateway.workflow import ledger
 from gateway.workflow.model import Case, Kind
+from gateway.yaml_file import BadConfiguration
 
 screen = Screen()
 
@@ -38,8 +42,23 @@ async def show(visit: Visit) -> Response:
     case = await _case(visit)
     steps = await visit.desk.store.db.read(ledger.history, case.id)
     return visit.page(
-        "incident.html", case=case, steps=steps, kinds=KINDS, stages=STAGES, acts=ACTS, roles=NAMES, reports=REPORTS
+        "incident.html",
+        case=case,
+        book=_playbook(visit, case),
+        steps=steps,
+        kinds=KINDS,
+        stages=STAGES,
+        acts=ACTS,
+        roles=NAMES,
+        reports=REPORTS,
     )
+
+
+def _playbook(visit: Visit, case: Case) -> Playbook | None:
+    """The plan that it follows; None where there is none any more: the record stands without it."""
+    with suppress(BadConfiguration, LookupError, OSError):
+        return plan_file.load(Path(visit.desk.settings.playbooks)).playbook(case.opening.details.playbook)
+    return None
 
 
 @screen.get("/incidents/{number}/{report}", Right.SEARCH_JOURNAL)

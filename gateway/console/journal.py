@@ -24,6 +24,7 @@ from gateway.evidence.packing import Wanted
 from gateway.evidence.sentence import SENTENCES, sentence
 from gateway.evidence.trace import Trace, trace
 from gateway.journal import Query
+from gateway.policy.words import DISPOSITIONS
 from gateway.words import Refusal, Words
 
 screen = Screen()
@@ -93,6 +94,7 @@ async def follow(visit: Visit) -> Response:
         sentence=sentence,
         fact=facts.name,
         names=visit.desk.names(visit.language),
+        dispositions=DISPOSITIONS,
         original=visit.may(Right.TAKE_ORIGINAL),
     )
 

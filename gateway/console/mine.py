@@ -154,7 +154,9 @@ async def found(visit: Visit) -> Response:
     who, key = await reader(visit), visit.request.query_params.get("mail", "").strip()[:40]
     known = await _facts(visit, who, key)
     sent = known.item.envelope.sender.lower() in who.addresses
-    return visit.page("mine_report.html", who=who, known=known, sent=sent, key=known.item.receipt)
+    return visit.page(
+        "mine_report.html", who=who, known=known, sent=sent, key=known.item.receipt, names=visit.desk.names(visit.language)
+    )
 
 
 @screen.post("/mine/report", Right.SIGNED_IN)

@@ -75,4 +75,6 @@ REFUSED = DeliveryOutcome("b@example.jp", Delivery.REFUSED, Reply(550, "5.1.1", 
 
 
 def case(now: datetime) -> CaseWords:
-    return CaseWords(1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, False, ("D",))
+    return CaseWords(
+        1, "K", "S", "S", "R", "A", "B", "R", "C", now, "https://mugai.example/l/x", True, False, ("D",), now, ("F",)
+    )

@@ -42,6 +42,8 @@ class CaseWords:
     reminder: bool = False
     ending: bool = False  # it is in force, and ends soon
     details: tuple[str, ...] = ()
+    sent: datetime | None = None  # a misdirected mail, to whoever should not have got it
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ class Letters:
             reminder=reminder,
             ending=case.stage is Stage.APPROVED and not hand,
             details=self.details(case),
+            sent=datetime.fromtimestamp(asked.details.sent_at, JST) if asked.details.sent_at else None,
+            files=asked.details.attachments,
         )
 
     def details(self, case: Case) -> tuple[str, ...]:
@@ -104,7 +106,7 @@ class Letters:
         if details.attachments:
             lines.append(f"添付: {'、'.join(details.attachments)}")
         if details.classification:
-            lines.append(f"機密性: {self.notices.names['ja'].signs_in(details.classification)}")
+            lines.append(f"検出: {self.notices.names['ja'].signs_in(details.classification)}")
         lines += details.findings
         if details.delivered:
             lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")

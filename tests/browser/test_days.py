@@ -54,7 +54,8 @@ rules:
   - {name: outbound, match: {direction: outbound}, action: deliver, worst: sanitised, clauses: [SAN-02]}
   - {name: inbound, match: {direction: inbound}, action: deliver, worst: sanitised, clauses: [SAN-02]}
 """
-HEAD = "zeimukacho@city.example.lg.jp"
+CONFIG = Path(__file__).parents[2] / "config"
+MORE = f"workflow: {{links: true}}\nplaybooks: {CONFIG / 'playbooks.yaml'}\nreports: {CONFIG / 'reports'}\n"
 DIRECTORY = """
 sections:
   - {code: soumubu, name: 総務部}
@@ -75,11 +76,12 @@ people:
 """
 PEOPLE = {  # role: account
     **{"ciso": "ciso", "cso": "cso", "csirt": "csirt", "bur": "bucho", "ism": "zeimukacho"},
-    **{"syo": "shinsa", "aud": "kansa", "ven": "gyosha", "com": "iinkai"},
+    **{"syo": "shinsa", "usr": "staff", "aud": "kansa", "ven": "gyosha", "com": "iinkai"},
 }
 WORDS = {
     **{"ciso": "副市長 花岡 千代子", "cso": "統括責任者 森川 健一", "csirt": "窓口 早見 涼", "bur": "総務部長 大場 実"},
-    **{"ism": "税務課長 水野 久美", "syo": "審査 花子", "aud": "監査 次郎", "ven": "保守 会社員", "com": "委員 三郎"},
+    **{"ism": "税務課長 水野 久美", "syo": "審査 花子", "usr": "例示 太郎"},
+    **{"aud": "監査 次郎", "ven": "保守 会社員", "com": "委員 三郎"},
 }
 
 
@@ -148,6 +150,15 @@ def drawing(subject: str, name: str) -> EmailMessage:
     return message
 
 
+POST = (  # a morning's post, invented
+    ("令和8年度 固定資産評価システム改修業務 見積依頼の件", "見積条件書.jwc"),
+    ("12月定例会 一般質問の通告について (議会事務局)", "通告書様式.jtdx2"),
+    ("市道112号線 道路占用許可申請の添付図面", "占用位置図_S=1-500.jwc"),
+    ("広報1月号 折り込みチラシの校正依頼 (2回目)", "校正_表裏.indx"),
+    ("避難所備蓄品の納入日程について", "納入日程.dat"),
+    ("中央公民館 空調更新工事 施工体制台帳の提出", "施工体制台帳.jwc"),
+    ("自治会連合会 防災訓練の実施計画 (最終)", "訓練計画.dat"),
+)
 CAD = b"JWC_TEMP DATA\x00" + bytes(range(1, 256)) * 40
 
 
@@ -162,7 +173,7 @@ async def begin(page: Page, site: Site, code: str, name: str, display: str = "")
     await page.fill("#again", PASSWORD)
     await page.click("text=進む")
     await expect(page.locator("#again")).to_have_count(0)
-    if name != "iinkai":  # a committee reads; nobody else comes by a password alone
+    if name not in ("staff", "iinkai"):  # staff and the committee may come by a password alone; nobody else
         site.secrets[name] = secret = await page.inner_text(".qr code")
         await page.fill("#code", one_time(secret))
         await page.click("text=設定する")
@@ -178,7 +189,7 @@ async def town(clamd: PrivateClamd, tmp_path_factory: pytest.TempPathFactory) ->
     site = await asyncio.to_thread(
         lambda: make_site.start(
             *(place / "state", clamd.socket, inside.port),
-            **{"rules": RULES, "more": "workflow: {links: true}\n", "outbound_hop_port": outside.port},
+            **{"rules": RULES, "more": MORE, "outbound_hop_port": outside.port},
         )
     )
     (place / "directory.yaml").write_text(DIRECTORY, encoding="utf-8")
@@ -220,6 +231,7 @@ async def settle(town: Town) -> None:
         await admin.fill("#display", WORDS[role])
         await admin.fill("#address", f"{name}@city.example.lg.jp")
         await admin.check(f"input[value={role}]")
+        await admin.fill("#scope", "*@city.example.lg.jp" if role in ("bur", "ism") else "")
         if role == "ven":
             await admin.fill("#until", time.strftime("%Y-%m-%d", time.localtime(time.time() + 90 * 86_400)))
         await admin.click("text=招待コードを作る")
@@ -289,10 +301,10 @@ async def test_ac01_a_person_is_changed_suspended_and_resumed_and_a_token_is_tak
 async def test_san05_two_people_let_a_file_leave_as_it_came(town: Town) -> None:
     subject = "【至急・ご確認依頼】令和8年度 駅前広場整備工事 実施設計図面一式 (第3回変更、排水計画平面図を含む) の送付について"
     name = "駅前広場整備工事_排水計画平面図_第3回変更_最終版(修正2).jwc"
-    await town.arrives(drawing(subject, name))
+    await town.arrives(*(drawing(*each) for each in POST), drawing(subject, name))
     reviewer = await town.page("syo", "/held")
     await shot(reviewer, "held")
-    await reviewer.click("[data-open] >> nth=0")
+    await reviewer.click("tr:has-text('駅前広場') [data-open]")
     await expect(reviewer.locator("main")).to_contain_text("原本のままの解除")
     address = reviewer.url
     await shot(reviewer, "held-mail")
@@ -353,3 +365,207 @@ async def test_a_denied_sender_is_held_until_the_entry_ends(town: Town) -> None:
     await town.mail(town.inside, STAFF, "配信停止の手続き")
     told = [(f["actor"], f["stance"], f["change"]) for f in town.facts("sender_listed")]
     assert told == [("shinsa", "deny", "added"), ("shinsa", "allow", "added"), ("shinsa", "deny", "removed")]
+
+
+async def test_sd01_a_blanket_approval_lets_the_next_mails_leave_until_it_is_revoked(town: Town) -> None:
+    staff = await town.page("usr", "/ask/blanket")
+    await staff.fill("#recipient", "secret@pref.example.jp")
+    await staff.fill("#until", time.strftime("%Y-%m-%d", time.localtime(time.time() + 30 * 86_400)))
+    await staff.fill("#reason", "県との毎週の照合。承認済みの様式だけを送る")
+    await shot(staff, "ask-blanket")
+    await staff.click("main button.main")
+    await said(staff, "申請しました")
+    await expect(staff.locator("button:has-text('承認する')")).to_have_count(0)
+    number = staff.url.rpartition("/")[2]
+    head = await town.page("ism", f"/approvals/{number}")
+    await shot(head, "case-blanket")
+    await head.fill("#reason", "相手と様式を確かめた")
+    await head.click("button:has-text('承認する')")
+    await said(head, "手続きを記録しました")
+    await town.leaves("secret@pref.example.jp", "照合表 第48週")
+    await town.mail(town.outside, "secret@pref.example.jp", "照合表 第48週")
+    await head.goto(f"{town.site.origin}/approvals/{number}")
+    await expect(head.locator("main")).to_contain_text("使用 1")
+    await shot(head, "case-blanket-used")
+    await head.fill("#reason", "年度の照合が終わった")
+    await head.click("button:has-text('取り消す')")
+    await said(head, "手続きを記録しました")
+    await town.leaves("secret@pref.example.jp", "照合表 第49週")
+    await head.goto(f"{town.site.origin}/approvals")
+    await expect(head.locator("table")).to_contain_text("照合表 第49週")
+    assert not delivered(town.outside, "secret@pref.example.jp", "照合表 第49週")
+    acts = [step["act"] for step in town.facts("case_step") if str(step["case"]) == number]
+    assert [act for act in acts if act in ("approve", "revoke")] == ["approve", "revoke"]
+
+
+async def test_ml08_in01_staff_report_and_the_csirt_takes_keeps_and_follows_the_plan(town: Town) -> None:
+    await town.arrives(drawing("【重要】共済組合よりお知らせ: 情報更新のお願い", "お手続き.jwc"))
+    await town.leaves("tonari@pref.example.jp", "名簿の送付 (宛先を誤ったもの)")
+    sent = await town.mail(town.outside, "tonari@pref.example.jp", "名簿の送付")
+    staff = await town.page("usr", "/mine")
+    await shot(staff, "mine")
+    await staff.click("tr:has-text('共済組合') a")
+    await shot(staff, "mine-mail")
+    await staff.fill("#odd", "組合からの連絡は紙で届くはず")
+    await staff.click("button:has-text('報告する')")
+    await said(staff, "報告しました")
+    await staff.goto(f"{town.site.origin}/mine")
+    await staff.fill("#mail", str(sent["X-Mugai-Id"]))
+    await staff.click("text=報告の画面へ")
+    await expect(staff.locator("main")).to_contain_text("tonari@pref.example.jp")
+    await shot(staff, "mine-report")
+    await staff.fill("#reason", "宛先の補完で別の課を選んだ")
+    await staff.click("button:has-text('報告する')")
+    await said(staff, "報告しました")
+    await shot(staff, "case-misdirected")
+    head = await town.page("ism", "/approvals")
+    await expect(head.locator("table")).to_contain_text("不審なメールの報告")
+    csirt = await town.page("csirt", "/incidents")
+    for words in ("誤送信", "不審なメールの報告"):
+        await expect(csirt.locator("table")).to_contain_text(words)
+    await shot(csirt, "incidents")
+    await csirt.click("tr:has-text('不審なメールの報告') a")
+    await expect(csirt.locator("main")).to_contain_text("組合からの連絡は紙で届くはず")
+    await head.click("a:has-text('不審なメールの報告')")
+    await head.fill("#reason", "課内に同じメールがないか確かめる")
+    await head.click("button:has-text('対応を始める')")
+    await said(head, "手続きを記録しました")
+    await csirt.reload()
+    await expect(csirt.locator(".timeline")).to_contain_text("課内に同じメールがないか確かめる")
+    await csirt.click("text=この事案の手続きへ")
+    await expect(csirt.locator("main")).to_contain_text("組合からの連絡は紙で届くはず")
+    await csirt.go_back()
+    await shot(csirt, "incident")
+    await csirt.click("section:has-text('報告書の案') li a >> nth=0")
+    await expect(csirt.locator("pre")).to_contain_text("組合からの連絡は紙で届くはず")
+    await shot(csirt, "incident-report")
+    await csirt.goto(f"{town.site.origin}/held")
+    await csirt.click("tr:has-text('共済組合') a")
+    await csirt.fill("#keep-reason", "事案の証拠")
+    await csirt.click("button:has-text('削除・期限切れを止める')")
+    await expect(csirt.locator("main")).to_contain_text("証拠保全: csirt")
+    await expect(csirt.locator("button:has-text('無害化して解除')")).to_have_count(0)  # it does not review
+    reviewer = await town.page("syo", csirt.url.removeprefix(town.site.origin))
+    await expect(reviewer.locator("button:has-text('削除') >> nth=0")).to_be_disabled()
+    begun = ("incident", "playbook", "start", "malware-in", "--drill", "--participant", "csirt@city.example.lg.jp")
+    who = ("--as", "csirt@city.example.lg.jp", "--reason", "年次の訓練")
+    await asyncio.to_thread(town.site.gateway.mugai, *begun, *who)
+    await csirt.goto(f"{town.site.origin}/incidents")
+    await csirt.click("table a >> nth=0")
+    await expect(csirt.locator("main")).to_contain_text("受信メールでウイルスが届いた、または届いたおそれ")
+    await expect(csirt.locator("main")).not_to_contain_text("malware-in")  # a name for programs
+    await shot(csirt, "incident-drill")
+
+
+async def test_lg06_a_trouble_is_recorded_and_closed_only_with_cause_and_action(town: Town) -> None:
+    page = await town.page("sym", "/troubles")
+    await page.fill("#what", "後続のメールサーバーが応答せず、配送が遅れた")
+    await page.click("main button.main")
+    await said(page, "障害を登録しました")
+    await page.check("input[name=close]")
+    await page.click("main button.main")
+    await expect(page.locator(".refusal")).to_contain_text("原因と対処が必要です")
+    await page.go_back()
+    await page.fill("#cause", "後続サーバーの証明書の期限切れ")
+    await page.fill("#action", "証明書を更新し、滞留分の配送を確かめた")
+    await page.fill("#down_minutes", "35")
+    await page.check("input[name=close]")
+    await page.click("main button.main")
+    await said(page, "記録しました")
+    await expect(page.locator("main form[action^='/troubles']")).to_have_count(0)
+    await shot(page, "trouble")
+    await page.goto(f"{town.site.origin}/troubles")
+    await expect(page.locator("tr:has-text('後続のメールサーバー')")).to_contain_text("完了")
+    await shot(page, "troubles")
+
+
+async def test_lg04_the_ciso_verifies_and_signs_off_and_the_auditor_does_not(town: Town) -> None:
+    month = time.strftime("%Y-%m", time.gmtime(time.time() + 9 * 3_600))
+    page = await town.page("ciso", "/journal/proof")
+    await page.click("main button.main")
+    await expect(page.locator("main")).to_contain_text("正常")
+    await shot(page, "proof")
+    await page.goto(f"{town.site.origin}/journal/inspection")
+    await shot(page, "inspections")
+    await page.goto(f"{town.site.origin}/journal/inspection/{month}")
+    await expect(page.locator("main form.sign, #comment")).to_have_count(0)  # the month is not over
+    await page.goto(f"{town.site.origin}/journal/inspection")
+    await page.click(f"table a:not(:text-is('{month}')) >> nth=0")
+    period = page.url.rpartition("/")[2]
+    if not await page.locator("#comment").count():  # a quarter or a year that is not over either
+        await page.go_back()
+        await page.click("table tbody tr:last-child a")
+        period = page.url.rpartition("/")[2]
+    await page.fill("#comment", "拒否と保留の記録を抜き取り、異常はなかった")
+    await page.click("main button.main")
+    await said(page, "点検済として記録しました")
+    await shot(page, "inspection-signed")
+    auditor = await town.page("aud", f"/journal/inspection/{period}")
+    await expect(auditor.locator("main")).to_contain_text("拒否と保留の記録を抜き取り")
+    await expect(auditor.locator("#comment")).to_have_count(0)
+    await auditor.goto(f"{town.site.origin}/journal/proof")
+    await auditor.click("main button.main")
+    await expect(auditor.locator("main")).to_contain_text("正常")
+    assert [f["actor"] for f in town.facts("inspected")] == ["ciso"]
+    assert {str(f["actor"]) for f in town.facts("verified")} >= {"ciso", "kansa"}
+
+
+async def test_ac02_who_has_no_part_in_it_sees_none_of_it(town: Town) -> None:
+    bureau = await town.page("bur", "/held")
+    await expect(bureau.locator("table.mails")).to_contain_text("共済組合")
+    await shot(bureau, "held-bureau")
+    await bureau.click("tr:has-text('共済組合') a")
+    for words in ("本文と文字", "無害化して解除", "証拠保全"):
+        await expect(bureau.locator("main nav, main h2, main button", has_text=words)).to_have_count(0)
+    await bureau.goto(f"{bureau.url}/text")
+    await expect(bureau.locator("main")).to_contain_text("権限がありません")
+    await shot(bureau, "refused")
+    for role in ("ven", "com", "usr"):
+        page = await town.page(role, "/")
+        own = ["自分のメール", "承認・手続き", *(["監査"] if role == "com" else [])]  # findings are the committee's to read
+        await expect(page.locator(".rail nav a")).to_have_text(own)
+        for path in ("/held", "/journal", "/rules", "/people", "/dashboard", "/stops"):
+            answer = await page.goto(f"{town.site.origin}{path}")
+            assert answer is not None
+            assert answer.status == 403, (role, path)
+
+
+async def test_keys_move_and_release(town: Town) -> None:
+    await town.arrives(drawing("図面の差し替え", "一般図.jwc"), drawing("図面の差し替え 2", "平面図.jwc"))
+    page = await town.page("syo", "/held?text=差し替え")
+    for key in ("j", "j", "k"):
+        await page.keyboard.press(key)
+    receipt = await page.locator("tr.here [data-open]").inner_text()
+    await page.keyboard.press("r")
+    await page.keyboard.type("図面なしで届けてよいと確認した")
+    await page.keyboard.press("Enter")
+    await said(page, "1件を解除しました")
+    assert [f["actor"] for f in town.site.gateway.facts("released", receipt)] == ["shinsa"]
+
+
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+OURS = "main h2, main th, main .card label, main button, main dt, main .tag, .rail nav a, .rail button"
+
+
+@pytest.mark.parametrize("role", ["sym", "cso", "aud", "ism", "usr"])
+async def test_every_place_fits_on_the_screen_and_speaks_both_languages(town: Town, role: str) -> None:
+    """No page is wider than the screen, no menu longer, and in English no word of ours is Japanese."""
+    page = await town.page(role, "/mine")
+    if role != "usr":  # with the privileged menu, which is the longest
+        await page.goto(f"{town.site.origin}/confirm?next=/account")
+        await town.prove(page, {"sym": "kanri", **PEOPLE}[role])
+    for language in ("日本語", "English"):
+        if await page.locator(f".rail button:has-text('{language}')").count():
+            await page.click(f".rail button:has-text('{language}')")
+        links = await page.locator(".rail a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+        assert await page.locator(".rail").evaluate("rail => rail.scrollHeight <= rail.clientHeight"), "the menu is too long"
+        for path in dict.fromkeys(links):
+            answer = await page.goto(f"{town.site.origin}{path}")
+            assert answer is not None
+            assert answer.status == 200, path
+            await shot(page, f"{role}-{'en' if language == 'English' else 'ja'}{path.replace('/', '-')}")
+            assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+            if language == "English":
+                words = await page.locator(OURS).all_inner_texts()
+                assert not [each for each in words if JAPANESE.search(each.replace("日本語", ""))], path
+    await page.click(".rail button:has-text('日本語')")

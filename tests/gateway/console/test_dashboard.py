@@ -70,7 +70,7 @@ async def test_numbers_are_those_of_the_store(c: Console) -> None:
     assert "&lt;b&gt;it said no&lt;/b&gt;" in text
     assert 'class="held"' in text
     assert "0.03 秒" in text
-    present = datetime.fromtimestamp(c.rooms.clock.now(), JST).strftime("%-H時")
+    present = datetime.fromtimestamp(c.rooms.clock.now(), JST).strftime("%-H:00")
     table = re.findall(r'<tr><th scope="row">(\S+)</th><td class="number">(\d+)</td>', text)
     assert table[-1] == (present, "3"), "the present hour is the last"
     assert len(table) == 24

@@ -226,7 +226,19 @@ async def test_ml08_the_report_goes_to_the_head_then_up_and_never_ends_by_itself
     assert [s.act for s in shown.steps].count(Act.ESCALATE) >= 2
     await t.workflow.act(case.id, Act.TAKE, at("deputy"), "相手に電話")
     await t.workflow.act(case.id, Act.CLOSE, at("head"), "原因と対策")
-    assert PARTNER in await t.workflow.draft(case.id, "deletion")
+
+
+@pytest.mark.parametrize("template", ["apology", "deletion"])
+async def test_ml08_a_draft_for_outside_tells_nothing_of_the_house(t: Town, template: str) -> None:
+    """Neither our number for the case nor what was found in the mail: whoever reads it should not have had it at all."""
+    known = replace(await sent(t), signs="my_number 3 ****", attachments=("名簿.xlsx",))
+    case = await t.workflow.open(misdirected(known, at("taro"), "宛先誤り", ((Role.ISM, Role.BUR), (Role.CSO,))))
+    text = await t.workflow.draft(case.id, template)
+    assert PARTNER in text
+    assert "添付ファイル: 名簿.xlsx" in text
+    assert "送信日時: 20" in text
+    for ours in (known.item.receipt, "****", "誤送信 ", "検出"):
+        assert ours not in text
 
 
 async def test_in01_an_incident_goes_up_the_chain_and_another_one_closes_it(t: Town) -> None:

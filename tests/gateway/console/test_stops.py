@@ -133,3 +133,16 @@ async def test_a_locked_store_keeps_nobody_from_stopping(
         assert (await chief.post("/senders", stance="deny", subject="a@b.example", days="30", reason="x")).status_code == 503
     [(_, left)] = pending.left(tmp_path)
     assert left == pending.Wanted(Scope.SENDER, "evil@example.jp", "itchief", "攻撃")
+
+
+async def test_a_console_that_can_leave_nothing_beside_the_store_says_where_to_stop(
+    c: Console, chief: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked(*_: object) -> None:
+        raise StoreUnavailable("database is locked")
+
+    (tmp_path / pending.DIRECTORY).write_text("no folder")
+    monkeypatch.setattr(c.rooms.db, "write", locked)
+    answer = await chief.post("/stops", **OUT, sure="yes")
+    assert answer.status_code == 503
+    assert "mugai stop" in answer.text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from gateway.compliance import demands as demands_file
 from gateway.compliance import page
 from gateway.compliance.facts import Facts, gather
 from gateway.compliance.judging import Check
-from gateway.compliance.model import Evidence, Report, Status
-from gateway.compliance.report import CHECKS, compared, dump, inspect, load, planned, requirements
+from gateway.compliance.model import Evidence, Plan, Report, Status
+from gateway.compliance.report import CHECKS, compared, dump, inspect, load, planned, requirements, with_plans
 from gateway.directory import Directory, Person, Role
 from gateway.journal import events
 from gateway.policy.syntax import CLAUSE
@@ -336,6 +337,12 @@ def test_mugai_report_keeps_json_compares_and_says_how_many_are_ng(tmp_path: Pat
         assert (tmp_path / "out").read_bytes().startswith(begins)
     assert "前回 " in page.text(load((tmp_path / "out").read_bytes()))
     assert cli.main([*command, "--plan", str(tmp_path / "missing.csv")]) == 2
+    report = load((tmp_path / "out").read_bytes())
+    wanted = Plan("記録を外部媒体へ写す", "情報政策課", "2027-03-31")
+    (tmp_path / "plan.csv").write_text(page.table(with_plans(report, {"LG-03": wanted})), encoding="utf-8")
+    cli.main([*command, "--plan", str(tmp_path / "plan.csv")])
+    with sqlite3.connect(tmp_path / "state" / "mugai.sqlite") as conn:
+        assert conn.execute("SELECT * FROM improvement").fetchall() == [("niigata", "LG-03", *astuple(wanted))]
 
 
 async def test_ds01_each_content_has_its_key_and_what_an_earlier_version_left_is_said(miyazaki: Facts) -> None:

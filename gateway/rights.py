@@ -26,6 +26,7 @@ DATABASE, CONTROL, CONSOLE_KEY, TICKET_KEY, JOURNAL_PUBLIC = (
     "ticket.key",
     "journal.pub",
 )
+REPORTS = "reports"  # self-inspections
 FOLDER = 0o2710  # setgid: what SQLite makes beside the database belongs to the group, too
 WRITTEN, READ = 0o660, 0o640
 SHARED = {
@@ -33,6 +34,7 @@ SHARED = {
     **dict.fromkeys((CONSOLE_KEY, TICKET_KEY, JOURNAL_PUBLIC), READ),
 }
 
+OPEN_FOLDER = 0o2750  # that of the self-inspections, which auditors read in the console
 PRIVATE = ("blobs", "spool.key", "journal.key", "journal.key.signed")
 
 
@@ -90,6 +92,11 @@ def share(folder: Path, guest: Guest) -> None:
         for name, mode in SHARED.items():
             if (folder / name).exists():
                 _give(folder / name, guest, mode)
+        # those that root has written, root has shared
+        for report in (folder / REPORTS).glob("*.json"):
+            if os.geteuid() == report.stat().st_uid == report.parent.stat().st_uid:
+                _give(report.parent, guest, OPEN_FOLDER)
+                _give(report, guest, READ)
         for name in PRIVATE:
             if (folder / name).exists():
                 (folder / name).chmod(0o700 if (folder / name).is_dir() else 0o600)
@@ -97,6 +104,13 @@ def share(folder: Path, guest: Guest) -> None:
         group = group_name(guest.gid)
         advice = f"`usermod --append --groups {group} {_user_name(os.geteuid())}`, or SupplementaryGroups={group} in its unit"
         raise NoRight(f"console.user: the gateway cannot give {error.filename} to group {group}: {advice}") from None
+
+
+def show(settings: Settings, report: Path) -> None:
+    """A self-inspection that was written since.  Raises NoRight."""
+    if found := guest(settings.console.user):
+        _give(report.parent, found, OPEN_FOLDER)
+        _give(report, found, READ)
 
 
 def take_back(folder: Path) -> None:
@@ -148,7 +162,7 @@ def faults(settings: Settings, config: Path) -> Iterator[str]:
         if found.may(place, os.R_OK):
             yield f"{found.name} can read {place}: `chmod {'700' if place.is_dir() else '600'} {place}`"
     for place in (config, *(Path(each) for each in _read_by_console(settings) if each)):
-        if not found.may(place, os.R_OK):
+        if place.exists() and not found.may(place, os.R_OK):
             yield f"{found.name} cannot read {place}: `chgrp {group} {place} && chmod g+r {place}`"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from gateway import journal, paper
+from gateway import journal, paper, rights
 from gateway import settings as settings_file
 from gateway.clock import JST
 from gateway.commands import periodic_reports, sheets
@@ -86,7 +86,8 @@ async def _inspected(arguments: argparse.Namespace, settings: Settings) -> Repor
         content = dump(report)
         folder.mkdir(mode=0o700, exist_ok=True)
         day = datetime.fromtimestamp(report.at, JST)
-        await asyncio.to_thread(durable_write, folder / f"{name}-{day:%Y%m%d-%H%M%S}.json", content)
+        await asyncio.to_thread(durable_write, place := folder / f"{name}-{day:%Y%m%d-%H%M%S}.json", content)
+        rights.show(settings, place)
         results = tuple(f"{status} {number}" for status, number in counted(report.rows).items())
         digest = hashlib.sha256(content).hexdigest()
         await store.journal.write(journal.SelfInspected(actor=operator(), profile=name, results=results, sha256=digest))

@@ -16,17 +16,17 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from gateway import yaml_file
+from gateway import rights, yaml_file
 from gateway.compliance import access, assurance, boundary, mail, records
 from gateway.compliance.evidence import together
 from gateway.compliance.facts import Facts
 from gateway.compliance.judging import Check
 from gateway.compliance.model import Outcome, Plan, Report, Requirement, Row, Status
 
+KEPT = rights.REPORTS  # folder in the state directory
 CHECKS: dict[str, Check] = {**boundary.CHECKS, **mail.CHECKS, **records.CHECKS, **access.CHECKS, **assurance.CHECKS}
 PLAN = ("改善策", "担当", "期限")  # the columns that people fill in
 ID = "番号"
-KEPT = "reports"  # folder in the state directory
 _REPORT = TypeAdapter(Report)
 
 log = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from gateway import rights
 from gateway import settings as settings_file
 from gateway.clamd import PrivateClamd
 from gateway.console import app
@@ -300,6 +301,20 @@ print("written")
     assert "a copy that the gateway did not make was to leave" in str(alarm["detail"])
     assert await until(lambda: any(b"plain words" in each for each in house.delivered()))
     assert not any(b"taken.xlsm" in each for each in house.delivered())
+
+
+async def test_the_gateway_starts_again_beside_the_console(house: House, people: dict[Role, Browser]) -> None:
+    """The console keeps the database open; what both share is still shared afterwards, and nothing more."""
+    await asyncio.to_thread(house.gateway.stop)
+    number = house.gateway.asked("SELECT min(id) FROM quarantine")[0][0]
+    assert (await people[Role.SYO].get(f"/held/{number}")).status_code == 200
+    refused = await people[Role.SYO].get(f"/held/{number}/text")
+    assert refused.status_code == 503
+    assert "無害化装置が動いていません" in refused.text
+    await asyncio.to_thread(house.gateway.start)
+    assert (await people[Role.SYO].get(f"/held/{number}/text")).status_code == 200
+    assert list(rights.faults(settings_file.load(house.gateway.config), house.gateway.config)) == []
+    assert {path.stat().st_uid for path in house.state.glob("mugai.sqlite*")} == {GATEWAY}
 
 
 async def test_whoever_starts_the_console_as_somebody_else_is_told(house: House) -> None:

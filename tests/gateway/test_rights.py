@@ -88,6 +88,20 @@ def test_without_the_setting_all_is_the_owners_again(state: Path) -> None:
     assert stat.S_IMODE(state.stat().st_mode) == 0o750
 
 
+def test_self_inspections_are_the_auditors_reading(state: Path) -> None:
+    (state / "reports").mkdir(0o700)
+    before, later = [state / "reports" / f"{name}.json" for name in ("before", "later")]
+    before.touch(0o600)
+    rights.share(state, GUEST)
+    later.touch(0o600)
+    assert GUEST.may(before, os.R_OK)
+    assert not GUEST.may(later, os.R_OK)
+    rights.show(at(state, "1001:1002"), later)
+    assert GUEST.may(later, os.R_OK)
+    assert not GUEST.may(later, os.W_OK)
+    assert not GUEST.may(state / "reports", os.W_OK)
+
+
 def test_check_finds_each_fault_and_the_command_that_mends_it(state: Path, tmp_path: Path) -> None:
     rights.share(state, GUEST)
     settings, config = at(state, "1001:1002"), tmp_path / "gateway.yaml"

@@ -11,9 +11,10 @@ from pathlib import Path
 from gateway import settings as settings_file
 from gateway.audit import confirmation, external, sampling
 from gateway.audit.confirmation import Confirmation, Occasion, Result
+from gateway.audit.findings import Findings
 from gateway.audit.proof import pack_of, subjects_of
 from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken, days
-from gateway.audit.working_paper import sheet
+from gateway.audit.working_paper import register, sheet
 from gateway.clock import JST
 from gateway.commands.forms import add_paper, put
 from gateway.commands.journal import new_file
@@ -27,6 +28,7 @@ from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from sanitizers.model import Verdict
 
+MOST = 10_000  # findings of a register
 _WRONG = {
     "period": "the period goes from a day to a day that is not before it: --since 2026-11-01 --until 2026-11-30",
     "count": f"a sample has 1 to {LARGEST} decisions",
@@ -76,6 +78,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     proof.add_argument("--reason", required=True, help="why; it is recorded and stands in the chain-of-custody sheet")
     proof.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="made anew, readable by you alone")
     proof.set_defaults(act=_evidence)
+    found = actions.add_parser("findings", help="the register of audit findings with all that was done (指摘事項の台帳)")
+    add_paper(found)
+    found.set_defaults(act=_findings)
     _add_external(actions)
     parser.set_defaults(run=run)
 
@@ -159,6 +164,12 @@ async def _evidence(arguments: argparse.Namespace, settings: Settings, store: St
         file.write(made.content)
     print(f"{arguments.output}: {made.entries} entries, SHA-256 {made.sha256}")
     return 0
+
+
+async def _findings(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    found = Findings(store.db, store.clock)
+    each = [await found.show(one.id) for one in reversed(await found.list(limit=MOST))]
+    return await put(arguments, register(each, settings.organisation, found.today))
 
 
 async def _external(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:

@@ -13,11 +13,13 @@ import pytest
 
 from gateway import journal
 from gateway import settings as settings_file
+from gateway.audit.findings import Findings
 from gateway.cli import main
 from gateway.evidence import archive
 from gateway.evidence.examine import examine
 from gateway.store.opening import open_store
 from tests.gateway.audit.make_decisions import decided, received, stepped
+from tests.gateway.audit.test_findings import AUDITOR, OPENING
 
 CONFIG = Path(__file__).parents[3] / "config" / "gateway.yaml"
 PERIOD = ("--since", "2020-01-01", "--until", "2100-01-01")
@@ -139,3 +141,14 @@ def test_au03_the_checklist_by_command_and_the_record_that_somebody_looked(
     assert mugai(miyazaki, *words, "--occasion", "before") == 0
     assert mugai(miyazaki, *words[:4], "2999-01-01", *words[5:], "--occasion", "regular") == 2
     assert "not in the future" in capsys.readouterr().err
+
+
+def test_au01_the_register_of_findings_by_command(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_store(settings_file.load(config)) as store:
+        found = Findings(store.db, store.clock)
+        asyncio.run(found.open(replace(OPENING, due=found.today), AUDITOR))
+    assert mugai(config, "findings") == 0
+    said = capsys.readouterr().out
+    assert "1 件" in said
+    assert "設定の変更が1人で行われていた" in said
+    assert "回答待ち" in said

@@ -3,7 +3,8 @@
 Both policies decide on the same inspection, so that a difference is the draft's.  Depth RECORD takes what the journal recorded
 when the mail was decided, where both policies would have treated and searched it alike; whatever else, and all with depth FULL,
 is inspected again.  Facts of their day (who was proven to have sent it, who was a stranger) are always the record's.
-Left out: the clearance after the decision, and passwords that people gave.
+Left out, for both policies alike: the lists of denied and allowed senders, passwords that people gave or that are guessed, and
+the clearance after the decision.  One mail with all of that is `rehearsal.py`'s.
 """
 
 from __future__ import annotations

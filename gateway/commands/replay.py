@@ -97,7 +97,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "replay",
         help="what would new rules do to stored mail? (規則の試し)",
         description="Sends stored mail through DRAFT and through the rules in force, and lists what would become of it "
-        "differently. Nothing is delivered, stored or learnt. Exit 0 = nothing changes, 1 = something does.",
+        "differently. Nothing is delivered, stored or learnt. Lists of denied and allowed senders, passwords and "
+        "the last look at the new message are left out: for one mail `mugai explain` has them. "
+        "Exit 0 = nothing changes, 1 = something does.",
         epilog="Example: mugai replay policy.yaml --days 14 --limit 2000 --csv changes.csv",
     )
     parser.add_argument("draft", metavar="DRAFT", help="a file, or the number of a version (`mugai policy list`)")

@@ -30,8 +30,9 @@ _PREFECTURES = (
     "|三重|滋賀|兵庫|奈良|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄)県"
 )
 _NUMBER = r"(?:\d{1,5}|[一二三四五六七八九十]{1,3})(?:丁目|番|-\d|号)"
+_BEGINNINGS = "".join(sorted({name[0] for name in re.findall(r"\w+", _PREFECTURES)}))  # most places of a text begin no address
 _ADDRESS = re.compile(
-    rf"(?:(?:〒 ?)?\d{{3}}-\d{{4}}\s?(?:{_PREFECTURES})?|〒\d{{7}}\s?|住所[: ]{{0,2}}|{_PREFECTURES})"
+    rf"(?=[〒\d住{_BEGINNINGS}])(?:(?:〒 ?)?\d{{3}}-\d{{4}}\s?(?:{_PREFECTURES})?|〒\d{{7}}\s?|住所[: ]{{0,2}}|{_PREFECTURES})"
     rf"[^\n\t。、;]{{1,12}}?[市区町村郡][^\n\t。、;]{{0,20}}?{_NUMBER}[\d番号の-]{{0,10}}"
 )
 _MUNICIPAL = re.compile(

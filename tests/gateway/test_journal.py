@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -22,6 +21,7 @@ from gateway.model import Delivery, DeliveryOutcome, Group, Hold, Inspection, Re
 from gateway.store import schema
 from sanitizers.model import Verdict
 from tests.gateway.make_spool import HOLD, TO, Rooms, clearing, ending, report, rooms
+from tests.waiting import until
 
 # -- tree and notes ----------------------------------------------------------------------------------------------------
 
@@ -161,8 +161,15 @@ async def test_i6_a_clock_that_jumps_raises_one_alarm(r: Rooms, monkeypatch: pyt
     monkeypatch.setattr(sealer, "SEAL_SECONDS", 0.005)
     await r.accept()
     await r.journal.start()
+    looked, watch = list[None](), r.journal._watch_clock
+
+    async def watched() -> None:
+        await watch()
+        looked.append(None)
+
+    monkeypatch.setattr(r.journal, "_watch_clock", watched)
     r.times.wall += 86_400
-    await asyncio.sleep(0.1)
+    await until(lambda: len(looked) >= 3)
     await r.journal.stop()
     [alarm] = await journal.search(r.db, kind="alarm")
     assert dict(alarm.facts)["name"] == "clock"

@@ -19,6 +19,7 @@ from sanitizers.conversion import MEDIA_TYPES, Source, Target, request
 from sanitizers.lock.office import OfficeCaps
 from sanitizers.model import Outcome, Reason, Refused, Verdict
 from tests.sanitizers.test_legacy import EXCEL_2003, WORD_2003
+from tests.waiting import until
 
 RTF = b"{\\rtf1\\ansi \\u20250 ?\\u-30340 ?\\u12398 ?\\u35352 ?\\u-26940 ? 2026}"  # 会議の記録
 # a table in a table in a table, with 200,000 rows: takes minutes
@@ -171,7 +172,7 @@ class TestReal:
 
     async def test_a_cancelled_one_is_killed(self, real: Office) -> None:
         task = asyncio.create_task(real.convert(request(Source.RTF, Target.DOCX, SLOW), 1 << 20, 60))
-        await asyncio.sleep(2)
+        await until(processes)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -36,6 +36,8 @@ READERS = 4  # threads and connections; reads are short
 LOG_SECONDS = 1.0  # nobody writes meanwhile, so the log waits no longer than this for those who read
 BUSY_SECONDS = 10.0  # how long `mugai quarantine release` and the gateway wait for each other
 
+_WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
+
 log = logging.getLogger(__name__)
 
 
@@ -165,6 +167,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
+    conn.set_authorizer(_ours_alone)
     for pragma in (
         ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "secure_delete=FAST")
         if not read_only
@@ -172,6 +175,11 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     ):
         conn.execute(f"PRAGMA {pragma}")
     return conn
+
+
+def _ours_alone(action: int, first: str | None, second: str | None, database: str | None, inner: str | None) -> int:
+    """No trigger writes: we have none, and one that somebody else put into the file would act in our name."""
+    return sqlite3.SQLITE_DENY if inner is not None and action in _WRITES else sqlite3.SQLITE_OK
 
 
 def _engine(connect: Callable[[], sqlite3.Connection], begin: str, *, size: int) -> sa.Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gateway.spool import keys, vouching
 from gateway.spool.acceptance import author
 from gateway.spool.contents import small
 from gateway.spool.vouching import voucher
+from gateway.store.db import StoreUnavailable
 from gateway.store.schema import cleared, message
 from tests.gateway.make_spool import Rooms, clearing, rooms
 
@@ -74,6 +76,22 @@ async def test_who_has_only_the_store_vouches_for_nothing(tmp_path: Path) -> Non
         note = Authored("notice", "", ("hanako@city.example.lg.jp",), Direction.INBOUND, b"Subject: x\r\n\r\nx\r\n")
         await r.db.write(author, note, small(note.content), r.clock.now())
         assert await r.db.read(lambda conn: conn.scalar(sa.select(sa.func.count()).select_from(voucher))) == 0
+
+
+async def test_a_trigger_that_somebody_put_into_the_file_makes_no_copy_in_the_gateways_name(tmp_path: Path) -> None:
+    async with rooms(tmp_path) as r:
+        await r.accept(b"Subject: x\r\n\r\nx\r\n")
+        lease = await r.claim()
+        columns = "message, sender, smtputf8, size, sha256"
+        [file] = [each for each in tmp_path.iterdir() if each.suffix in (".db", ".sqlite")]
+        with sqlite3.connect(file) as foreign:
+            foreign.execute(
+                "CREATE TRIGGER t AFTER INSERT ON cleared BEGIN"
+                f" INSERT INTO cleared ({columns}) SELECT {columns} FROM cleared WHERE id = new.id; END"
+            )
+        with pytest.raises(StoreUnavailable, match="not authorized"):
+            await r.spool.settle(lease, clearing(lease))
+        assert await r.db.read(lambda conn: conn.scalar(sa.select(sa.func.count()).select_from(cleared))) == 0
 
 
 async def test_a_store_of_an_earlier_version_gets_its_marks_with_its_key(tmp_path: Path) -> None:

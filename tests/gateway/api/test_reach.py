@@ -9,7 +9,7 @@ SESSION = "about the browser's own session, which a program has none of"
 HIMSELF = "takes the person in front of it: a proof of who it is that a token cannot give (AC-05)"
 LINK = "the door of a letter's link; a token has the same act below"
 FORM = "a form's way of writing the rules; a program writes their text"
-AUDITOR = "nobody asked for it yet: samples and findings are worked on at the screen, or by `mugai audit`"
+PAPER = "a sheet for people; its figures come from the same operations"
 PLAN = "a person's plan for what is not met, written while looking at it"
 
 # Each route of the console that changes something: the operation that does it, or why there is none.
@@ -37,7 +37,15 @@ REACH = {
     "/journal/mail/{item}/pack": "POST /journal/mail/{item}/pack",
     "/troubles": "POST /troubles",
     "/troubles/{number}": "PUT /troubles/{number}",
-    **{path: AUDITOR for path in (each.path for each in app.declared()) if path.startswith("/audit/")},
+    "/audit/samples": "POST /samples",
+    "/audit/samples/{number}/again": "GET /samples/{number}",
+    "/audit/samples/{number}/pack": "POST /journal/pack",
+    "/audit/findings": "POST /findings",
+    "/audit/findings/{number}/answer": "POST /findings/{number}/answer",
+    "/audit/findings/{number}/progress": "POST /findings/{number}/progress",
+    "/audit/findings/{number}/elsewhere": "POST /findings/{number}/elsewhere",
+    "/audit/findings/{number}/judge": "POST /findings/{number}/judgement",
+    **dict.fromkeys(("/audit/samples/{number}/paper", "/audit/paper", "/audit/external", "/audit/external/paper"), PAPER),
     "/self-inspections/{name}/table": "GET /reports/self-inspection/{name}",
     "/self-inspections/{name}/{requirement}": PLAN,
     "/mine/report": "POST /misdirected",

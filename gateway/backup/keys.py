@@ -1,7 +1,8 @@
 """The keys of an installation in one file of their own, never beside the backup that they open (W17).
 
 Without them a backup can be checked for damage, and not restored.  They do not change, so the file is written once and kept
-like money.  Raises BadBackup, OSError.
+like money.  Those that were made since (the console's, at its first start) may be missing: new ones are made, and only old
+links in notices are lost.  Raises BadBackup, OSError.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.backup.manifest import BadBackup, Manifest
 from gateway.evidence import archive
 from gateway.journal.note import Signer, durable_write
+from gateway.spool import keys as spool_key
 
 JOURNAL = "journal.key"
+_NEEDED = (JOURNAL, spool_key.FILE)
 
 
 def of(state: Path) -> dict[str, bytes]:
@@ -29,7 +32,8 @@ def digests(keys: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def write(file: Path, keys: Mapping[str, bytes]) -> None:
-    if file.exists() and archive.read(file.read_bytes()) != keys:
+    """Into a new file, or one that holds some of them."""
+    if file.exists() and not read(file).items() <= keys.items():
         raise BadBackup(f"{file} holds other keys: take another name, and keep both")
     durable_write(file, archive.archive(keys))
 
@@ -44,8 +48,9 @@ def read(file: Path) -> dict[str, bytes]:
 def fitting(manifest: Manifest, keys: Mapping[str, bytes]) -> str:
     """The public key of the journal, when these are the keys of this backup."""
     there = digests(keys)
-    if wrong := [name for name, digest in manifest.keys.items() if there.get(name) != digest]:
+    needed = {name: digest for name, digest in manifest.keys.items() if name in there or name in _NEEDED}
+    if wrong := [name for name, digest in needed.items() if there.get(name) != digest]:
         raise BadBackup(f"these are not the keys of this backup: {', '.join(wrong)} missing or another")
-    if JOURNAL not in keys:
+    if JOURNAL not in needed:
         raise BadBackup(f"{JOURNAL} is not among the keys")
     return Signer(manifest.host, Ed25519PrivateKey.from_private_bytes(keys[JOURNAL])).verifier

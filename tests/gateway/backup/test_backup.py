@@ -23,7 +23,7 @@ from gateway.backup.making import Made, NoRoom, found, make
 from gateway.backup.manifest import DATABASE, FILE, BadBackup, Manifest, read, signed
 from gateway.backup.nightly import Nightly
 from gateway.backup.restoring import rehearse, restore, verify
-from gateway.backup.unpacking import unpack
+from gateway.backup.unpacking import Examined, unpack
 from gateway.backup_settings import BackupSettings
 from gateway.cli import main
 from gateway.clock import Clock
@@ -259,6 +259,26 @@ async def test_avl03_nothing_is_unpacked_elsewhere(settings: Settings, tmp_path:
     (tmp_path / "place").mkdir()
     with pytest.raises(BadBackup, match="names"):
         await unpack(tmp_path / "medium", manifest, tmp_path / "place", {}, quiet)
+
+
+async def test_avl03_keys_that_were_made_since_the_file_was_written_do_not_keep_it_from_coming_back(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    """The console makes its own at its first start; at night nobody can go back and write them."""
+    await settled(store, b"h" * LARGE, "held")
+    usb = tmp_path / "usb"
+    keyring.write(usb, keyring.of(settings.state_directory))
+    (settings.state_directory / "console.key").write_bytes(b"made later")
+    made = await backup(store, settings)
+    assert "console.key" in made.manifest.keys
+    back = await restore(elsewhere(settings, tmp_path), made.place, keyring.read(usb), "admin", quiet)
+    assert back.examined == Examined(1, ())
+    for missing in ("journal.key", "spool.key"):
+        keys = {name: key for name, key in keyring.read(usb).items() if name != missing}
+        with pytest.raises(BadBackup, match=missing.replace(".", r"\.")):
+            await verify(settings, made.place, keys, quiet)
+    keyring.write(usb, keyring.of(settings.state_directory))
+    assert keyring.read(usb)["console.key"] == b"made later", "written again, it holds all"
 
 
 async def test_avl03_what_a_machine_that_died_left_goes_after_days(settings: Settings, store: Store, tmp_path: Path) -> None:

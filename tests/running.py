@@ -56,6 +56,7 @@ class Running:
     next_hop_port: int
     extra: str = ""
     policy: Path = CONFIG / "policy.yaml"
+    shipped: Path = CONFIG  # notices and lists
     inbound: int = field(default_factory=free_port)
     outbound: int = field(default_factory=free_port)
     health: int = field(default_factory=free_port)
@@ -72,8 +73,8 @@ class Running:
         path.write_text(
             f"state_directory: {self.state}\n"
             f"policy: {self.policy}\n"
-            f"notices: {CONFIG / 'notices'}\n"
-            f"free_mail: {CONFIG / 'free_mail.txt'}\n"
+            f"notices: {self.shipped / 'notices'}\n"
+            f"free_mail: {self.shipped / 'free_mail.txt'}\n"
             f"inbound: {{port: {self.inbound}, next_hop: {{port: {self.next_hop_port}}}}}\n"
             f"outbound: {{port: {self.outbound}, next_hop: {{port: {self.outbound_hop_port}}}{self.outbound_extra}}}\n"
             "digest_at: ''\n"  # at that hour a test would meet one mail more

@@ -45,7 +45,9 @@ class NoKey(Trouble):
 
 def opened(db: Db, file: Path) -> X25519PrivateKey:
     """A store that has none yet gets one.  Never a new one for a store that has: what it holds would be lost."""
-    return db.at_once(_settled, file)
+    key = db.at_once(_settled, file)
+    db.pin(master_key.name, key.public_key())  # somebody may write another one: what comes would be lost to us
+    return key
 
 
 def put(conn: sa.Connection, key: bytes, about: bytes) -> int:

@@ -55,10 +55,12 @@ class Db:
     def __init__(self, path: Path):
         """Opens or creates.  Raises StoreUnavailable, SchemaMismatch."""
         self._closed, self._path = False, path
+        self._pinned: dict[str, object] = {}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm inherit the mode
             self._writer = _engine(lambda: _connect(path, read_only=False), "BEGIN IMMEDIATE", size=1)
+            sa.event.listen(self._writer, "connect", lambda _, record: record.info.update(self._pinned))
             with self._writer.begin() as conn:
                 growth.settle(conn)
         except (OSError, SQLAlchemyError) as error:
@@ -85,6 +87,11 @@ class Db:
         self._waiting.put(waiting)
         result: T = waiting.future.result()
         return result
+
+    def pin(self, name: str, value: object) -> None:
+        """Into the `info` of every connection that writes, the present one and those after an error."""
+        self._pinned[name] = value
+        self.at_once(lambda conn: conn.info.update(self._pinned))
 
     async def read(self, op: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One consistent snapshot."""

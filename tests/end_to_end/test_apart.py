@@ -58,20 +58,22 @@ DELIVER = "action: deliver, worst: sanitised, reason: 担当者"
 DRAFT = RULES.replace("name: review", "name: other").replace("action: hold, reason: 担当者", DELIVER)
 
 
-def python_of_others(place: Path) -> str:
-    """One that other users can start: the developer's own may lie in a home that is closed to them."""
+def python_of_others(place: Path) -> tuple[str, Path]:
+    """One that other users can start, and the configuration beside it: ours may lie in a home that is closed to them."""
     who = Guest("", GATEWAY, GATEWAY, frozenset({GATEWAY}))
     number = f"{sys.version_info.major}.{sys.version_info.minor}"
     candidates = (Path(sys.executable).resolve(), Path(f"/usr/bin/python{number}"))
     found = next((each for each in candidates if who.may(each, os.X_OK)), None)
     assert found, f"no Python {number} that other users can start: {candidates}"
-    assert who.may(ROOT / "gateway" / "cli.py", os.R_OK), (
-        f"other users must be able to read {ROOT}: chmod o+x the folders above"
-    )
-    subprocess.run([found, "-m", "venv", "--without-pip", place], check=True)
+    subprocess.run([found, "-m", "venv", "--without-pip", place / "venv"], check=True)
     library = f"lib/python{number}/site-packages"
-    (place / library / "mugai.pth").write_text(f"{Path(sys.prefix) / library}\n{ROOT}\n")
-    return str(place / "bin" / "python")
+    packages, program = Path(sys.prefix) / library, ROOT
+    if not who.may(program / "gateway" / "cli.py", os.R_OK) or not who.may(packages, os.R_OK):
+        packages, program = shutil.copytree(packages, place / "packages"), place
+        for name in ("gateway", "sanitizers", "config"):
+            shutil.copytree(ROOT / name, place / name)
+    (place / "venv" / library / "mugai.pth").write_text(f"{packages}\n{program}\n")
+    return str(place / "venv" / "bin" / "python"), program / "config"
 
 
 def as_user(user: int, *groups: int) -> dict[str, Any]:
@@ -132,8 +134,8 @@ async def house(clamd: PrivateClamd) -> AsyncIterator[House]:
     await sink.start()
     origin = f"http://localhost:{port}"
     console = f"console: {{port: {port}, origin: '{origin}', user: '{CONSOLE}:{CONSOLE}'}}\n"
-    python = python_of_others(place / "venv")
-    gateway = Running(state, clamd.socket, sink.port, console, place / "policy.yaml", python=python)
+    python, shipped = python_of_others(place)
+    gateway = Running(state, clamd.socket, sink.port, console, place / "policy.yaml", shipped, python=python)
     gateway.process_of = as_user(GATEWAY, CONSOLE)
     await asyncio.to_thread(gateway.start)
     process = started(python, gateway.config, place / "console.log", CONSOLE)

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway import cli
 from gateway import settings as settings_file
@@ -115,3 +116,12 @@ async def test_what_an_earlier_version_left_is_counted_until_it_is_gone(tmp_path
         r.times.pass_(31 * 86_400)
         await r.spool.gc()
         assert await r.db.read(keys.in_clear) == 0
+
+
+async def test_a_public_half_that_somebody_put_into_the_file_locks_no_mail_away_from_us(tmp_path: Path) -> None:
+    async with rooms(tmp_path) as r:
+        foreign = X25519PrivateKey.generate().public_key().public_bytes_raw()
+        await r.db.write(lambda conn: conn.execute(keys.master_key.update().values(public=foreign)))
+        r.db._writer.dispose()  # as after an error of the store: the next write opens a new connection
+        item = await r.accept(b"still ours")
+        assert await r.spool.content(item.id) == b"still ours"

@@ -15,14 +15,13 @@ from gateway.api.values import Line, Moment, Number, Reason
 from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
+from gateway.console.stops import concerned
 from gateway.cutoff import Halt, Scope, resuming
 from gateway.cutoff.register import STANDS
 from gateway.model import Direction, State
 from gateway.words import Words
 
 resource = Resource("遮断", "Stops")
-
-_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ async def sent(call: Call, number: Number, query: SentQuery) -> SentMails:
     halt = next((each for each in await call.desk.store.stops.active() if each.id == number), None)
     if halt is None or halt.scope not in (Scope.SENDER, Scope.HOST):
         raise LookupError("no isolated sender or host")
-    found = await call.desk.store.stops.sent(halt.scope, halt.value, query.days * _DAY)
+    found = await concerned(call, halt, query.days)
     mails = (
         SentMail(
             each.receipt,

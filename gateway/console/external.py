@@ -3,10 +3,8 @@ result (AU-03)."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from datetime import date, datetime
-from pathlib import Path
 
 from starlette.responses import Response
 
@@ -15,11 +13,11 @@ from gateway.audit import confirmation, external
 from gateway.audit.confirmation import OCCASIONS, RESULTS, Confirmation, Occasion, Result
 from gateway.clock import JST
 from gateway.compliance.model import STATUS_NAMES, Report
-from gateway.compliance.report import KEPT, load
 from gateway.console.audits import PAPERS
 from gateway.console.journal import as_file
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.console.self_inspections import kept, names
 from gateway.segment_settings import MODEL_NAMES
 from gateway.words import Refusal, Words
 
@@ -84,14 +82,10 @@ async def on_paper(visit: Visit) -> Response:
 
 
 async def _newest(visit: Visit) -> Report | None:
-    return await asyncio.to_thread(_kept, visit.desk.settings.place(KEPT))
-
-
-def _kept(folder: Path) -> Report | None:
-    """The last self-inspection of any profile; names end with the time."""
-    for file in sorted(folder.glob("*.json"), key=lambda each: each.stem[-15:], reverse=True):
-        with suppress(OSError, ValueError):
-            return load(file.read_bytes())
+    """The last self-inspection of any body that can be read."""
+    for name in await names(visit.desk):
+        with suppress(Refusal):
+            return await kept(visit.desk, name)
     return None
 
 

@@ -7,15 +7,18 @@ command `mugai stop`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
+from gateway import journal
 from gateway.console.asker import Asker
 from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.cutoff import Halt, Scope, pending, register, resuming
-from gateway.cutoff.register import SIDES, STANDS
+from gateway.cutoff.register import SIDES, STANDS, Sent
 from gateway.words import Refusal, Words
 
 screen = Screen()
@@ -104,14 +107,23 @@ async def halted(asker: Asker, scope: Scope, value: str, reason: str) -> Halt | 
 
 @screen.get("/stops/{number}", Right.SEARCH_JOURNAL)
 async def show(visit: Visit) -> Response:
-    stops, halt = visit.desk.store.stops, await _in_force(visit)
+    halt = await _in_force(visit)
     asked = visit.request.query_params.get("days", "")
     days = int(asked) if asked in map(str, DAYS) else 7
-    mails = await stops.concerned(halt, days * _DAY) if halt.scope not in SIDES else []
+    mails = await concerned(visit, halt, days) if halt.scope not in SIDES else []
     own = visit.who.address and visit.who.address == halt.asked_by
     return visit.page(
         "stop.html", halt=halt, mails=mails, days=days, spans=DAYS, own=own, names=NAMES, happens=HAPPENS[halt.scope]
     )
+
+
+async def concerned(asker: Asker, halt: Halt, days: int) -> Sequence[Sent]:
+    """The mails that a stop is about; a look at them is a search of the record (ML-11)."""
+    found = await asker.desk.store.stops.concerned(halt, days * _DAY)
+    asked = f"stop {halt.id}: {halt.scope} {halt.value}, {days} days"
+    looked = journal.Searched(actor=asker.who.name, purpose="遮断中のメールの確認", query=asked, found=len(found))
+    await asker.desk.store.journal.write(looked)
+    return found
 
 
 @screen.post("/stops/{number}/resume", Right.CUT_OFF)

@@ -78,6 +78,8 @@ async def test_av11_an_isolated_sender_is_shown_with_what_it_sent(c: Console, ch
     chief = await person(c, "jiro", Role.SYO)
     assert receipt in (await chief.get(where)).text
     assert receipt not in (await chief.get(f"{where}?days=1")).text
+    looked = [dict(each.facts) for each in await journal.search(c.rooms.db, kind="searched")]
+    assert [(each["actor"], each["found"]) for each in looked] == [("itchief", "1"), ("jiro", "1"), ("jiro", "0")]
 
 
 async def test_in04_mails_of_an_incident_are_shown_with_their_stop(c: Console, chief: Browser) -> None:

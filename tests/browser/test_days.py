@@ -511,10 +511,11 @@ async def test_lg04_the_ciso_verifies_and_signs_off_and_the_auditor_does_not(tow
 
 
 async def test_ac02_who_has_no_part_in_it_sees_none_of_it(town: Town) -> None:
+    await town.arrives(drawing("図書館の休館日について", "掲示.jwc"))
     bureau = await town.page("bur", "/held")
-    await expect(bureau.locator("table.mails")).to_contain_text("共済組合")
+    await expect(bureau.locator("table.mails")).to_contain_text("休館日")
     await shot(bureau, "held-bureau")
-    await bureau.click("tr:has-text('共済組合') a")
+    await bureau.click("tr:has-text('休館日') a")
     for words in ("本文と文字", "無害化して解除", "証拠保全"):
         await expect(bureau.locator("main nav, main h2, main button", has_text=words)).to_have_count(0)
     await bureau.goto(f"{bureau.url}/text")

@@ -102,24 +102,24 @@ class Accounts:
             raise Refusal("その利用者名は使われています。", "That name is taken.")
         return await self._invite(values["name"], actor)
 
-    async def invite_again(self, name: str, actor: str) -> str:
+    async def invite_again(self, name: str, actor: str, reason: str = "") -> str:
         """For a lost password or second factor: everything is proven anew.  Raises Refusal: see `forget`."""
         if (await self.find(name)).origin is not Origin.INVITED:
             raise Refusal("招待した利用者ではありません。", "Nobody invited this person.")
-        await self._db.write(_reset, name, actor, self._clock.now())
+        await self._db.write(_reset, name, actor, self._clock.now(), reason)
         return await self._invite(name, actor)
 
-    async def suspect(self, name: str, actor: str) -> str:
+    async def suspect(self, name: str, actor: str, reason: str) -> str:
         """The password may be known to others (AC-06): it ends, its sessions too, second factors stay.  Returns the code."""
         if (await self.find(name)).origin is not Origin.INVITED:
             raise Refusal("招待した利用者ではありません。", "Nobody invited this person.")
-        await self._db.write(_suspect, name, actor, self._clock.now())
+        await self._db.write(_suspect, name, actor, self._clock.now(), reason)
         return await self._invite(name, actor)
 
-    async def forget(self, name: str, actor: str) -> None:
+    async def forget(self, name: str, actor: str, reason: str) -> None:
         """Second factors, and whom the provider means by this person, of who comes by the house's servers."""
         await self.find(name)
-        await self._db.write(_reset, name, actor, self._clock.now())
+        await self._db.write(_reset, name, actor, self._clock.now(), reason)
 
     async def _invite(self, name: str, actor: str) -> str:
         code, now = credentials.new_code(), self._clock.now()
@@ -193,6 +193,7 @@ class Accounts:
         address: str = "",
         until: date | None = None,
         letters: Callable[[str, str], Sequence[Letter]] = lambda before, after: (),
+        reason: str = "",
     ) -> None:
         """`letters`: what is written to whom when the address changes, in the same transaction.  Raises Refusal."""
         values, before = _checked(name, display, some, patterns, self._apart, address, until), await self.find(name)
@@ -204,17 +205,17 @@ class Accounts:
             change += f"; until {before.until or 'no end'} -> {until or 'no end'}"
 
         def op(conn: sa.Connection, now: float) -> None:
-            _change(conn, name, values, change, actor, now)
+            _change(conn, name, values, change, actor, now, reason)
             for note, kept in told:
                 author(conn, note, kept, now)
 
         await self._db.write(op, self._clock.now())
 
-    async def suspend(self, name: str, suspended: bool, actor: str) -> None:
+    async def suspend(self, name: str, suspended: bool, actor: str, reason: str) -> None:
         """AC-10: no sign-in, and every session ends now.  Raises Refusal."""
         await self._may_change(await self.find(name), (), actor)
         change = "suspended" if suspended else "resumed"
-        await self._db.write(_change, name, {"suspended": suspended}, change, actor, self._clock.now())
+        await self._db.write(_change, name, {"suspended": suspended}, change, actor, self._clock.now(), reason)
 
     async def _may_change(self, who: Account, some: Sequence[Role], actor: str, until: date | None = None) -> None:
         """Nobody takes from himself the right to mend it: there would be nobody left to ask."""
@@ -348,27 +349,27 @@ def _enrol(conn: sa.Connection, name: str, sealed: bytes, step: int, codes: list
     _changed(conn, name, "one-time codes turned on", name, now)
 
 
-def _reset(conn: sa.Connection, name: str, actor: str, now: float) -> None:
+def _reset(conn: sa.Connection, name: str, actor: str, now: float, reason: str) -> None:
     conn.execute(account.update().where(account.c.name == name).values(password="", totp=None, totp_step=0, subject=""))
     for table in (recovery, passkey, session):
         conn.execute(table.delete().where(table.c.account == name))
     _end_tokens(conn, name, now)
-    _changed(conn, name, "password and second factors reset", actor, now)
+    _changed(conn, name, "password and second factors reset", actor, now, reason)
 
 
-def _suspect(conn: sa.Connection, name: str, actor: str, now: float) -> None:
+def _suspect(conn: sa.Connection, name: str, actor: str, now: float, reason: str) -> None:
     conn.execute(account.update().where(account.c.name == name).values(password=""))
     conn.execute(session.delete().where(session.c.account == name))
-    _changed(conn, name, "password ended: others may know it", actor, now)
+    _changed(conn, name, "password ended: others may know it", actor, now, reason)
 
 
-def _change(conn: sa.Connection, name: str, values: dict[str, Any], change: str, actor: str, now: float) -> None:
+def _change(conn: sa.Connection, name: str, values: dict[str, Any], change: str, actor: str, now: float, reason: str) -> None:
     """Sessions end: what somebody may do never changes under an open page."""
     conn.execute(account.update().where(account.c.name == name).values(values))
     conn.execute(session.delete().where(session.c.account == name, session.c.account != actor))
     if values.get("suspended"):
         _end_tokens(conn, name, now)
-    _changed(conn, name, change, actor, now)
+    _changed(conn, name, change, actor, now, reason)
 
 
 def _end_tokens(conn: sa.Connection, name: str, now: float) -> None:
@@ -376,5 +377,5 @@ def _end_tokens(conn: sa.Connection, name: str, now: float) -> None:
     conn.execute(token.update().where(token.c.account == name, token.c.revoked_at.is_(None)).values(revoked_at=now))
 
 
-def _changed(conn: sa.Connection, name: str, change: str, actor: str, now: float) -> None:
-    journal.insert(conn, [journal.AccountChanged(actor=actor, account=name, change=change)], now)
+def _changed(conn: sa.Connection, name: str, change: str, actor: str, now: float, reason: str = "") -> None:
+    journal.insert(conn, [journal.AccountChanged(actor=actor, account=name, change=change, reason=reason)], now)

@@ -48,7 +48,7 @@ async def change(visit: Visit) -> Response:
         raise Refusal("この利用者の役割は、ここでは変えられません。", "The roles of this person are not changed here.")
     letters = partial(address_letter.letters, visit.desk, name, actor)
     await visit.desk.accounts.change(
-        name, visit.text("display"), _roles(visit), _patterns(visit), actor, address, _until(visit), letters
+        name, visit.text("display"), _roles(visit), _patterns(visit), actor, address, _until(visit), letters, visit.reason()
     )
     visit.desk.store.spool.wake.set()
     return visit.go("/people", Words("変更しました。", "Changed."))
@@ -58,21 +58,21 @@ async def change(visit: Visit) -> Response:
 async def reset(visit: Visit) -> Response:
     name, accounts = visit.request.path_params["name"], visit.desk.accounts
     if (await accounts.find(name)).origin is Origin.INVITED:
-        return _invitation(visit, name, await accounts.invite_again(name, visit.who.name))
-    await accounts.forget(name, visit.who.name)
+        return _invitation(visit, name, await accounts.invite_again(name, visit.who.name, visit.reason()))
+    await accounts.forget(name, visit.who.name, visit.reason())
     return visit.go("/people", Words("二要素認証を消しました。", "Second factors are forgotten."))
 
 
 @screen.post("/people/{name}/suspect", Right.MANAGE_PEOPLE)
 async def suspect(visit: Visit) -> Response:
     name = visit.request.path_params["name"]
-    return _invitation(visit, name, await visit.desk.accounts.suspect(name, visit.who.name))
+    return _invitation(visit, name, await visit.desk.accounts.suspect(name, visit.who.name, visit.reason()))
 
 
 @screen.post("/people/{name}/suspend", Right.MANAGE_PEOPLE)
 async def suspend(visit: Visit) -> Response:
     suspended = visit.text("suspended") == "yes"
-    await visit.desk.accounts.suspend(visit.request.path_params["name"], suspended, visit.who.name)
+    await visit.desk.accounts.suspend(visit.request.path_params["name"], suspended, visit.who.name, visit.reason())
     return visit.go("/people", Words("変更しました。", "Changed."))
 
 

@@ -163,7 +163,8 @@ SENTENCES: dict[str, Words] = {
         "{actor} began privileged work at {source} until {until}.",
     ),
     "account_changed": Words(
-        "{actor} が利用者 {account} を変更しました: {change}", "{actor} changed the account {account}: {change}"
+        "{actor} が利用者 {account} を変更しました: {change}。理由: {reason}",
+        "{actor} changed the account {account}: {change}; reason: {reason}",
     ),
     "file_sanitised": Words(
         "{actor} の求めでファイル「{name}」を {profile} で無害化しました。判定: {verdict}、"

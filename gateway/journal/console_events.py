@@ -43,6 +43,7 @@ class AccountChanged(Event):
     actor: str
     account: str
     change: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

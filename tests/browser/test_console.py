@@ -371,6 +371,7 @@ async def test_lg08_the_administrator_changes_tries_publishes_and_takes_back_a_r
         await page.goto(f"{site.origin}/people/{name}")
         await prove(page, door, "kanri")
         await page.fill("#address", f"{address}@city.example.lg.jp")
+        await page.fill("#why-change", "名簿への登録")
         await page.click("main button.main >> nth=0")
     await page.goto(f"{site.origin}/rules")
     await page.fill("#reason", "大きなメールだけを確認する")

@@ -261,6 +261,7 @@ async def test_ac01_a_person_is_changed_suspended_and_resumed_and_a_token_is_tak
     await admin.click("a:text-is('gyosha')")
     await shot(admin, "person")
     vendor = await town.page("ven", "/account")
+    await admin.fill("#why-suspend", "契約の終了")
     await admin.click("button:has-text('停止する')")
     await expect(admin.locator("tr", has_text="gyosha")).to_contain_text("停止中")
     await vendor.reload()
@@ -270,6 +271,7 @@ async def test_ac01_a_person_is_changed_suspended_and_resumed_and_a_token_is_tak
     await vendor.click("main button.main")
     await expect(vendor.locator(".refusal").first).to_contain_text("が違います")  # the same words as for a wrong password
     await admin.click("a:text-is('gyosha')")
+    await admin.fill("#why-suspend", "契約の更新")
     await admin.click("button:has-text('停止を解く')")
     await vendor.fill("#name", "gyosha")
     await vendor.fill("#password", PASSWORD)

@@ -94,9 +94,9 @@ async def test_a_token_ends(c: Console) -> None:
 async def test_ac10_a_token_dies_with_its_owner_and_does_not_come_back(c: Console) -> None:
     who = await c.person("syo", Role.SYO)
     p = await program(c, who, READ)
-    await c.desk.accounts.suspend("syo", True, "admin")
+    await c.desk.accounts.suspend("syo", True, "admin", "退職")
     assert (await p.get("/held")).status_code == 401
-    await c.desk.accounts.suspend("syo", False, "admin")
+    await c.desk.accounts.suspend("syo", False, "admin", "復職")
     assert (await p.get("/held")).status_code == 401
     assert [each.standing for each in await c.desk.tokens.list()] == [Standing.REVOKED]
 

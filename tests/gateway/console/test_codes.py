@@ -87,6 +87,6 @@ async def test_ac10_who_is_suspended_gets_no_code(c: Console) -> None:
     await with_house(c)
     browser = await asked(c, at("taro"))
     who = await c.desk.accounts.arrive(at("taro"), "太郎", Origin.MAIL)
-    await c.desk.accounts.suspend(who.name, True, "kanri")
+    await c.desk.accounts.suspend(who.name, True, "kanri", "退職")
     answer = await browser.post("/sign-in/code/check", address=at("taro"), code=await code_of(c))
     assert answer.status_code == 403

@@ -27,7 +27,7 @@ async def told(c: Console) -> dict[str, str]:
 
 async def changed(c: Console, address: str) -> list[str]:
     admin = await c.signed_in(await c.person(f"admin{len(address)}", Role.SYM), elevated=True)
-    form = {"display": "Sato", "role": [Role.SYO.value], "scope": "", "address": address}
+    form = {"display": "Sato", "role": [Role.SYO.value], "scope": "", "address": address, "reason": "異動"}
     assert (await admin.post("/people/sato", **form)).status_code == 303
     found = await journal.search(c.rooms.db, kind="account_changed")
     return [str(dict(each.facts)["change"]) for each in found]
@@ -82,7 +82,7 @@ async def test_ac03_an_account_ends_with_its_last_day_in_sessions_tokens_and_at_
     assert (await p.get("/figures")).status_code == 401
     with pytest.raises(Refusal, match="is wrong"):
         await c.desk.accounts.prove_password("helper", PASSWORD, "127.0.0.1")
-    change = {"display": "Helper", "role": "cso", "scope": "", "address": "", "until": "2030-03-31"}
+    change = {"display": "Helper", "role": "cso", "scope": "", "address": "", "until": "2030-03-31", "reason": "契約の更新"}
     await fresh.post("/people/helper", **change)
     assert not (await c.desk.accounts.find("helper")).barred
     changes = [str(dict(each.facts)["change"]) for each in await journal.search(c.rooms.db, kind="account_changed")]
@@ -112,8 +112,19 @@ async def test_ml10_who_comes_by_the_house_ends_with_the_day_that_the_directory_
 
 async def test_nobody_ends_himself(c: Console) -> None:
     admin = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
-    form = {"display": "Boss", "role": "sym", "scope": "", "address": "", "until": "2020-01-01"}
+    form = {"display": "Boss", "role": "sym", "scope": "", "address": "", "until": "2020-01-01", "reason": "試し"}
     assert (await admin.post("/people/boss", **form)).status_code == 400
+
+
+@pytest.mark.parametrize("act", ["", "/suspect", "/reset", "/suspend"])
+async def test_lg07_nobody_is_changed_without_a_reason_that_is_recorded(c: Console, act: str) -> None:
+    admin = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
+    await c.person("helper", Role.SYO)
+    form = {"display": "Helper", "role": "syo", "scope": "", "address": "", "until": "", "suspended": "yes"}
+    assert (await admin.post(f"/people/helper{act}", **form, reason=" ")).status_code == 400
+    assert (await admin.post(f"/people/helper{act}", **form, reason="異動のため")).status_code in (200, 303)
+    [*_, last] = await journal.search(c.rooms.db, kind="account_changed")
+    assert dict(last.facts)["reason"] == "異動のため"
 
 
 async def test_ac04_the_ciso_reads_who_may_what_and_changes_nobody(c: Console) -> None:

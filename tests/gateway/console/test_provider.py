@@ -273,7 +273,7 @@ async def test_an_address_that_went_to_somebody_else_does_not_open_the_old_accou
     answer = await came(c.browser())
     assert answer.status_code == 403
     assert "別の利用者" in answer.text
-    await c.desk.accounts.forget(at("taro"), "boss")
+    await c.desk.accounts.forget(at("taro"), "boss", "端末の紛失")
     assert arrived(await came(c.browser()))
 
 

@@ -142,7 +142,7 @@ async def test_ac10_a_suspended_person_is_out_at_once(c: Console) -> None:
     who = await c.person("syo", Role.SYO)
     browser = await c.signed_in(who)
     assert (await browser.get("/account")).status_code == 200
-    await c.desk.accounts.suspend("syo", True, "boss")
+    await c.desk.accounts.suspend("syo", True, "boss", "退職")
     assert (await browser.get("/account")).headers["location"] == "/sign-in"
     assert (await c.browser().post("/sign-in", name="syo", password=PASSWORD)).status_code == 401
 
@@ -218,18 +218,18 @@ async def test_people_are_invited_changed_and_reset(c: Console) -> None:
     hana = await c.desk.accounts.accept(code[1], "", "", PASSWORD)
     assert (hana.roles, hana.patterns) == ((Role.ISM, Role.SYO), ("*@kenko.city.example.lg.jp",))
     browser = await c.signed_in(hana)
-    await boss.post("/people/hana", display="花", role=["ism"], scope="*@kenko.city.example.lg.jp")
+    await boss.post("/people/hana", display="花", role=["ism"], scope="*@kenko.city.example.lg.jp", reason="異動")
     assert (await browser.get("/account")).status_code == 303, "rights never change under an open page"
     assert (await c.desk.accounts.find("hana")).scope.sees(["x@kenko.city.example.lg.jp"])
     assert not (await c.desk.accounts.find("hana")).scope.sees(["x@zeimu.city.example.lg.jp"])
-    await boss.post("/people/hana/reset")
+    await boss.post("/people/hana/reset", reason="紛失")
     assert not (await c.desk.accounts.find("hana")).has_password
 
 
 async def test_nobody_locks_himself_out_of_the_administration(c: Console) -> None:
     boss = await c.signed_in(await c.person("boss", Role.SYM), elevated=True)
-    assert (await boss.post("/people/boss", display="Boss", role=["usr"])).status_code == 400
-    assert (await boss.post("/people/boss/suspend", suspended="yes")).status_code == 400
+    assert (await boss.post("/people/boss", display="Boss", role=["usr"], reason="異動")).status_code == 400
+    assert (await boss.post("/people/boss/suspend", suspended="yes", reason="異動")).status_code == 400
 
 
 @pytest.mark.parametrize(

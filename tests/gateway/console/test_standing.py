@@ -127,11 +127,11 @@ async def test_people_of_the_house_are_not_changed_or_invited_here(c: Console) -
     assert "LDAP" in page.text
     assert "役割と所属は職員名簿のものです" in (await boss.get(f"/people/{who.name}")).text
     for path in ("", "/suspect"):
-        assert (await boss.post(f"/people/{who.name}{path}", display="x", role=["sym"])).status_code == 400
+        assert (await boss.post(f"/people/{who.name}{path}", display="x", role=["sym"], reason="異動")).status_code == 400
     secret = credentials.new_totp()
     await c.desk.accounts.enrol_totp(who, secret, c.code(secret))
     browser = await c.signed_in(await c.desk.accounts.find(who.name))
-    assert (await boss.post(f"/people/{who.name}/reset")).headers["location"] == "/people"
+    assert (await boss.post(f"/people/{who.name}/reset", reason="端末の紛失")).headers["location"] == "/people"
     assert (await browser.get("/account")).status_code == 303
     assert not (await c.desk.accounts.find(who.name)).has_totp
     with pytest.raises(Refusal):
@@ -143,11 +143,11 @@ async def test_ac06_a_suspected_password_ends_and_the_second_factor_stays(c: Con
     who, secret = await c.person("syo", Role.SYO), credentials.new_totp()
     await c.desk.accounts.enrol_totp(who, secret, c.code(secret))
     browser = await c.signed_in(await c.desk.accounts.find("syo"))
-    invited = await boss.post("/people/syo/suspect")
+    invited = await boss.post("/people/syo/suspect", reason="漏えいの疑い")
     assert invited.status_code == 200
     assert (await browser.get("/account")).headers["location"] == "/sign-in"
     assert (await c.browser().post("/sign-in", name="syo", password=PASSWORD)).status_code == 401
-    code = await c.desk.accounts.suspect("syo", "boss")
+    code = await c.desk.accounts.suspect("syo", "boss", "漏えいの疑い")
     new = "新しい四月の桜は川沿いに三十本ある"
     browser = c.browser()
     answer = await browser.post("/invitation", code=code, password=new, again=new)

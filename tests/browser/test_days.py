@@ -224,6 +224,7 @@ async def settle(town: Town) -> None:
     await town.prove(admin, "kanri")
     await admin.goto(f"{town.site.origin}/people/kanri")
     await admin.fill("#address", "kanri@city.example.lg.jp")
+    await admin.fill("#why-change", "名簿のアドレス")
     await admin.click("main button.main >> nth=0")
     for role, name in PEOPLE.items():
         await admin.goto(f"{town.site.origin}/people")
@@ -525,7 +526,7 @@ async def test_ac02_who_has_no_part_in_it_sees_none_of_it(town: Town) -> None:
     await shot(bureau, "refused")
     for role in ("ven", "com", "usr"):
         page = await town.page(role, "/")
-        own = ["自分のメール", "承認・手続き", *(["監査"] if role == "com" else [])]  # findings are the committee's to read
+        own = ["自分のメール", "承認・手続き", *(["監査", "自己点検"] if role == "com" else [])]  # the committee's to read
         await expect(page.locator(".rail nav a")).to_have_text(own)
         for path in ("/held", "/journal", "/rules", "/people", "/dashboard", "/stops"):
             answer = await page.goto(f"{town.site.origin}{path}")

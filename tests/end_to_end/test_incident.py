@@ -8,6 +8,7 @@ import email
 import email.policy
 import io
 import json
+import re
 import smtplib
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -274,7 +275,8 @@ async def test_ex03_the_register_names_each_mail_that_used_an_exception_on_every
     await mugai("exception", "export", "--format", "pdf", "--output", str(tmp_path / "x.pdf"))
     said = subprocess.run(["pdftotext", str(tmp_path / "x.pdf"), "-"], capture_output=True, text=True, check=True).stdout
     assert "例外措置台帳" in said
-    assert used in said.replace("\n", "")
+    whole = re.sub(r"[-\n]", "", said)  # pdftotext takes a hyphen at the end of a line for one of its own
+    assert used.replace("-", "") in whole
 
 
 async def test_ml05_the_destinations_of_a_section(site: House) -> None:

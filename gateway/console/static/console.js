@@ -40,6 +40,9 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       asked.send(fields);
     }, 600);
   });
+  // typed before this ran, or put back by the browser
+  const written = [...form.elements].some((field) => "defaultValue" in field && field.value !== field.defaultValue);
+  if (written) form.dispatchEvent(new Event("input"));
 }
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-line]"), text = document.getElementById("text");

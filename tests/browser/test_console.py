@@ -399,6 +399,7 @@ async def test_lg08_the_administrator_changes_tries_publishes_and_takes_back_a_r
     await page.fill("#limit", "5")
     await page.click("button:has-text('試す')")
     await expect(page.locator("main")).to_contain_text("保留する → 無害化して届ける")
+    await shot(page, "console-rules-trial")
     await page.goto(f"{site.origin}/rules/test?version={version.rpartition('/')[2]}")
     macro = next(each for each in samples() if each.path.startswith("mail/06"))
     await page.set_input_files("#file", {"name": "見積.eml", "mimeType": "message/rfc822", "buffer": macro.content})

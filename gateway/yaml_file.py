@@ -134,7 +134,8 @@ def parse(file: str, text: bytes) -> Document:
         if b"&" in text and any(isinstance(t, yaml.AliasToken) for t in yaml.scan(text, Loader=yaml.SafeLoader)):
             ja = "YAML の別名 (*name) は使えません。値をそのまま書いてください。"
             raise BadConfiguration([Problem(file, 0, "", "uses a YAML alias (*name)", "write the value out", ja)])
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
     except RecursionError:
         ja = "入れ子が深すぎます。"
         raise BadConfiguration([Problem(file, 0, "", "is nested too deeply", "is it the right file?", ja)]) from None
@@ -152,7 +153,7 @@ def parse(file: str, text: bytes) -> Document:
     if problems:
         raise BadConfiguration(problems)
     try:
-        values = yaml.load(text, Loader=yaml.SafeLoader)
+        values = loader.construct_document(root)
     except (yaml.YAMLError, ValueError) as error:  # a tag (!!python, !include), a date that is none
         raise _unreadable(file, error) from None
     return Document(file, values, lines)

@@ -6,6 +6,7 @@ Every value that a template prints passes `visible` before it is escaped; a miss
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,7 @@ STATIC = Path(__file__).parent / "static"
 
 class Pages:
     def __init__(self, organisation: str, banner: str):
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_finalized,
-        )
-        self._environment.filters |= {"cut": cut, "moment": _moment, "second": _second, "size": _size}
-        self._environment.globals |= {"organisation": organisation, "banner": banner}
+        self._environment = _environment(organisation, banner)
 
     def render(self, template: str, language: Language, **values: Any) -> str:
         """`_("日本語", "English")`, or `_(Words(...))`, is the text in the reader's language."""
@@ -41,6 +33,22 @@ class Pages:
 
         common = {"_": words, "language": language, "left": _left[language]}
         return self._environment.get_template(template).render(**common, **values)
+
+
+@cache
+def _environment(organisation: str, banner: str) -> Environment:
+    """Templates are compiled once in a process."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalized,
+    )
+    environment.filters |= {"cut": cut, "moment": _moment, "second": _second, "size": _size}
+    environment.globals |= {"organisation": organisation, "banner": banner}
+    return environment
 
 
 def _finalized(value: object) -> object:

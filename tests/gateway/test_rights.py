@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,17 +29,21 @@ def at(state: Path, user: str = "") -> Settings:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def place() -> Iterator[Path]:
+    """Others may pass through it: pytest's own folders are closed to them."""
+    with TemporaryDirectory(prefix="mugai-rights-") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+@pytest.fixture
+def state(place: Path) -> Path:
     """As the gateway leaves it while it runs."""
-    folder = tmp_path / "var"
+    folder = place / "var"
     with open_store(at(folder)):
         pass
     for name in (*rights.SHARED, "spool.key", "journal.key.signed"):
         (folder / name).touch(0o600)
-    for above in tmp_path.parents:
-        if above.stat().st_uid == os.geteuid() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o711)
-    tmp_path.chmod(0o711)
     return folder
 
 
@@ -102,13 +108,13 @@ def test_self_inspections_are_the_auditors_reading(state: Path) -> None:
     assert not GUEST.may(state / "reports", os.W_OK)
 
 
-def test_check_finds_each_fault_and_the_command_that_mends_it(state: Path, tmp_path: Path) -> None:
+def test_check_finds_each_fault_and_the_command_that_mends_it(state: Path, place: Path) -> None:
     rights.share(state, GUEST)
-    settings, config = at(state, "1001:1002"), tmp_path / "gateway.yaml"
+    settings, config = at(state, "1001:1002"), place / "gateway.yaml"
     config.touch(0o644)
-    readable = {"policy": str(config), "notices": str(tmp_path), "free_mail": str(config), "playbooks": str(config)}
+    readable = {"policy": str(config), "notices": str(place), "free_mail": str(config), "playbooks": str(config)}
     settings = settings.model_copy(update=readable)
-    tmp_path.chmod(0o755)
+    place.chmod(0o755)
     assert list(rights.faults(settings, config)) == []
     assert list(rights.faults(at(state), config)) == []
     for name, mode, said in (

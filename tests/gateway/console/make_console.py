@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 import pyotp
@@ -19,6 +21,7 @@ from gateway.console.screen import COOKIE
 from gateway.console.standing import Account
 from gateway.cutoff import Stops
 from gateway.directory import Book, Role
+from gateway.notice import Notices
 from gateway.store.opening import Store
 from tests.gateway.make_spool import Rooms, rooms
 
@@ -81,13 +84,18 @@ class Console:
         return pyotp.TOTP(secret).at(int(self.rooms.clock.now()))
 
 
+_settings, _notices = cache(settings_file.load), cache(Notices.load)  # what is shipped is read once, not for each test
+
+
 @asynccontextmanager
 async def console(root: Path, **changes: object) -> AsyncIterator[Console]:
     """`changes` are further parts of the settings."""
-    settings = settings_file.load(CONFIG)
+    settings = _settings(CONFIG)
     at = settings.console.model_copy(update={"origin": ORIGIN})
     settings = settings.model_copy(update={"state_directory": root, "console": at, **changes})
     async with rooms(root) as opened:
         book, stops = Book(opened.db, opened.clock), Stops(opened.db, opened.clock)
         store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal, book, stops)
-        yield Console(opened, app.desk(settings, store))
+        with patch.object(Notices, "load", _notices):
+            desk = app.desk(settings, store)
+        yield Console(opened, desk)

@@ -236,7 +236,9 @@ async def export(call: Call, body: Exporting) -> Export:
     return Export(body.form, media_type, len(some), content, str(some[-1].event) if len(found) > EXPORTED else None)
 
 
-@resource.post("/journal/pack", TokenScope.JOURNAL_EXPORT, Right.EXPORT_JOURNAL, Words("証拠一式", "An evidence pack"))
+@resource.post(
+    "/journal/pack", TokenScope.JOURNAL_EXPORT, Right.EXPORT_JOURNAL, Words("証拠一式", "An evidence pack"), secret=True
+)
 async def pack(call: Call, body: Packing) -> Pack:
     """Of all entries that are found, signed by the journal's key (LG-11)."""
     return Pack(await call.desk.pack(Wanted(replace(_query(body), before=0), call.who.name, body.purpose)))
@@ -247,6 +249,7 @@ async def pack(call: Call, body: Packing) -> Pack:
     TokenScope.JOURNAL_EXPORT,
     Right.EXPORT_JOURNAL,
     Words("1通の証拠一式", "An evidence pack of one mail"),
+    secret=True,
 )
 async def pack_mail(call: Call, item: Item, body: PackingMail) -> Pack:
     """Taking the original is a right of its own."""

@@ -40,7 +40,7 @@ class Declared:
     status: int  # of success
     tagged: bool  # the answer has an ETag
     largest: int  # bytes of the body
-    secret: bool  # the body has a password: not even a digest of it is kept
+    secret: bool  # a password goes in, or a mail's original comes out: nothing of either is kept
 
     @property
     def name(self) -> str:

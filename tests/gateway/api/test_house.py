@@ -260,3 +260,17 @@ async def test_lg11_a_pack_is_fetched_as_a_zip_and_the_original_only_by_right(c:
     assert (await auditor.post("/journal/pack", {"purpose": "監査", "kind": "received"})).status_code == 200
     assert (await auditor.post("/journal/pack", {"purpose": "監査", "kind": "bounced"})).status_code == 404
     assert (await auditor.post("/journal/pack", {"kind": "received"})).status_code == 422
+
+
+async def test_ds01_no_pack_stays_in_the_database_for_a_second_answer(c: Console) -> None:
+    """It may hold an original, whose key is destroyed with it: a copy in plain would outlive that."""
+    await c.rooms.accept(b"Subject: y")
+    await c.rooms.journal.seal()
+    await c.rooms.journal.checkpoint()
+    [mail] = await c.rooms.spool.queue()
+    p = await program(c, await c.person("cso", Role.CSO), TokenScope.JOURNAL_EXPORT)
+    body = {"reason": "監査", "original": True}
+    assert (await p.post(f"/journal/mail/{mail.item.receipt}/pack", body, Idempotency_Key="one")).status_code == 200
+    assert (await p.post("/journal/pack", {"purpose": "監査"}, Idempotency_Key="two")).status_code == 200
+    kept = await c.rooms.db.read(lambda conn: conn.exec_driver_sql("SELECT count(*) FROM api_answer").scalar_one())
+    assert kept == 0

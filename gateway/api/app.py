@@ -1,4 +1,4 @@
-"""The resources of the API and the application that serves them, mounted by the console's."""
+"""The resources of the API and the application that serves them: all below /api/, to which the console's guard leads."""
 
 from __future__ import annotations
 
@@ -77,5 +77,7 @@ def application(desk: Desk) -> Starlette:
         words = TITLES.get(error.status_code, TITLES[400])
         return door.refused(Problem(f"{words.ja}。", f"{words.en}.", error.status_code, dict(error.headers or {})))
 
-    routes = [Route("/openapi.json", document, methods=["GET"]), *(door.route(each) for each in declared())]
-    return Starlette(routes=routes, exception_handlers={HTTPException: unknown})
+    routes = [Route(f"{ROOT}/openapi.json", document, methods=["GET"]), *(door.route(ROOT, each) for each in declared())]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})
+    app.router.redirect_slashes = False  # no program is led from what is none to what is none
+    return app

@@ -21,7 +21,7 @@ from gateway.workflow.model import Act, Kind
 
 resource = Resource("承認・例外", "Approvals and exceptions")
 
-Decision = Literal["approve", "return", "deny", "resubmit", "withdraw", "revoke", "ratify", "apply"]
+Decision = Literal["approve", "return", "deny", "resubmit", "withdraw", "revoke", "ratify", "apply", "take", "hand_on", "close"]
 
 
 @dataclass(frozen=True, slots=True)

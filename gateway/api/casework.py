@@ -18,7 +18,10 @@ from gateway.directory import Role
 from gateway.workflow.engine import Shown
 from gateway.workflow.model import Act, Case, Kind, Stage
 
-DECISIONS = (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.ORIGINAL, Kind.EXCEPTION)
+DECISIONS = (
+    *(Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.ORIGINAL, Kind.EXCEPTION),
+    *(Kind.VIOLATION, Kind.CERTIFICATION, Kind.DISPOSAL),
+)
 REPORTS = (Kind.INCIDENT, Kind.MISDIRECTED)
 
 

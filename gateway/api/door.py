@@ -46,14 +46,14 @@ class Door:
         self._files = asyncio.Semaphore(FILES)
         self._read: OrderedDict[tuple[str, str], float] = OrderedDict()
 
-    def route(self, declared: Declared) -> Route:
+    def route(self, root: str, declared: Declared) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
                 return await self._answered(request, declared)
             except Exception as error:
                 return self.refused(error)
 
-        return Route(declared.path, endpoint, methods=[declared.method], name=declared.name)
+        return Route(f"{root}{declared.path}", endpoint, methods=[declared.method], name=declared.name)
 
     def refused(self, error: Exception) -> Response:
         if isinstance(error, ClientDisconnect):

@@ -118,6 +118,11 @@ class Trying:
 
 
 @dataclass(frozen=True, slots=True)
+class Discarding:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     pass
 
@@ -203,6 +208,19 @@ async def edit(call: Call, number: Number, body: Drafting) -> PolicyVersion:
     call.unchanged(await _version(call, present), PolicyVersion)
     with said():
         return await _version(call, await call.desk.policies.draft(body.text, call.who.name, body.reason, number, present.text))
+
+
+@resource.post(
+    "/policy/versions/{number}/discard",
+    TokenScope.POLICY_PROPOSE,
+    Right.CHANGE_POLICY,
+    Words("下書きを捨てる", "Discard a draft"),
+)
+async def discard(call: Call, number: Number, body: Discarding) -> Versions:
+    """Only a draft: what was proposed is withdrawn by its case."""
+    with said():
+        await call.desk.policies.discard(number)
+    return await versions(call)
 
 
 @resource.post(

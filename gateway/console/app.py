@@ -165,9 +165,10 @@ def _binding(settings: Settings, store: Store, accounts: Accounts) -> Binding | 
 def application(at: Desk) -> Guard:
     routes = [screen.route(each, at) for each in declared()]
     static = Mount("/static", StaticFiles(directory=STATIC))
-    api = Mount(api_app.ROOT, api_app.application(at))
-    app = Starlette(routes=[*routes, api, static], exception_handlers={HTTPException: _plainly, Exception: _surprise})
-    return Guard(app, at.settings.console, {each.path: each.body for each in declared() if each.takes_file})
+    app = Starlette(routes=[*routes, static], exception_handlers={HTTPException: _plainly, Exception: _surprise})
+    return Guard(
+        app, api_app.application(at), at.settings.console, {each.path: each.body for each in declared() if each.takes_file}
+    )
 
 
 async def _plainly(request: Request, error: Exception) -> Response:

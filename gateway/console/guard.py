@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.settings import ConsoleSettings, Network
 
 BODY_BYTES = 1 << 20  # of a form; a route that takes a file declares more
-API = "/api/v1/"
+API = "/api/"  # all versions, and what is none: a program is answered there
 REPORTS = "/reports"  # the browser's word that a policy was broken; it comes without cookie and origin
 
 POLICY = (
@@ -41,9 +41,9 @@ HEADERS = {
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: ConsoleSettings, larger: Mapping[str, int]):
-        """`larger` is how many bytes the bodies of some paths may have."""
-        self._app, self._peers, self._larger = app, settings.peers, larger
+    def __init__(self, app: ASGIApp, programs: ASGIApp, settings: ConsoleSettings, larger: Mapping[str, int]):
+        """`programs` is for all below API; `larger` is how many bytes the bodies of some paths may have."""
+        self._app, self._programs, self._peers, self._larger = app, programs, settings.peers, larger
         self._origin, self._proxies = settings.origin, settings.proxies
         self._host = urlsplit(settings.origin).netloc
         self._headers = HEADERS | (
@@ -67,9 +67,10 @@ class Guard:
         by_token = scope["path"].startswith(API)
         if problem := self._problem(scope, by_token):
             await PlainTextResponse(*problem)(scope, receive, dressed)
+        elif by_token:
+            await self._programs(scope, receive, dressed)
         else:
-            bounded = receive if by_token else _bounded(receive, self._larger.get(scope["path"], BODY_BYTES))
-            await self._app(scope, bounded, dressed)
+            await self._app(scope, _bounded(receive, self._larger.get(scope["path"], BODY_BYTES)), dressed)
 
     def _in_front(self, scope: Scope) -> Scope:
         """The client that a proxy of ours speaks for: whom the last of them saw, not what anybody wrote before (W4, AC-09)."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.api import casework
 from gateway.api.scopes import TokenScope
+from gateway.certification import Certification
 from gateway.directory import Role
 from gateway.model import State
+from gateway.workflow.model import Kind
 from tests.gateway.api.make_program import SCOPED, Program, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_approvals import holder
 from tests.gateway.make_directory import HOUSE, at
-from tests.gateway.workflow.make_workflow import DELAYING, Town
+from tests.gateway.workflow.make_workflow import DAY, DELAYING, Town
 
 STAFF = (
     *(TokenScope.APPROVALS_READ, TokenScope.APPROVALS_DECIDE, TokenScope.DELAY_READ, TokenScope.DELAY_CANCEL),
@@ -97,6 +100,23 @@ async def test_in01_an_incident_walks_its_chain(c: Console, town: Town) -> None:
     assert "USBメモリ" in (await chief.get(f"/incidents/{number}/first")).json()["text"]
     assert (await chief.get(f"/incidents/{number}/odd")).status_code == 404
     assert (await chief.get(f"/approvals/{number}")).status_code == 403  # no such scope
+
+
+def test_each_kind_of_case_is_acted_on_by_some_operation() -> None:
+    elsewhere = (Kind.DELAY, Kind.PASSWORD)  # /delays; /mine and /held, by the password itself
+    assert {*casework.DECISIONS, *casework.REPORTS, *elsewhere} == {*Kind}
+
+
+async def test_ac03_a_head_confirms_the_ids_of_the_section(c: Console, town: Town) -> None:
+    c.rooms.times.pass_(391 * DAY)
+    asked = await Certification(c.rooms.db, c.rooms.clock, ((Role.ISM, Role.BUR), (Role.CSO,)), 365).ask()
+    [case] = [each for each in asked if each.opening.section == "tax"]
+    head, jiro = await of(c, "head"), await of(c, "jiro")
+    assert case.id in [each["case"] for each in (await head.get("/approvals")).json()["items"]]
+    assert (await jiro.get(f"/approvals/{case.id}")).status_code == 404
+    assert (await head.post(f"/approvals/{case.id}/approve", {"reason": "x"})).status_code == 409, "no act of this kind"
+    closed = await head.post(f"/approvals/{case.id}/close", {"reason": "全員在籍を確認した"})
+    assert (closed.status_code, closed.json()["case"]["stage"]) == (200, "closed")
 
 
 async def test_lg06_two_people_on_one_trouble(c: Console) -> None:

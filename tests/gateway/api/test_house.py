@@ -20,7 +20,7 @@ from gateway.model import PartReport
 from gateway.parcel import Parcel, Parcels
 from gateway.sandbox import SandboxDown
 from sanitizers.model import Outcome, Profile, Verdict
-from tests.gateway.api.make_program import Program, program
+from tests.gateway.api.make_program import Program, client, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_approvals import holder
 from tests.gateway.console.test_held import held
@@ -274,3 +274,12 @@ async def test_ds01_no_pack_stays_in_the_database_for_a_second_answer(c: Console
     assert (await p.post("/journal/pack", {"purpose": "監査"}, Idempotency_Key="two")).status_code == 200
     kept = await c.rooms.db.read(lambda conn: conn.exec_driver_sql("SELECT count(*) FROM api_answer").scalar_one())
     assert kept == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1", "/api/v1/", "/api/v1/nowhere", "/api/v1/held/", "/api/v2/held", "/api/v1x", "/api/x", "/api/v1/x%0Ay"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+async def test_what_is_no_operation_is_answered_as_a_program_reads_it(c: Console, path: str, method: str) -> None:
+    answer = await client(c).request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

@@ -58,6 +58,7 @@ WHO = {
     "POST /policy/validation": ("policy:test", CHANGES),
     "POST /policy/versions": ("policy:propose", CHANGES),
     "PUT /policy/versions/{number}": ("policy:propose", CHANGES),
+    "POST /policy/versions/{number}/discard": ("policy:propose", CHANGES),
     "POST /policy/versions/{number}/proposal": ("policy:propose", CHANGES),
     "POST /policy/versions/{number}/publication": ("policy:propose", "ciso cso sym syo"),
     "GET /policy/versions/{number}/trial": ("policy:test", CHANGES),

@@ -14,6 +14,7 @@ from gateway.unlocking import Unlock
 from tests.gateway.api.make_program import Program, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_approvals import holder
+from tests.gateway.console.test_as_it_came import held as judged_by_eye
 from tests.gateway.console.test_mine import locked
 from tests.gateway.make_directory import HOUSE, at
 from tests.gateway.make_spool import holding
@@ -87,3 +88,24 @@ async def test_a_reviewer_hands_over_a_password_and_asks_for_another_form(c: Con
     assert (await p.post(f"/held/{plain}/as-it-came", {"reason": "x", "parts": []})).status_code == 422
     refused = await p.post(f"/held/{plain}/as-it-came", {"reason": "目視で確認した", "parts": ["1"]})
     assert refused.status_code == 409, "no rule allows it here"
+
+
+async def test_san05_files_leave_as_they_came_by_the_tokens_of_two_people(c: Console) -> None:
+    number = await judged_by_eye(c)
+    jiro = await holder(c, "jiro", Role.SYO)
+    scopes = (TokenScope.QUARANTINE_RELEASE, TokenScope.APPROVALS_DECIDE)
+    asks, again = [await program(c, jiro, *scopes) for _ in range(2)]
+    second = await program(c, await holder(c, "itchief", Role.CSO), TokenScope.APPROVALS_READ, TokenScope.APPROVALS_DECIDE)
+    body = {"reason": "図面を目視で確認", "parts": ["1"]}
+    assert (await asks.post(f"/held/{number}/as-it-came", body | {"parts": ["2"]})).status_code == 409, "a program"
+    asked = await asks.post(f"/held/{number}/as-it-came", body)
+    case = asked.json()["case"]
+    assert (asked.status_code, asked.json()["kind"]) == (201, "as_it_came")
+    for own in (asks, again):
+        assert (await own.post(f"/approvals/{case}/approve", {"reason": "自分で"})).status_code == 403
+    assert (await second.get(f"/approvals/{case}")).json()["acts"] == ["approve", "return", "deny"]
+    assert (await second.post(f"/approvals/{case}/approve", {"reason": "確認した"})).json()["case"]["stage"] == "approved"
+    lease = await c.rooms.claim()
+    assert lease.grant is not None
+    assert lease.grant.warrant is not None
+    assert (lease.grant.warrant.asked_by, lease.grant.warrant.approved_by) == (at("jiro"), at("itchief"))

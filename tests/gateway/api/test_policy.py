@@ -35,6 +35,16 @@ async def office(c: Console) -> Office:
     return Office(c, await program(c, admin, *SCOPES), await program(c, second, *SCOPES))
 
 
+async def test_a_draft_is_discarded_but_not_what_was_proposed(office: Office) -> None:
+    made = [await office.admin.post("/policy/versions", {"text": DRAFT, "reason": WHY}) for _ in range(2)]
+    first, second = [each.json()["version"]["number"] for each in made]
+    left = (await office.admin.post(f"/policy/versions/{first}/discard")).json()["items"]
+    assert [each["number"] for each in left] == [second]
+    assert (await office.admin.post(f"/policy/versions/{first}/discard")).status_code == 409
+    await office.admin.post(f"/policy/versions/{second}/proposal", {"reason": WHY})
+    assert (await office.admin.post(f"/policy/versions/{second}/discard")).status_code == 409
+
+
 async def test_lg08_two_tokens_of_two_people_change_the_rules(office: Office) -> None:
     before = (await office.admin.get("/policy")).json()
     assert before["number"] == 0

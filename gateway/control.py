@@ -17,8 +17,8 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -220,6 +220,17 @@ async def carry(
     if "refusal" in told:
         raise Refusal(**told["refusal"])
     return TypeAdapter(answer).validate_python(told["answer"]), back
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """For whoever sits before a page.  Raises Refusal instead of NotRunning and Rejected."""
+    try:
+        yield
+    except NotRunning as down:
+        raise Refusal("無害化装置が動いていません。", f"The gateway is not running: {down}", 503) from down
+    except Rejected as rejected:
+        raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from gateway.audit import findings
 from gateway.audit.working_paper import STAGES
+from gateway.directory import book
 from gateway.journal import Disposed, Erased, Query, reading
 from gateway.paper import moment
 from gateway.workflow import ledger
@@ -39,7 +40,7 @@ def _open(conn: sa.Connection, kind: Kind, now: float) -> Iterator[tuple[str, st
 
 def _findings(conn: sa.Connection, now: float) -> Iterator[tuple[str, str]]:
     """AU-01: the earliest due date first."""
-    today = findings.day(now)
+    today = book.day(now)
     for each in sorted(findings.select(conn, True, limit=MOST), key=lambda each: each.due):
         late = "、期限超過" if each.overdue(today) else ""
         about = each.requirement or each.clause

@@ -13,7 +13,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.control import Carried, NotRunning, Rejected, Verb, carry
+from gateway.control import Carried, Verb, carry, in_words
 from gateway.model import Envelope, Inspection, Leaf
 from gateway.preview import TEXT, Preview
 from gateway.rehearsal import Rehearsed
@@ -208,12 +208,8 @@ class Window:
         return (await self._ask(verb, asked, Told))[1].decode()
 
     async def _ask(self, verb: str, asked: object, answer: type[Answer], content: bytes = b"") -> tuple[Answer, bytes]:
-        try:
+        with in_words():
             return await carry(self.door, verb, asked, answer, content, self.seconds)
-        except NotRunning as down:
-            raise Refusal("無害化装置が動いていません。", f"The gateway is not running: {down}", 503) from down
-        except Rejected as rejected:
-            raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
 
 
 def _packed(inspection: Inspection) -> Carried:

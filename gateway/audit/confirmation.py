@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 import sqlalchemy as sa
 
 from gateway import journal
-from gateway.clock import JST
+from gateway.directory import book
 from gateway.journal import Query, reading
 from gateway.store.opening import Store
 from gateway.words import Words
@@ -55,7 +55,7 @@ class Confirmation:
 
 
 async def record(store: Store, made: Confirmation) -> None:
-    if made.on > datetime.fromtimestamp(store.clock.now(), JST).date():
+    if made.on > book.day(store.clock.now()):
         raise ValueError("on")
     for name in ("auditor", "reference"):
         if not getattr(made, name):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from gateway import journal
 from gateway.audit import sampling
 from gateway.audit.schema import finding, step
-from gateway.clock import JST, Clock
+from gateway.clock import Clock
+from gateway.directory import book
 from gateway.directory.model import Role
 from gateway.quarantine import AlreadyDone
 from gateway.store.db import Db
@@ -140,7 +141,7 @@ class Findings:
 
     @property
     def today(self) -> date:
-        return day(self._clock.now())
+        return book.day(self._clock.now())
 
     async def list(self, *, live_only: bool = False, before: int = 0, limit: int = PAGE) -> Sequence[Finding]:
         """Newest first."""
@@ -149,6 +150,10 @@ class Findings:
     async def show(self, number: int) -> tuple[Finding, Sequence[Step]]:
         """With all of its steps, oldest first."""
         return await self._db.read(_show, number)
+
+    async def whole(self, limit: int) -> Sequence[tuple[Finding, Sequence[Step]]]:
+        """The newest `limit`, oldest first, each with its steps."""
+        return await self._db.read(_whole, limit)
 
     async def open(self, opening: Opening, hand: Hand) -> int:
         return await self._db.write(_open, opening, hand, self._clock.now())
@@ -184,10 +189,6 @@ class Findings:
         await self._db.write(_take, number, made, changes)
 
 
-def day(now: float) -> date:
-    return datetime.fromtimestamp(now, JST).date()
-
-
 def select(conn: sa.Connection, live_only: bool, before: int = 0, limit: int = PAGE) -> list[Finding]:
     query = sa.select(finding).order_by(finding.c.id.desc()).limit(limit)
     if live_only:
@@ -206,13 +207,17 @@ def _show(conn: sa.Connection, number: int) -> tuple[Finding, Sequence[Step]]:
     return _read(row), [Step(each.at, Act(each.act), *each[2:]) for each in rows]
 
 
+def _whole(conn: sa.Connection, limit: int) -> list[tuple[Finding, Sequence[Step]]]:
+    return [_show(conn, each.id) for each in reversed(select(conn, live_only=False, limit=limit))]
+
+
 def _open(conn: sa.Connection, opening: Opening, hand: Hand, now: float) -> int:
     for name in ("what", "section"):
         if not getattr(opening, name):
             raise ValueError(name)
     if not (opening.requirement or opening.clause):
         raise ValueError("requirement")
-    if opening.due < day(now):
+    if opening.due < book.day(now):
         raise ValueError("due")
     evidence = opening.evidence.replace(",", " ").replace("、", " ").split()
     for mark in evidence:

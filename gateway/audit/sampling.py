@@ -158,6 +158,11 @@ def draw(conn: sa.Connection, wanted: Sought, size: int | None = None) -> Sample
     return Sample(wanted, size, population, tuple(sorted(number for _, number in lowest)))
 
 
+def is_same(conn: sa.Connection, sample: Sample) -> bool:
+    """Drawn again, it is what it was."""
+    return draw(conn, sample.sought, sample.size) == sample
+
+
 def _fitting(conn: sa.Connection, wanted: Sought, size: int) -> Iterator[int]:
     """By the sealed entries alone: a mail's direction is read from the entry of its reception."""
     sorts = list(SORTS.values()) if wanted.sort == ANY else [SORTS[wanted.sort]]

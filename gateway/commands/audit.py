@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from gateway import settings as settings_file
@@ -15,13 +15,13 @@ from gateway.audit.findings import Findings
 from gateway.audit.proof import pack_of, subjects_of
 from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken, days
 from gateway.audit.working_paper import register, sheet
-from gateway.clock import JST
 from gateway.commands.forms import add_paper, put
 from gateway.commands.journal import new_file
 from gateway.commands.terminal import operator
 from gateway.compliance import demands as demands_file
 from gateway.compliance.facts import gather
 from gateway.compliance.report import inspect
+from gateway.directory import book
 from gateway.model import Direction
 from gateway.notice import Notices
 from gateway.settings import Settings
@@ -145,8 +145,7 @@ async def _new(arguments: argparse.Namespace, store: Store) -> Taken:
 
 async def _again(arguments: argparse.Namespace, store: Store) -> Taken | None:
     found = await store.db.read(sampling.taken, arguments.again)
-    drawn = await store.db.read(sampling.draw, found.sample.sought, found.sample.size)
-    return found if drawn == found.sample else None
+    return found if await store.db.read(sampling.is_same, found.sample) else None
 
 
 async def _evidence(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -168,8 +167,7 @@ async def _evidence(arguments: argparse.Namespace, settings: Settings, store: St
 
 async def _findings(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     found = Findings(store.db, store.clock)
-    each = [await found.show(one.id) for one in reversed(await found.list(limit=MOST))]
-    return await put(arguments, register(each, settings.organisation, found.today))
+    return await put(arguments, register(await found.whole(MOST), settings.organisation, found.today))
 
 
 async def _external(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -186,7 +184,6 @@ async def _confirmed(arguments: argparse.Namespace, settings: Settings, store: S
     made = Confirmation(arguments.auditor.strip(), occasion, arguments.on, result, arguments.reference.strip(), operator())
     await confirmation.record(store, made)
     found = await store.db.read(confirmation.confirmations)
-    today = datetime.fromtimestamp(store.clock.now(), JST).date()
-    lacks = confirmation.missing(found, settings.segments.external_audit_months, today)
+    lacks = confirmation.missing(found, settings.segments.external_audit_months, book.day(store.clock.now()))
     print("; ".join(each.en for each in lacks) or "recorded")
     return 1 if lacks else 0

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from starlette.responses import Response
 
-from gateway import journal, paper
+from gateway import journal
 from gateway.audit import sampling
 from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken, a_seed
 from gateway.audit.working_paper import DIRECTIONS, criteria, sheet
-from gateway.clock import JST
-from gateway.console import facts
-from gateway.console.journal import PURPOSES, as_file, packed
+from gateway.console import facts, papers
+from gateway.console.journal import PURPOSES, packed
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.directory import book
 from gateway.evidence.sentence import sentence
 from gateway.journal import Query
 from gateway.words import Refusal, Words
@@ -30,7 +30,6 @@ screen = Screen()
 DAYS = 31  # of the period that the form proposes
 USUAL = 25  # decisions: what auditors draw of a control that works many times a day
 HISTORY = 50
-PAPERS = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 _WRONG = {
     "period": Words("期間は始めと終わりの日で指定してください。", "Give the first and the last day of the period."),
     "count": Words(f"件数は1から{LARGEST}までです。", f"A sample has 1 to {LARGEST} decisions."),
@@ -51,7 +50,7 @@ def refused() -> Iterator[None]:
 
 @screen.get("/audit/samples", Right.SEARCH_JOURNAL)
 async def samples(visit: Visit) -> Response:
-    today = datetime.fromtimestamp(visit.desk.store.clock.now(), JST).date()
+    today = book.day(visit.desk.store.clock.now())
     return visit.page(
         "samples.html",
         taken=await visit.desk.store.db.read(sampling.all_taken, HISTORY),
@@ -93,7 +92,7 @@ async def sample(visit: Visit) -> Response:
         criteria=criteria(found, names, visit.language),
         sentence=sentence,
         fact=facts.name,
-        papers=PAPERS,
+        papers=papers.PAPERS,
     )
 
 
@@ -101,7 +100,7 @@ async def sample(visit: Visit) -> Response:
 async def again(visit: Visit) -> Response:
     """Whether the same seed over the same journal still gives the same."""
     found = await _taken(visit)
-    same = await visit.desk.store.db.read(sampling.draw, found.sample.sought, found.sample.size) == found.sample
+    same = await visit.desk.store.db.read(sampling.is_same, found.sample)
     told = Words("もう一度抜き取り、同じ結果になりました。", "Drawn again: the same decisions.")
     if not same:
         told = Words("もう一度抜き取ると違う結果になりました。記録を検証してください。", "Not the same: verify the journal.")
@@ -110,19 +109,13 @@ async def again(visit: Visit) -> Response:
 
 @screen.post("/audit/samples/{number}/paper", Right.EXPORT_JOURNAL)
 async def on_paper(visit: Visit) -> Response:
-    found, form = await _taken(visit), visit.text("form")
-    if form not in PAPERS:
-        raise LookupError("no such form")
+    papers.wanted(visit)
+    found = await _taken(visit)
     decisions = await visit.desk.store.db.read(sampling.decisions, found.sample)
     made = sheet(found, decisions, visit.desk.notices.names["ja"], visit.desk.settings.organisation)
-    try:
-        content = await paper.write(made, form)
-    except paper.NoPaper as none:
-        raise Refusal("この装置ではPDFを作れません。HTMLを印刷してください。", str(none), 409) from none
     query, entries = f"sample {found.number}", sum(len(each.events) for each in decisions)
-    done = journal.Exported(actor=visit.who.name, purpose=found.purpose, form=form, entries=entries, query=query)
-    await visit.desk.store.journal.write(done)
-    return as_file(content, PAPERS[form], f"mugai-sample-{found.number}.{form}")
+    name = f"mugai-sample-{found.number}"
+    return await papers.handed_out(visit, made, name, purpose=found.purpose, query=query, entries=entries)
 
 
 @screen.post("/audit/samples/{number}/pack", Right.EXPORT_JOURNAL)

@@ -20,6 +20,7 @@ from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.directory import book
 from gateway.model import Direction
 from gateway.notice.wording import Names
 from gateway.watch import concerns
@@ -97,7 +98,7 @@ def _held(found: Figures, now: float) -> Light:
 async def _audit(visit: Visit, now: float) -> list[Light]:
     """For whoever reads findings, while there are some."""
     live = await visit.desk.store.db.read(findings.select, True) if visit.may(Right.READ_FINDINGS) else []
-    late = sum(each.overdue(findings.day(now)) for each in live)
+    late = sum(each.overdue(book.day(now)) for each in live)
     note = Words(f"期限超過 {late}", f"{late} overdue") if late else NOTHING
     found = Light(Words("監査の指摘", "Audit findings"), _plain(str(len(live))), "bad" if late else "warn", note, "/audit")
     return [found] if live else []

@@ -4,20 +4,18 @@ result (AU-03)."""
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 
 from starlette.responses import Response
 
-from gateway import journal, paper
 from gateway.audit import confirmation, external
 from gateway.audit.confirmation import OCCASIONS, RESULTS, Confirmation, Occasion, Result
-from gateway.clock import JST
 from gateway.compliance.model import STATUS_NAMES, Report
-from gateway.console.audits import PAPERS
-from gateway.console.journal import as_file
+from gateway.console import papers
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.console.self_inspections import kept, names
+from gateway.directory import book
 from gateway.segment_settings import MODEL_NAMES
 from gateway.words import Refusal, Words
 
@@ -45,7 +43,7 @@ async def show(visit: Visit) -> Response:
         statuses={status: Words(name, status.replace("_", " ")) for status, name in STATUS_NAMES.items()},
         occasions=OCCASIONS,
         results=RESULTS,
-        papers=PAPERS,
+        papers=papers.PAPERS,
         today=_today(visit),
     )
 
@@ -66,19 +64,13 @@ async def confirm(visit: Visit) -> Response:
 
 @screen.post("/audit/external/paper", Right.READ_FINDINGS)
 async def on_paper(visit: Visit) -> Response:
-    if (form := visit.text("form")) not in PAPERS:
-        raise LookupError("no such form")
+    papers.wanted(visit)
     if (report := await _newest(visit)) is None:
         raise Refusal("自己点検がまだありません。", "No self-inspection was held yet.", 409)
     found = await visit.desk.store.db.read(confirmation.confirmations)
     made = external.sheet(report, visit.desk.settings.segments, found, _today(visit))
-    try:
-        content = await paper.write(made, form)
-    except paper.NoPaper as none:
-        raise Refusal("この装置ではPDFを作れません。HTMLを印刷してください。", str(none), 409) from none
-    done = journal.Exported(actor=visit.who.name, purpose="外部監査", form=form, entries=len(made.rows), query="external audit")
-    await visit.desk.store.journal.write(done)
-    return as_file(content, PAPERS[form], f"mugai-external-audit.{form}")
+    name, query, entries = "mugai-external-audit", "external audit", len(made.rows)
+    return await papers.handed_out(visit, made, name, purpose="外部監査", query=query, entries=entries)
 
 
 async def _newest(visit: Visit) -> Report | None:
@@ -90,4 +82,4 @@ async def _newest(visit: Visit) -> Report | None:
 
 
 def _today(visit: Visit) -> date:
-    return datetime.fromtimestamp(visit.desk.store.clock.now(), JST).date()
+    return book.day(visit.desk.store.clock.now())

@@ -11,13 +11,11 @@ from datetime import date, timedelta
 
 from starlette.responses import Response
 
-from gateway import journal, paper
 from gateway.audit.findings import JUDGEMENTS, PAGE, Act, Elsewhere, Findings, Hand, Opening, Severity, elsewhere
 from gateway.audit.working_paper import ACTS, ELSEWHERE, SEVERITIES, STAGES, register
 from gateway.compliance.report import requirements
+from gateway.console import papers
 from gateway.console.asker import Asker
-from gateway.console.audits import PAPERS
-from gateway.console.journal import as_file
 from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
 from gateway.directory.model import Role
@@ -75,26 +73,17 @@ async def listing(visit: Visit) -> Response:
         requirements=requirements(),
         sections=(await visit.desk.store.directory.current()).sections,
         evidence=query.get("evidence", "")[:200],
-        papers=PAPERS,
+        papers=papers.PAPERS,
     )
 
 
 @screen.post("/audit/paper", Right.READ_FINDINGS)
 async def on_paper(visit: Visit) -> Response:
-    if (form := visit.text("form")) not in PAPERS:
-        raise LookupError("no such form")
+    papers.wanted(visit)
     found = register_of(visit)
-    each = [await found.show(one.id) for one in reversed(await found.list(limit=1_000))]
-    made = register(each, visit.desk.settings.organisation, found.today)
-    try:
-        content = await paper.write(made, form)
-    except paper.NoPaper as none:
-        raise Refusal("この装置ではPDFを作れません。HTMLを印刷してください。", str(none), 409) from none
-    done = journal.Exported(
-        actor=visit.who.name, purpose="監査の指摘事項の台帳", form=form, entries=len(each), query="findings"
-    )
-    await visit.desk.store.journal.write(done)
-    return as_file(content, PAPERS[form], f"mugai-findings.{form}")
+    each = await found.whole(1_000)
+    made, purpose = register(each, visit.desk.settings.organisation, found.today), "監査の指摘事項の台帳"
+    return await papers.handed_out(visit, made, "mugai-findings", purpose=purpose, query="findings", entries=len(each))
 
 
 @screen.post("/audit/findings", Right.AUDIT)

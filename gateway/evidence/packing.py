@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.control import Carried, NotRunning, Rejected, Verb, carry
+from gateway.control import Carried, Verb, carry, in_words
 from gateway.evidence import pack
 from gateway.journal import JournalDamaged, Query
 from gateway.spool import MissingContent
@@ -59,12 +59,8 @@ def here(store: Store) -> Pack:
 def there(door: Path) -> Pack:
     async def made(wanted: Wanted) -> bytes:
         """Raises Refusal."""
-        try:
+        with in_words():
             return (await carry(door, "pack", wanted, Made, seconds=SECONDS))[1]
-        except NotRunning as down:
-            raise Refusal("無害化装置が動いていません。", f"The gateway is not running: {down}", 503) from down
-        except Rejected as rejected:
-            raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
 
     return made
 

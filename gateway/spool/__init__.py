@@ -154,10 +154,8 @@ class Spool:
 
     async def cleared(self, lease: Lease) -> Cleared:
         """The copy that was cleared in an earlier step, its digest compared (I2).  Raises MissingContent, NoKey."""
-        sender, smtputf8, warrant, stored = await self._db.read(_copy, lease.cleared)
+        (sender, smtputf8, warrant, stored), vouched = await self._db.read(_marked, self._key, lease)
         content = await contents.fetch_bytes(self._blobs, self._key, stored)
-        assert self._key is not None  # else there was no content
-        vouched = await self._db.read(vouching.is_vouched, self._key, lease.cleared, lease.item.recipients)
         return Cleared(lease.item, sender, lease.item.recipients, content, stored.sha256, smtputf8, warrant, vouched)
 
     async def settle(self, lease: Lease, outcome: Settlement) -> None:
@@ -302,6 +300,13 @@ def _contents(conn: sa.Connection) -> tuple[list[str], list[int]]:
 
 def _trace(conn: sa.Connection, item_id: str) -> bytes:
     return bytes(conn.execute(sa.select(message.c.trace).where(message.c.id == item_id)).scalar_one())
+
+
+def _marked(
+    conn: sa.Connection, key: X25519PrivateKey | None, lease: Lease
+) -> tuple[tuple[str, bool, Warrant | None, Stored], bool]:
+    """A copy, and whether the gateway made it; without a key nobody can say, and nobody can read it."""
+    return _copy(conn, lease.cleared), key is not None and vouching.is_vouched(conn, key, lease.cleared, lease.item.recipients)
 
 
 def _copy(conn: sa.Connection, number: int) -> tuple[str, bool, Warrant | None, Stored]:

@@ -161,7 +161,7 @@ def faults(settings: Settings, config: Path) -> Iterator[str]:
     for place in (*(settings.place(name) for name in PRIVATE), *(Path(each) for each in own if each)):
         if found.may(place, os.R_OK):
             yield f"{found.name} can read {place}: `chmod {'700' if place.is_dir() else '600'} {place}`"
-    for place in (config, *(Path(each) for each in _read_by_console(settings) if each)):
+    for place in dict.fromkeys((config, *(Path(each) for each in _read_by_console(settings) if each))):
         if place.exists() and not found.may(place, os.R_OK):
             yield f"{found.name} cannot read {place}: `chgrp {group} {place} && chmod g+r {place}`"
 

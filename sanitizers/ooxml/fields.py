@@ -2,15 +2,16 @@
 
 A field is a begin mark, instructions in any number of runs, a separate mark, the result, and an end mark; fields nest
 and cross paragraphs.  The instructions are joined before they are judged: `DDEAUTO` written letter by letter is still
-`DDEAUTO`.  Links are judged in `links`.
+`DDEAUTO`.  What some readers leave out of the instruction (deleted or inserted words, plain text) is judged with and
+without.  Links are judged in `links`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, combinations
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment
@@ -32,7 +33,8 @@ _SWITCHES, _FLAGS = (r"\l", r"\o", r"\t"), (r"\h", r"\m", r"\n")
 _KEYWORD = re.compile(r"\s*([=]|[^\s\"\\]+)")
 _ARGUMENT = re.compile(r'"([^"]*)"|(\S+)')
 
-_MARK, _SIMPLE, _BRANCHES = tags(W, "fldChar"), tags(W, "fldSimple"), tags(MC, "Choice", "Fallback")
+_MARK, _SIMPLE, _INSERTED = tags(W, "fldChar"), tags(W, "fldSimple"), frozenset(tags(W, "ins", "moveTo"))
+_BRANCHES = frozenset(tags(MC, "Choice", "Fallback") + tags(W, "txbxContent"))  # stories of their own: what is in is not around
 _CODE = tags(W, "instrText", "delInstrText")
 _TEXT = _CODE + tags(W, "t", "delText")  # readers take plain text between begin and separate for instructions, too
 _SHOWN = tags(W, "t", "delText", "tab", "br", "cr", "sym", "drawing", "pict", "noBreakHyphen")
@@ -44,8 +46,23 @@ class _Field:
 
     parts: list[xml.Element] = field(default_factory=list)  # marks and instructions
     shown: list[xml.Element] = field(default_factory=list)  # what nested fields put between the instructions
-    code: str = ""
+    pieces: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # of the instruction: why a reader may leave it out, or "", and text
     separated: bool = False
+
+    @property
+    def code(self) -> str:
+        return "".join(text for _, text in self.pieces)
+
+    def readings(self) -> Iterator[str]:
+        """The instruction as any reader may see it; an empty one is no field to that reader."""
+        doubts = sorted({doubt for doubt, _ in self.pieces if doubt})
+        for count in range(len(doubts), -1, -1):
+            for believed in combinations(doubts, count):
+                code = "".join(text for doubt, text in self.pieces if not doubt or doubt in believed)
+                if code or count == len(doubts):
+                    yield code
 
 
 def neutralise(root: xml.Element, where: str, switches: Switches, findings: Findings) -> None:
@@ -87,14 +104,16 @@ def _complex(root: xml.Element, judge: Callable[[str], bool]) -> None:
 class _Fields:
     """The open fields, innermost last, while the marks of a part go by in the order of the document.
 
-    A branch of an `AlternateContent` has a stack of its own: a reader sees one branch, never the sum of all."""
+    A branch of an `AlternateContent` has a stack of its own, as a reader sees one branch, never the sum of all; so has a text
+    box, which is no part of the paragraph that it hangs on."""
 
     def __init__(self, judge: Callable[[str], bool]) -> None:
         self._judge = judge
         self._stacks: dict[xml.Element | None, list[_Field]] = {}
 
     def see(self, element: xml.Element) -> None:
-        branch = next(element.iterancestors(*_BRANCHES), None)
+        around = list(element.iterancestors(*_BRANCHES, *_INSERTED))
+        branch = next((ancestor for ancestor in around if ancestor.tag in _BRANCHES), None)
         stack = self._stacks.setdefault(branch, [])
         if element.tag == gate.MARK:
             self._pass_plain()
@@ -102,7 +121,7 @@ class _Fields:
             self._mark(element, stack)
         elif element.tag in _TEXT and stack and not stack[-1].separated:
             stack[-1].parts.append(element)
-            stack[-1].code += element.text or ""
+            stack[-1].pieces.append((_doubt(element, around), element.text or ""))
         elif element.tag in _CODE:
             xml.remove(element)  # an instruction outside any field
         else:
@@ -140,15 +159,23 @@ class _Fields:
             raise Refused(Reason.LIMIT_DEPTH, f"{len(stack)} fields inside one another")
         for outer in self._stacks.values():
             if outer and not outer[-1].separated:
-                outer[-1].code += _NESTED
+                outer[-1].pieces.append(("", _NESTED))
         stack.append(_Field([element]))
 
     def _finish(self, stack: list[_Field]) -> None:
         finished = stack.pop()
-        if not self._judge(finished.code):
+        if not all(map(self._judge, finished.readings())):
             _flatten(finished)
         if stack and not stack[-1].separated:
             stack[-1].shown += finished.parts
+
+
+def _doubt(element: xml.Element, around: list[xml.Element]) -> str:
+    """Why some reader may leave this piece out of the instruction, or ""."""
+    kind = xml.local(element)
+    if kind != "instrText":
+        return kind
+    return "inserted" if any(ancestor.tag in _INSERTED for ancestor in around) else ""
 
 
 def _flatten(finished: _Field) -> None:

@@ -57,10 +57,12 @@ _TOKEN = re.compile(
 )
 _OUTSIDE = re.compile(r"\[[^\[\]]*\][\w.]*!|://|\\\\")  # [1]Sheet1!A1, [1]!name; \\server
 _CALL = re.compile(r"(?<![\w.])([\w.]+)\s*\(")
+_VALUE = re.compile(r"\b_xl(?:eta|fn|ws)\.([\w.]+)", re.IGNORECASE)  # a function handed to another one, that calls it
 _LINK = re.compile(r'\bHYPERLINK\s*\(\s*("(?:[^"]|"")*")?', re.IGNORECASE)
-_TARGETS = ("#", "http://", "https://", "mailto:")
-_SUSPICIOUS = re.compile(r"[(|\[:\\]")  # most formulas have none of these
-_PREFIX = re.compile(r"(?:_xlfn\.|_xlws\.|_xlpm\.)+", re.IGNORECASE)  # how files mark functions newer than Excel 2007
+_TARGET = re.compile(r"#[^/\\]*|(?:https?://|mailto:).*", re.IGNORECASE | re.DOTALL)  # no sheet's name has a slash in it
+_PLACE = re.compile(r"://|\\\\|file:|\b[a-z]:\\", re.IGNORECASE)
+_SUSPICIOUS = re.compile(r"[(|\[:\\]|_xl")  # most formulas have none of these
+_PREFIX = re.compile(r"(?:_xlfn\.|_xlws\.|_xlpm\.|_xleta\.)+", re.IGNORECASE)  # how files mark functions newer than Excel 2007
 
 
 def objection(text: str, switches: Switches) -> Kind | None:
@@ -76,11 +78,15 @@ def objection(text: str, switches: Switches) -> Kind | None:
         return Kind.FORMULA  # a quote without end: no two readers agree where it ends
     if _OUTSIDE.search(bare):
         return Kind.EXTERNAL_LINK
+    if any(_plain(name) not in FUNCTIONS for name in _VALUE.findall(bare)):
+        return Kind.FORMULA
     for name in _CALL.findall(bare):
         function = _plain(name)
         if function == "HYPERLINK":
             if not _links_allowed(text, switches):
                 return Kind.HYPERLINK
+        elif function == "INDIRECT" and any(_PLACE.search(literal) for literal in _TOKEN.findall(text)):
+            return Kind.EXTERNAL_LINK  # takes an address from text; LibreOffice opens another file for it
         elif function not in FUNCTIONS:
             return Kind.FORMULA
     return None
@@ -102,4 +108,4 @@ def _mask(token: re.Match[str]) -> str:
 
 def _links_allowed(text: str, switches: Switches) -> bool:
     """Each target must begin literally: with a place in this workbook, or with an allowed scheme."""
-    return bool(switches.hyperlinks) and all(literal[1:].lower().startswith(_TARGETS) for literal in _LINK.findall(text))
+    return bool(switches.hyperlinks) and all(_TARGET.fullmatch(literal[1:-1]) for literal in _LINK.findall(text))

@@ -24,9 +24,11 @@ def _spelled(name: str) -> bytes:
     return b"".join(b"(?:%c|#(?i:%02x))" % (letter, letter) for letter in name.encode())
 
 
-_CODEC = re.compile(
-    rb"((?:\bBI\b|\A)(?:(?!\bID\b).){0,4096}?)/(?:%s|%s)" % (_spelled("JBIG2Decode"), _spelled("JPXDecode")), re.DOTALL
-)
+_CODEC = re.compile(rb"/(?:%s|%s)(?![^\s/<>\[\](){}%%])" % (_spelled("JBIG2Decode"), _spelled("JPXDecode")))
+_LEXEMES = re.compile(
+    rb"%[^\r\n]*|<<|<[^>]*>|\((?:[^()\\]|\\.)*+\)", re.DOTALL
+)  # what a bracket or a percent sign may stand in
+_PICTURE = re.compile(rb"\b(?:BI|ID|EI)\b")
 _HINT = re.compile(rb"/(?:J|#4[aA])(?:B|P|#42|#50)")  # cheap to look for, and hardly ever there
 
 
@@ -41,10 +43,25 @@ def check(stream: Object, where: str, scope: Scope) -> None:
         return
     if not _HINT.search(written):
         return
-    blanked, count = _CODEC.subn(rb"\1/Blank", written)
-    if count:
+    blanked = _blanked(written)
+    if blanked != written:
         scope.findings.add(Kind.IMAGE_RECODED, where, "JBIG2 or JPEG 2000 inside page content, left blank", Treatment.REMOVED)
         stream.write(blanked)
+
+
+def _blanked(written: bytes) -> bytes:
+    """Without the names of the codecs, but in strings, where they are words.
+
+    A string that seems to hold the end of a picture may have begun in the picture's data: behind it nothing is known."""
+    pieces, at = [], 0
+    for lexeme in _LEXEMES.finditer(written):
+        if not lexeme[0].startswith(b"("):
+            continue
+        if _PICTURE.search(lexeme[0]):
+            break
+        pieces += [_CODEC.sub(b"/Blank", written[at : lexeme.start()]), lexeme[0]]
+        at = lexeme.end()
+    return b"".join([*pieces, _CODEC.sub(b"/Blank", written[at:])])
 
 
 def _clear(stream: Object) -> bytes:

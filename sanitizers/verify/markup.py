@@ -1,7 +1,8 @@
 """One XML part of an Office document, streamed through expat: namespaces, elements, links, fields, formulas.
 
 Streaming keeps memory flat on the largest sheets, and `quiet` takes out what would only cost time.  A field's code is
-judged joined over its runs, a formula with its string literals set aside; what they compute is not here.
+judged joined over its runs, with and without its deleted words, a formula with its string literals set aside; what they
+compute is not here.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _ACTIVE = words(
 _LINKING = frozenset(("hyperlink", "hlinkClick", "hlinkHover", "hlinkMouseOver"))
 _FORMULAS = words("f formula formula1 formula2 definedName calculatedColumnFormula totalsRowFormula oldFormula")
 _CODES = words("instrText delInstrText")
+_STORY = "txbxContent"  # the fields in a text box are not those of the paragraph that it hangs on
 _COLLECTED = _FORMULAS | _CODES
 _FIELD = re.compile(
     r"\s*(DDE|DDEAUTO|INCLUDE|INCLUDETEXT|INCLUDEPICTURE|LINK|IMPORT|EMBED|DATABASE"
@@ -53,13 +55,17 @@ _HARMLESS = re.compile(r'\\[lot]\s*"[^"]*"|\\[a-z]\b')  # bookmark, screen tip, 
 _ARGUMENT = re.compile(r'"([^"]*)"|([^\s"]+)')
 _STRING = re.compile('"[^"]*"')
 _QUOTED = re.compile("'[^']*'")
-_LINK_FORMULA = re.compile(r'HYPERLINK\s*\(\s*"(?!https?://|mailto:|#)[^"]*(?::|\\\\|//)', re.IGNORECASE)
+_LINK_FORMULA = re.compile(r'HYPERLINK\s*\(\s*"(?!https?://|mailto:|#[^"/\\]*")[^"]*(?::|\\\\|//)', re.IGNORECASE)
+_REACHING = r"(WEBSERVICE|RTD|CALL|REGISTER|REGISTER\.ID|EXEC|EXECUTE|INITIATE|FOPEN|FWRITE|SQL\.REQUEST|IMAGE|FILES|RUN)"
 _FORMULA = re.compile(
-    r"\b(WEBSERVICE|RTD|CALL|REGISTER|REGISTER\.ID|EXEC|EXECUTE|INITIATE|FOPEN|FWRITE|SQL\.REQUEST|IMAGE|FILES|RUN)\s*\("
+    rf"\b{_REACHING}\s*\("
+    rf"|\b(?:_xl\w{{1,9}}\.){{1,4}}{_REACHING}\b"  # not called here, but by the function that it is handed to
     r"|(?<![\w\]\[,'])\[[^\]\[#@]+\][^'!\s(),]*!|'[^'!]*\[[^']*'!"  # another workbook, and the same in quotes
     r"|[A-Za-z]:\\|\\\\|file:",
     re.IGNORECASE,
 )
+_INDIRECT = re.compile(r"\bINDIRECT\s*\(", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"://|\\\\|(?<![A-Za-z])[A-Za-z]:\\|file:", re.IGNORECASE)
 _ACTION = re.compile(r"ppaction://(macro|program|ole|media|hlinkfile|hlinkpres)", re.IGNORECASE)
 _LOCATION = re.compile(r"\s*(?!https?://|mailto:)[^#]*(?::|\\|//)", re.IGNORECASE)
 _SUSPECT = words("macro action href src althref instr")
@@ -86,7 +92,7 @@ def objections(content: bytes, internal: frozenset[str], external: frozenset[str
     parser.CharacterDataHandler = reader.text
     parser.StartCdataSectionHandler = _refuse
     parser.Parse(quiet.without(content), True)
-    reader.field("".join(reader.codes[-1]))
+    reader.judge_code()
     yield from reader.found
 
 
@@ -110,7 +116,8 @@ class _Reader:
         self.internal, self.external = internal, external
         self.found: dict[str, None] = {}
         self.known: dict[str, str] = {}
-        self.codes: list[list[str]] = [[]]
+        self.codes: list[list[tuple[str, str]]] = [[]]  # of the open fields: by which element, and its text
+        self.stories: list[list[list[tuple[str, str]]]] = []
         self.collected: list[str] | None = None
         self.depth = 0
 
@@ -123,6 +130,9 @@ class _Reader:
             self.collected = []
         elif local == "fldChar":
             self.boundary(attributes)
+        elif local == _STORY:
+            self.stories.append(self.codes)
+            self.codes = [[]]
         for key, value in attributes.items():
             if " " in key or key in _SUSPECT or not key.islower():
                 self.attribute(local, key, value)
@@ -164,11 +174,14 @@ class _Reader:
     def end(self, name: str) -> None:
         self.depth -= 1
         local = self.known[name]
+        if local == _STORY:
+            self.judge_code()
+            self.codes = self.stories.pop()
         if self.collected is None or local not in _COLLECTED:
             return
         text, self.collected = "".join(self.collected), None
         if local in _CODES:
-            self.codes[-1].append(text)
+            self.codes[-1].append((local, text))
         elif text:
             self.formula(text)
 
@@ -177,9 +190,13 @@ class _Reader:
         if kind == "begin":
             self.codes.append([])
             return
-        self.field("".join(self.codes[-1]))
+        self.judge_code()
         if kind == "end" and len(self.codes) > 1:
             self.codes.pop()
+
+    def judge_code(self) -> None:
+        self.field("".join(text for _, text in self.codes[-1]))
+        self.field("".join(text for element, text in self.codes[-1] if element == "instrText"))
 
     def field(self, code: str) -> None:
         link = _HYPERLINK.match(code)
@@ -192,6 +209,8 @@ class _Reader:
             self.object("a formula longer than any spreadsheet takes")
             return
         bare = _STRING.sub('""', text)
+        if _INDIRECT.search(bare) and any(_ELSEWHERE.search(string) for string in _STRING.findall(text)):
+            self.object(f"formula {text[:80]!r} with an address elsewhere")
         if _LINK_FORMULA.search(text) or _FORMULA.search(bare) or "|" in _QUOTED.sub("", bare):  # DDE: service|topic!item
             self.object(f"formula {text[:80]!r}")
 

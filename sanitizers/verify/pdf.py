@@ -50,7 +50,9 @@ _SUSPECT = re.compile(  # no complaint of `_dictionary` without one of these in 
 _BARE = words("/Length /Filter /DecodeParms")
 _J = re.compile(rb"/(?:J|#4[aA])(?:[BP]|#)")
 _NUMBERED = re.compile(rb"#([0-9a-fA-F]{2})")
-_CODEC = re.compile(rb"\bBI\b(?:(?!\bID\b).){0,4096}?/(?:JBIG2|JPX)Decode", re.DOTALL)
+_CODEC = re.compile(rb"/(?:JBIG2|JPX)Decode\b")
+_LITERAL = re.compile(rb"\((?:[^()\\]|\\.)*+\)", re.DOTALL)  # words that are drawn may speak of a codec
+_PICTURE = re.compile(rb"\b(?:BI|ID|EI)\b")
 _HOLDERS = (pikepdf.Array, pikepdf.Dictionary)
 _LINK = re.compile(rb"(https?://|mailto:)[^\s\\]*", re.IGNORECASE)
 
@@ -135,7 +137,10 @@ def _drawing(held: pikepdf.Object) -> Iterator[str]:
         written = held.read_bytes()
     except (pikepdf.PdfError, RuntimeError, ValueError):  # the last: what qpdf quotes need not be text
         return
-    if _J.search(written) and _CODEC.search(_NUMBERED.sub(lambda letter: bytes.fromhex(letter[1].decode()), written)):
+    if not _J.search(written):
+        return
+    bare = _LITERAL.sub(lambda words: words[0] if _PICTURE.search(words[0]) else b"()", written)
+    if _CODEC.search(_NUMBERED.sub(lambda letter: bytes.fromhex(letter[1].decode()), bare)):
         yield "a forbidden codec inside page content"
 
 

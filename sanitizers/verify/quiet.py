@@ -69,7 +69,8 @@ def _whole(name: str, attributes: str, *inside: str) -> str:
 def _cells() -> str:
     space = '(?: xml:space="preserve")?'
     string = f"<t{space}(?:/>|>{_TEXT}</t>)"
-    term = rf"(?:(?:[A-Za-z0-9_.$]|{_LONG})+(?:[:!](?:[A-Za-z0-9_.$]|{_LONG})+)*|\"(?:{_SIGN}|&(?:lt|gt|amp);)*\")"
+    name = rf"(?:[A-Za-z0-9.$]|{_LONG})(?:[A-Za-z0-9_.$]|{_LONG})*"  # `_xl...` may be a function: not quiet
+    term = rf"(?:{name}(?:[:!]{name})*|\"(?:{_SIGN}|&(?:lt|gt|amp);)*\")"
     sign = r"(?:[-+*/^=,)%]|&(?:lt|gt|amp);)"
     formula = rf"\(*(?:(?:{'|'.join(_COMMON.split())})\(+|{term}?{sign}\(*)*{term}?"
     how = _optional("t", '"(?:shared|array)"') + _optional("aca ref ca si", '"[A-Z0-9a-z:]*"')

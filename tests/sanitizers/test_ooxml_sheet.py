@@ -42,6 +42,12 @@ OUTSIDE = [
     ('"HYPERLINK("&HYPERLINK("file://a")', Kind.HYPERLINK),
     ("T['x]+WEBSERVICE(A1)+T['y]", Kind.FORMULA),
     ('"', None),
+    ('MAP("http://a",_xleta.WEBSERVICE)', Kind.FORMULA),
+    ('_xlfn.LET(_xlpm.SUM,_xlfn.WEBSERVICE,_xlpm.SUM("http://a"))', Kind.FORMULA),
+    ("_xleta.自作関数", Kind.FORMULA),
+    (r'HYPERLINK("#\\host\a","開く")', Kind.HYPERLINK),
+    ("INDIRECT(\"'http://a/b.ods'#$S.A1\")", Kind.EXTERNAL_LINK),
+    (r'INDIRECT("\'\\host\[a.xlsx]S\'!A1")', Kind.EXTERNAL_LINK),
 ]
 INSIDE = [
     "SUM(A1:B2)*1.1",
@@ -53,6 +59,8 @@ INSIDE = [
     "_xlfn.XLOOKUP(A1,B:B,C:C)",
     "_xlfn._xlws.FILTER(A:A,B:B=1)",
     'HYPERLINK("#様式2!A1","次へ")',
+    "_xlfn.BYROW(A1:B2,_xleta.SUM)",
+    'INDIRECT("第"&A1&"表!B2")&TEXT(A2,"h\\時")',
     'HYPERLINK("https://example.jp/"&A1,"資料")',
     '"a|b"&"[1]A!"&"WEBSERVICE(1)"',
     "SUM(A1,B1:C2)",

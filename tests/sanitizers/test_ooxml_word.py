@@ -118,6 +118,35 @@ def test_d20_the_branches_of_alternate_content_are_never_added_up() -> None:
     assert not _body(body).holds(CANARY)
 
 
+_MARKED = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'.format
+_CODED = '<w:r><w:instrText xml:space="preserve">{}</w:instrText></w:r>'.format
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        f"<w:r><w:pict><v:shape><v:textbox><w:txbxContent><w:p>{_CODED('PAGE ')}</w:p></w:txbxContent></v:textbox></v:shape>"
+        "</w:pict></w:r>",
+        '<w:del w:id="1" w:author="a"><w:r><w:delInstrText xml:space="preserve">PAGE </w:delInstrText></w:r></w:del>',
+        f'<w:ins w:id="1" w:author="a">{_CODED("PAGE ")}</w:ins>',
+        '<w:r><w:t xml:space="preserve">PAGE </w:t></w:r>',
+        '<w:del w:id="1" w:author="a"><w:r><w:delInstrText>PAGE </w:delInstrText></w:r></w:del><w:r><w:t>= </w:t></w:r>',
+    ],
+)
+def test_d20_what_a_reader_may_leave_out_makes_no_instruction_harmless(harmless: str) -> None:
+    code = _CODED(f"INCLUDEPICTURE {CANARY}")
+    rebuilt = _body(f"<w:p>{_MARKED('begin')}{harmless}{code}{_MARKED('separate')}{_MARKED('end')}</w:p>")
+    assert not rebuilt.holds(CANARY)
+
+
+def test_fields_whose_words_were_changed_or_deleted_stay() -> None:
+    gone = field_runs("PAGE", "1").replace("instrText", "delInstrText").replace("w:t>", "w:delText>")
+    changed = f'{_MARKED("begin")}{_CODED("TOC ")}<w:ins w:id="2" w:author="a">{_CODED("HYPERLINK")}</w:ins>{_MARKED("end")}'
+    rebuilt = _body(f'<w:p><w:del w:id="1" w:author="a">{gone}</w:del>{changed}</w:p>')
+    assert rebuilt.xml(DOCUMENT).count("fldChar ") == 5
+    assert rebuilt.kinds == set()
+
+
 def test_d20_plain_text_before_the_instruction_counts_as_instruction() -> None:
     code = f"<w:r><w:t>DDE {CANARY} </w:t></w:r><w:r><w:instrText>PAGE</w:instrText></w:r>"
     rebuilt = _body(

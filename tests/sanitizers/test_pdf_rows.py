@@ -241,6 +241,27 @@ def test_row_jbig2_and_jpx_inside_content_are_left_blank(name: bytes, filtered: 
     assert [words.strip() for words in text(delivered(outcome))] == ["Notice of the town hall"]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"BI /W 8 /H 8 %s /F /%%s ID x EI" % (b" " * 5000),
+        b"BI /W 8 /H 8 %ID \n /F /%s ID x EI",
+        b"BI /W 8 /ID 1 /F /%s ID x EI",
+        b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI BI /F /%s ) ID x EI",
+        b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI BI % ) (\n /F /%s ) ID x EI",
+        b"BI % (\n /F /%s ) ID x EI",
+        b"BI /X <(> /F /%s ) ID x EI",
+        b"BI /X <<<(> 1>> /F /%s ) ID x EI",
+        b"BI <</X % > (\n >> /F /%s ) ID x EI",
+    ],
+)
+def test_d08_no_padding_and_no_bracket_hides_a_codec_inside_content(written: bytes) -> None:
+    def change(document: Pdf) -> None:
+        document.pages[0].obj["/Contents"] = document.make_stream(written.replace(b"%s", b"JBIG2Decode"))
+
+    assert b"JBIG2" not in clear(delivered(sanitise(make.pdf(change))))
+
+
 def test_content_that_can_not_be_looked_at_is_not_delivered() -> None:
     def change(document: Pdf) -> None:
         broken = document.make_stream(b"\x80\x0b\x60 rubbish, and no LZW", Filter=Array([Name.ASCIIHexDecode, Name.LZWDecode]))

@@ -125,6 +125,19 @@ def test_d03_a_field_is_judged_whole_however_it_is_cut(code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "harmless",
+    [
+        "<w:pict><w:txbxContent><w:p><w:r><w:instrText>PAGE </w:instrText></w:r></w:p></w:txbxContent></w:pict>",
+        "<w:delInstrText>PAGE </w:delInstrText>",
+    ],
+)
+def test_d20_another_story_and_deleted_words_are_no_part_of_an_instruction(harmless: str) -> None:
+    code = '<w:fldChar w:fldCharType="begin"/>{}<w:instrText>INCLUDEPICTURE x</w:instrText><w:fldChar w:fldCharType="end"/>'
+    assert word(f"<w:p><w:r>{code.format(harmless)}</w:r></w:p>")
+    assert word(f"<w:p><w:r>{code.format(harmless).replace('INCLUDEPICTURE', '= ')}</w:r></w:p>") == []
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "PAGE",
@@ -158,6 +171,9 @@ def formula(text: str) -> list[str]:
         'IF(A1="a|b",1,2)',
         'HYPERLINK("https://x/","a")',
         'HYPERLINK("#A1")',
+        "HYPERLINK(\"#'様式 2'!A1:B2\")",
+        'INDIRECT("第1表!"&amp;A1)',
+        "_xlfn.BYROW(A1:B2,_xleta.SUM)",
     ],
 )
 def test_harmless_formulas_are_no_objection(text: str) -> None:
@@ -175,6 +191,10 @@ def test_harmless_formulas_are_no_objection(text: str) -> None:
         "'c:\\a\\[b.xlsx]c'!A1",
         'WebService ("x")',
         'HYPERLINK("\\\\x\\y")',
+        'HYPERLINK("#\\\\x\\y")',
+        'MAP("http://x",_xleta.WEBSERVICE)',
+        'LET(_xlpm.f,_xlfn._xleta.image,_xlpm.f("http://x"))',
+        "INDIRECT(\"'http://x/y.ods'#$S.A1\")",
     ],
 )
 def test_formulas_that_reach_out_are_objected_to(text: str) -> None:

@@ -65,7 +65,12 @@ def test_a_forbidden_codec_inside_page_content_is_objected_to(name: str) -> None
         for content, objections in (
             (f"q BI /W 8 /H 8 /F /{name} ID x EI Q", ["a forbidden codec inside page content"]),
             (f"q BI /W 8 /H 8 /F [ /A85 /{name} ] ID x EI Q", ["a forbidden codec inside page content"]),
+            (f"BI /W 8 {' ' * 5000} /F /{name} ID x EI", ["a forbidden codec inside page content"]),
+            (f"BI /W 8 %ID \n /ID 1 /F /{name} ID x EI", ["a forbidden codec inside page content"]),
+            (f"/F /{name} ID x EI", ["a forbidden codec inside page content"]),  # begun in the stream before
+            (f"BI /W 1 ID ( EI BI /F /{name} ) ID x EI", ["a forbidden codec inside page content"]),
             (f"BT (/{name}) Tj ET", []),
+            (f"BI /W 1 ID x EI BT (/{name}) Tj ET", []),
         ):
             assert list(pdf._drawing(document.make_stream(content.encode()))) == objections
         broken = document.make_stream(b"x\x9c no data", Filter=Name.FlateDecode)

@@ -183,12 +183,17 @@ class _Reading:
         if where == "text/html":
             markup = bodies.decoded(content, entity.content_type, self._phone, self.findings, where)
             shown = bodies.from_html(markup, self._job.profile.switches.body, self.findings, where).text
-            rest, files = hidden.extract(shown.encode(), _MARKER)
-            return Piece(self._with_files(rest.decode(), files), True)
-        rest, files = hidden.extract(content, _MARKER)
+            return Piece(self._shown(shown), True)
+        rest, files = hidden.extract(content, _MARKER)  # yEnc is no text in any charset
         text = bodies.decoded(rest, entity.content_type, self._phone, self.findings, where)
         text = words.decode_text(text).text if where == _HEADERS else text
-        return Piece(self._with_files(bodies.plain(text, entity.content_type, self.findings, where).text, files), False)
+        text = bodies.plain(text, entity.content_type, self.findings, where).text
+        return Piece(self._shown(self._with_files(text, files)), False)
+
+    def _shown(self, text: str) -> str:
+        """What became legible only now, without invisible characters, soft line ends or UTF-16, is a file as well."""
+        rest, files = hidden.extract(text.encode(), _MARKER)
+        return self._with_files(rest.decode(), files)
 
     def _with_files(self, text: str, files: list[hidden.HiddenFile]) -> str:
         """Embedded files become children; a line says where they stood."""

@@ -23,6 +23,7 @@ _FIELD = re.compile(rb"([A-Za-z0-9-]+): (.*)", re.DOTALL)
 _PARAMETER = re.compile(rb';\s+([a-z0-9*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
 _MEDIA_TYPE = re.compile(rb"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 _WORD = re.compile(rb"=\?UTF-8\?([BbQq])\?([^?]*)\?=", re.IGNORECASE)
+_EMBEDDED = re.compile(rb"(?m)^(?:begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]|begin  |=ybegin[ \t])[^\r\n]*")
 _GAP = re.compile(rb"(?<=\?=)\s+(?==\?)")  # between two encoded words, RFC 2047 6.2
 _MULTIPART = b"multipart/mixed"
 _ATTACHABLE = frozenset((*ooxml.MAIN, *odf.PACKAGES, *odf.FLAT)) | words(
@@ -148,7 +149,10 @@ def _body(part: _Entity) -> Iterator[str]:
         yield f"the body is {part.media_type!r}"
     if part.parameters.keys() - {b"charset", b"format", b"delsp"} or "content-disposition" in part.fields:
         yield "the body is more than a text"
-    yield from text.plain(_decoded(part), frozenset())
+    content = _decoded(part)
+    yield from text.plain(content, frozenset())
+    if embedded := _EMBEDDED.search(content):  # uuencode and yEnc: mail programs make an attachment of what follows
+        yield f"a file in the body: {embedded[0][:60]!r}"
 
 
 def _attachment(part: _Entity, digests: frozenset[str], *, marked: bool) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import email.policy
+import re
 from base64 import b64encode
 from collections.abc import Callable
 
@@ -11,9 +13,11 @@ import pytest
 
 from sanitizers import bodies, message
 from sanitizers.bodies import Piece
+from sanitizers.compose import compose
 from sanitizers.job import Findings, LocalJob
 from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Kind, Outcome, Part, Profile, Reason, Refused, Treatment, Verdict
+from sanitizers.verify import verify
 
 HEAD = "From: =?utf-8?B?5bGx55Sw?= <a@b.jp>\r\nTo: c@d.jp\r\nSubject: =?utf-8?B?6KaL56mN5pu4?=\r\nMIME-Version: 1.0\r\n"
 ALTERNATIVE = (
@@ -268,3 +272,39 @@ def test_likeness_is_about_letters_not_links() -> None:
     assert bodies.likeness("会議 は ＡＢＣ 中止", "会議はABC中止 [画像: x] <hxxps://a.jp/>") == 1.0
     assert bodies.likeness("別の話", "会議は中止") < 0.3
     assert bodies.chosen([Piece("", False), Piece("x\n", True)], Findings(), "") == [Piece("x\n", True)]
+
+
+_DATA = b"".join(binascii.b2a_uu(b"MZ CANARY-7d01"[:14] * 3) for _ in range(4))
+_BLOCK = b"begin 644 evil.exe\n" + _DATA + b"`\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        ("", _BLOCK),
+        ("; charset=utf-8", _BLOCK.replace(b"begin", "be\u200bgin".encode())),
+        ("; charset=utf-8", _BLOCK.replace(b"644 e", "644\u2060 e".encode())),
+        ("; charset=utf-16", _BLOCK.decode().encode("utf-16")),
+        ("; format=flowed", _BLOCK.replace(b"begin 644", b"begin \n644")),
+        ("; format=flowed", b" " + _BLOCK.replace(b"\n", b"\n ")),
+        ("", _BLOCK.replace(b"\n", b"\r")),
+        ("", _BLOCK.replace(b"\n", b"zzzzz\n")),
+        ("", _BLOCK.replace(b" 644", b"  644")),
+        ("", _BLOCK.replace(b"evil", b"evil" * 80)),
+        ("", b"begin  evil.exe\n" + _DATA),
+        ("", _BLOCK * 105),
+        ("", "=ybegin line=128 size=6 name=evil.exe\n漢字\n=yend size=6\n".encode("utf-16")),
+    ],
+)
+def test_m08_no_line_of_the_body_begins_a_file_however_it_was_hidden(parameters: str, text: bytes) -> None:
+    head = f"{HEAD}Content-Type: text/plain{parameters}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    letter, _, _ = opened(head.encode() + b64encode("本文\n".encode("utf-16") + text[2:] if b"\0" in text else b"a\n" + text))
+    assert not re.search("(?m)^(?:begin(?:-base64)?[ \t]|=ybegin)", letter.body)
+    assert verify(compose(letter, ()), "message/rfc822", frozenset()) == []
+
+
+def test_m08_a_file_that_only_became_legible_is_treated_like_any_other() -> None:
+    text = f"{HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n" + _BLOCK.decode().replace("begin", "be\u200bgin")
+    letter, _, desk = opened(text)
+    assert [(part.name, content[:2]) for part, content, _ in desk.parts] == [("evil.exe", b"MZ")]
+    assert "〔本文に埋め込まれていたファイル: evil.exe〕" in letter.body

@@ -260,6 +260,12 @@ def test_a_message_that_says_anything_else_is_objected_to(old: bytes, new: bytes
     assert verify(MAIL + b"epilogue", "message/rfc822", frozenset((digest(PDF),)))
 
 
+@pytest.mark.parametrize("line", ["begin 644 a.exe", "begin-base64 0755 a", "begin  a.exe", "=ybegin line=128 name=a.exe"])
+def test_m08_a_line_that_begins_a_file_in_the_body_is_objected_to(line: str) -> None:
+    assert verify(compose(letter(body=f"本文\n{line}\n"), ()), "message/rfc822", frozenset())
+    assert verify(compose(letter(body=f"本文\n {line}\nbegin with it\n"), ()), "message/rfc822", frozenset()) == []
+
+
 def test_every_reading_of_a_name_is_judged() -> None:
     """J7: the encoded word says .exe, the RFC 2231 name says .pdf."""
     lying = base64.b64encode("見積書.exe".encode())

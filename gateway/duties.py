@@ -1,11 +1,12 @@
 """What falls due by the calendar, once an hour: notices of violations (IN-05), sign-offs of IDs (AC-03), the monthly lists of
-destinations (ML-05).
+destinations (ML-05); and the API's kept answers are forgotten.
 
 Each is decided and written in one transaction, so two gateways do not do it twice.  A failure is the caller's alarm.
 """
 
 from __future__ import annotations
 
+from gateway.api import answers
 from gateway.bulletin import bulletins
 from gateway.certification import Certification
 from gateway.destinations import Destinations
@@ -30,6 +31,7 @@ async def fall_due(settings: Settings, store: Store, policy: Policy, notices: No
     """How many cases were opened or letters written.  Nothing while the clock is in doubt (I6)."""
     if store.clock.jump:
         return 0
+    await store.db.write(answers.forget, store.clock.now())
     opened = await violation_notices(settings, store, policy, notices).send()
     asked = await certification(settings, store).ask()
     listed = 0

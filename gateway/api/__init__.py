@@ -5,6 +5,7 @@ rights, sandbox of previews and journal are the same ones: what a program may do
 
 `scopes` what a token may be made for · `tokens` who has which · `call` one request and what it sees · `resource` how a route
 is declared · `door` what holds for each request · `problem` how it says no · `openapi` the declarations as a document ·
-`again` the same request twice · `app` the list of resources.  The rest are the resources, one module each.  A new one is one
-module that declares its routes with frozen dataclasses; `app.RESOURCES` lists it and the matrix test asks for its line.
+`again` the same request twice · `answers` what was said then · `app` the list of resources.  The rest are the resources, one
+module each.  A new one is one module that declares its routes with frozen dataclasses; `app.RESOURCES` lists it and the matrix
+test asks for its line.
 """

@@ -10,14 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
-import sqlalchemy as sa
-
+from gateway.api import answers
 from gateway.api.problem import Problem
-from gateway.api.schema import answer
 from gateway.clock import Clock
 from gateway.store.db import Db
 
-KEPT = 86_400.0  # seconds
 LONGEST = 200  # characters of a key
 
 
@@ -34,15 +31,15 @@ class Again:
         if len(key) > LONGEST:
             raise Problem("Idempotency-Key が長すぎます。", f"An Idempotency-Key has {LONGEST} characters at most.", 400)
         mine = (token, _digest(key.encode()))
-        known = await self._db.write(_claim, *mine, _digest(request), self._clock.now())
+        known = await self._db.write(answers.claim, *mine, _digest(request), self._clock.now())
         if known is not None:
             return _replayed(known, _digest(request))
         try:
             status, body = await work()
         except Exception:
-            await self._db.write(_free, *mine)
+            await self._db.write(answers.free, *mine)
             raise
-        await self._db.write(_keep, *mine, status, body)
+        await self._db.write(answers.keep, *mine, status, body)
         return status, body
 
 
@@ -58,21 +55,3 @@ def _replayed(known: tuple[str, int, bytes], request: str) -> tuple[int, bytes]:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _claim(conn: sa.Connection, token: str, key: str, request: str, now: float) -> tuple[str, int, bytes] | None:
-    """None: it is ours now."""
-    conn.execute(answer.delete().where(answer.c.at < now - KEPT))
-    row = conn.execute(sa.select(answer).where(answer.c.token == token, answer.c.key == key)).one_or_none()
-    if row is not None:
-        return row.request, row.status, row.body
-    conn.execute(answer.insert().values(token=token, key=key, request=request, status=0, body=b"", at=now))
-    return None
-
-
-def _free(conn: sa.Connection, token: str, key: str) -> None:
-    conn.execute(answer.delete().where(answer.c.token == token, answer.c.key == key))
-
-
-def _keep(conn: sa.Connection, token: str, key: str, status: int, body: bytes) -> None:
-    conn.execute(answer.update().where(answer.c.token == token, answer.c.key == key).values(status=status, body=body))

@@ -83,7 +83,12 @@ async def register(call: Call, query: CasesQuery) -> Cases:
 
 
 @resource.post(
-    "/cases", TokenScope.EXCEPTIONS_REQUEST, Right.SIGNED_IN, Words("例外などを申請", "Ask for an exception"), status=201
+    "/cases",
+    TokenScope.EXCEPTIONS_REQUEST,
+    Right.SIGNED_IN,
+    Words("例外などを申請", "Ask for an exception"),
+    status=201,
+    house=True,
 )
 async def ask(call: Call, body: Asking) -> CaseShown:
     """Who decides is told by mail, as with a request from the console."""

@@ -33,10 +33,10 @@ class Call(Asker):
 
     async def scope(self) -> Scope:
         """What both the owner and the token's own limit see."""
-        own = await resolved(self.desk, self.who.scope)
-        if not self.token.patterns:
-            return own
-        return narrowed(own, await resolved(self.desk, Scope(self.token.patterns)))
+        return narrowed(await super().scope(), await self.limit())
+
+    async def limit(self) -> Scope:
+        return await resolved(self.desk, Scope(self.token.patterns or None))
 
     def unchanged(self, present: Any, kind: Any) -> None:
         """If-Match (RFC 9110 13.1.1) against the resource as it is now.  Raises Problem: it is missing, or of another state."""

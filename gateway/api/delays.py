@@ -20,8 +20,8 @@ resource = Resource("送信待ち", "Delayed mail")
 
 @resource.get("/delays", TokenScope.DELAY_READ, Right.SIGNED_IN, Words("自分の送信待ち", "My delayed mail"))
 async def listing(call: Call) -> Cases:
-    mine = await call.desk.workflow.mine((await reader(call)).address, Who.APPLICANT)
-    return Cases(tuple(casework.line(case) for case in mine if case.kind is Kind.DELAY))
+    mine, limit = await call.desk.workflow.mine((await reader(call)).address, Who.APPLICANT), await call.limit()
+    return Cases(tuple(casework.line(case) for case in mine if case.kind is Kind.DELAY and limit.sees(case.people)))
 
 
 @resource.post(

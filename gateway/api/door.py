@@ -28,7 +28,6 @@ from gateway.api.tokens import Standing, Token
 from gateway.api.values import adapter, dump
 from gateway.console.desk import Desk
 from gateway.console.refusals import KNOWN, refusal
-from gateway.console.roles import OF_THE_HOUSE
 from gateway.words import Refusal
 
 _BEARER = re.compile(r"Bearer ([\x21-\x7e]{1,200})", re.IGNORECASE)  # RFC 6750 2.1; the scheme's case does not matter
@@ -152,6 +151,8 @@ class Pace:
     def wait(self, key: str) -> int:
         """Whole seconds; 0 = now, and counted."""
         now = self._monotonic()
+        if len(self._free) >= _SEEN:  # whoever has not asked for a while counts as new anyway
+            self._free = {each: at for each, at in self._free.items() if at > now}
         free = max(self._free.get(key, 0.0), now)
         if (early := free + self._gap - now - self._burst) > 0:
             return int(early) + 1
@@ -168,7 +169,7 @@ def _authorise(call: Call, declared: Declared) -> None:
         )
     if not call.may(declared.right):
         raise Problem("この操作をする権限がありません。", "Its owner may not do this.", 403)
-    if call.token.patterns and declared.right in OF_THE_HOUSE:
+    if call.token.patterns and declared.of_the_house:
         ja = "このトークンは一部の課に限られています。庁内全体の情報は見られません。"
         raise Problem(ja, "This token is limited to sections and sees nothing of the whole house.", 403)
 

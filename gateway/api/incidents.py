@@ -110,7 +110,9 @@ async def draft(call: Call, number: Number, report: Literal["first", "further", 
     return ReportText(await drafted(call, await incident(call, number), report))
 
 
-@resource.post("/incidents", TokenScope.INCIDENTS_WRITE, Right.SIGNED_IN, Words("インシデントの報告", "Report one"), status=201)
+@resource.post(
+    "/incidents", TokenScope.INCIDENTS_WRITE, Right.SIGNED_IN, Words("インシデントの報告", "Report one"), status=201, house=True
+)
 async def open_incident(call: Call, body: Reporting) -> CaseShown:
     """The first rung of the chain is told at once."""
     asked = Asked(body.reason, body.subject, mail=body.mail, severity=body.severity, drill=body.drill)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from gateway.api.scopes import TokenScope
-from gateway.console.roles import Right
+from gateway.console.roles import OF_THE_HOUSE, Right
 from gateway.words import Words
 
 Handler = Callable[..., Awaitable[Any]]
@@ -40,6 +40,7 @@ class Declared:
     status: int  # of success
     tagged: bool  # the answer has an ETag
     largest: int  # bytes of the body
+    house: bool  # of the whole house, whatever the right: nothing for a token that is limited to sections
     secret: bool  # a password goes in, or a mail's original comes out: nothing of either is kept
 
     @property
@@ -49,6 +50,10 @@ class Declared:
     @property
     def changes(self) -> bool:
         return self.method != "GET"
+
+    @property
+    def of_the_house(self) -> bool:
+        return self.house or self.right in OF_THE_HOUSE
 
     @property
     def once(self) -> bool:
@@ -72,9 +77,10 @@ class Resource:
         *,
         status: int = 200,
         largest: int = BODY_BYTES,
+        house: bool = False,
         secret: bool = False,
     ) -> Callable[[H], H]:
-        return self._declare("POST", path, scope, right, words, status=status, largest=largest, secret=secret)
+        return self._declare("POST", path, scope, right, words, status=status, largest=largest, house=house, secret=secret)
 
     def put(self, path: str, scope: TokenScope, right: Right, words: Words) -> Callable[[H], H]:
         """Takes the place of what was read: the handler asks for If-Match (`call.unchanged`)."""
@@ -91,6 +97,7 @@ class Resource:
         status: int = 200,
         tagged: bool = False,
         largest: int = BODY_BYTES,
+        house: bool = False,
         secret: bool = False,
     ) -> Callable[[H], H]:
         def remember(handler: H) -> H:
@@ -100,7 +107,7 @@ class Resource:
             if set(hints) != set(re.findall(r"{(\w+)}", path)) or (method == "GET") is not (body is None):
                 raise TypeError(f"{method} {path}: the handler's parameters are not the path's, or its body does not fit")
             given = (method, path, scope, right, words, self.tag, handler, hints, query, body, answer)
-            self.declared.append(Declared(*given, status, tagged, largest, secret))
+            self.declared.append(Declared(*given, status, tagged, largest, house, secret))
             return handler
 
         return remember

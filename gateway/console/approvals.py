@@ -61,7 +61,8 @@ async def inbox(visit: Visit) -> Response:
 
 async def waiting_for(asker: Asker, who: Reader) -> list[Case]:
     """What is due first comes first."""
-    waiting = [case for case in await asker.desk.workflow.mine(who.address, Who.SECOND) if not _in_force(case)]
+    mine, limit = await asker.desk.workflow.mine(who.address, Who.SECOND), await asker.limit()
+    waiting = [case for case in mine if not _in_force(case) and limit.sees(case.people)]
     return sorted(waiting, key=lambda case: case.due_at or float("inf"))
 
 
@@ -96,6 +97,8 @@ async def shown_to(asker: Asker, number: int) -> tuple[Reader, Shown]:
     hands = {*asked, *(step.actor for step in shown.steps if step.act is not Act.VIEW)}
     if not (shown.acts or asker.may(Right.LIST_CASES) or (who and hands & {*who.addresses})):
         raise LookupError("not theirs")
+    if not (await asker.limit()).sees(case.people):
+        raise LookupError("of other sections")
     return who or Reader("", (), "/mine", 0.0), shown
 
 

@@ -128,6 +128,8 @@ async def opening_of(asker: Asker, kind: Kind, asked: Asked) -> Opening:
     settings, now, store = desk.settings.workflow, desk.store.clock.now(), desk.store
     if kind is Kind.INCIDENT:
         known = await report.facts(store.db, store.spool, asked.mail) if asked.mail and asker.may(Right.LIST_HELD) else None
+        if known and not (await asker.scope()).sees(known.recipients):
+            raise LookupError("not in scope")
         chain, severity, drill = settings.incident_chain, asked.severity, asked.drill
         return report.incident(who, asked.subject, reason, chain, severity=severity, drill=drill, known=known)
     if kind is Kind.CHANGE:

@@ -82,8 +82,9 @@ async def reader(asker: Asker) -> Reader:
     if not (address := asker.who.address):
         words = "この利用者にはメールアドレスが登録されていません。管理者に依頼してください。"
         raise Refusal(words, "This account has no address: ask an administrator.", 409)
-    directory = await asker.desk.store.directory.current()
-    return Reader(address, addresses_of(directory, address), "/mine", asker.desk.store.clock.now())
+    own, limit = addresses_of(await asker.desk.store.directory.current(), address), await asker.limit()
+    seen = tuple(each for each in own if limit.sees((each,)))
+    return Reader(address, seen, "/mine", asker.desk.store.clock.now())
 
 
 async def _holder(visit: Visit) -> Reader:

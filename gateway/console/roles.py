@@ -69,7 +69,7 @@ PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_P
 # Of everybody's mail at once: nothing for whoever sees one section only.
 OF_THE_HOUSE = frozenset(
     {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
-    | {Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.SEE_PEOPLE}
+    | {Right.LIST_SENDERS, Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.SEE_PEOPLE}
     | {Right.READ_REPORTS, Right.PLAN_IMPROVEMENT}
     | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
 )

@@ -166,6 +166,11 @@ class Case:
         return self.opening.kind
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """Addresses of those whom it is about."""
+        return (self.opening.applicant, *self.parties, *self.opening.recipients)
+
+    @property
     def by(self) -> str:
         """How a waiver names it."""
         return f"{self.kind} {self.id}"

@@ -11,7 +11,7 @@ from gateway.directory import Role
 from gateway.model import State
 from gateway.workflow.model import Kind
 from tests.gateway.api.make_program import SCOPED, Program, program
-from tests.gateway.console.make_console import Console
+from tests.gateway.console.make_console import PASSWORD, Console
 from tests.gateway.console.test_approvals import holder
 from tests.gateway.make_directory import HOUSE, at
 from tests.gateway.workflow.make_workflow import DAY, DELAYING, Town
@@ -133,3 +133,26 @@ async def test_lg06_two_people_on_one_trouble(c: Console) -> None:
     assert closed.json()["closed_by"] == "sym"
     assert (await p.put(path, {}, if_match=closed.headers["etag"])).status_code == 409
     assert [each["trouble"] for each in (await p.get("/troubles")).json()["items"]] == [number]
+
+
+async def test_ac02_a_token_of_one_section_sees_the_cases_of_its_people_only(c: Console, town: Town) -> None:
+    case, delayed = await town.mail(), await town.mail(DELAYING)
+    head, taro = await holder(c, "head", Role.ISM), await holder(c, "taro", Role.USR)
+    for patterns, seen in ((["tax"], True), ([at("taro")], True), (["it"], False)):
+        p, own = [await program(c, who, *STAFF, patterns=patterns) for who in (head, taro)]
+        assert [each["case"] for each in (await p.get("/approvals")).json()["items"]] == [case.id] * seen
+        assert [each["case"] for each in (await own.get("/delays")).json()["items"]] == [delayed.id] * seen
+        assert (await p.get(f"/approvals/{case.id}")).status_code == (200 if seen else 404)
+    for path in (f"/approvals/{case.id}/approve", f"/approvals/{case.id}/comment"):
+        assert (await p.post(path, {"reason": "x"})).status_code == 404, path
+    assert (await own.post(f"/delays/{delayed.id}/send_now", {"reason": "x"})).status_code == 404
+
+
+async def test_ac02_an_incident_tells_nothing_of_the_mail_of_another_section(c: Console, town: Town) -> None:
+    await c.rooms.accept(b"Subject: y", (at("jiro"),))
+    [*_, mail] = await c.rooms.spool.queue()
+    code = await c.desk.accounts.invite("head", "head", (Role.ISM,), ("tax",), "test", at("head"))
+    p = await program(c, await c.desk.accounts.accept(code, "", "", PASSWORD), TokenScope.INCIDENTS_WRITE)
+    asked = {"subject": "不審なメール", "reason": "見かけた", "mail": mail.item.receipt}
+    assert (await p.post("/incidents", asked)).status_code == 404
+    assert (await p.post("/incidents", asked | {"mail": ""})).status_code == 201

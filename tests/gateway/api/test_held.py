@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import secrets
 
 import pytest
 
-from gateway import journal
+from gateway import duties, journal
+from gateway.api import answers
 from gateway.api.again import Again
 from gateway.api.problem import Problem
 from gateway.api.scopes import TokenScope
@@ -207,3 +209,23 @@ async def test_a_half_signed_in_page_asks_nothing(c: Console) -> None:
     half = await c.desk.sessions.find(token)
     assert half is not None
     assert (await Program(client(c), "", c.desk.sessions.page_token(half)).get("/held/newest")).status_code == 401
+
+
+async def test_ds01_what_was_answered_is_overwritten_after_a_day_without_anybody_asking(c: Console, p: Program) -> None:
+    secret = secrets.token_hex(500).encode()
+
+    async def work() -> tuple[int, bytes]:
+        return 200, secret * 10
+
+    async def kept() -> int:
+        policy = await c.desk.policy()
+        await duties.fall_due(c.desk.settings, c.desk.store, policy, c.desk.notices)
+        counted: int = await c.rooms.db.read(lambda conn: conn.exec_driver_sql("SELECT count(*) FROM api_answer").scalar_one())
+        return counted
+
+    await Again(c.rooms.db, c.rooms.clock).once(p.mark, "k", b"r", work)
+    assert await kept() == 1
+    c.rooms.times.pass_(answers.KEPT + 1)
+    assert await kept() == 0
+    c.rooms.db.close()  # the log goes into the file
+    assert not [file.name for file in c.rooms.root.iterdir() if file.is_file() and secret in file.read_bytes()]

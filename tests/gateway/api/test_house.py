@@ -283,3 +283,12 @@ async def test_ds01_no_pack_stays_in_the_database_for_a_second_answer(c: Console
 async def test_what_is_no_operation_is_answered_as_a_program_reads_it(c: Console, path: str, method: str) -> None:
     answer = await client(c).request(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_ac02_a_token_of_one_section_lists_no_sender_for_the_whole_house(c: Console) -> None:
+    scopes = (TokenScope.SENDERS_READ, TokenScope.SENDERS_WRITE)
+    p = await program(c, await c.person("syo", Role.SYO), *scopes, patterns=["*@kenko.example.jp"])
+    for stance in ("deny", "allow"):
+        assert (await p.post("/senders", {"stance": stance, "subject": "@example.com", "reason": "x"})).status_code == 403
+    assert (await p.post("/senders/1/removal", {"reason": "x"})).status_code == 403
+    assert (await p.get("/senders")).json()["items"] == []

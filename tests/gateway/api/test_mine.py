@@ -109,3 +109,16 @@ async def test_san05_files_leave_as_they_came_by_the_tokens_of_two_people(c: Con
     assert lease.grant is not None
     assert lease.grant.warrant is not None
     assert (lease.grant.warrant.asked_by, lease.grant.warrant.approved_by) == (at("jiro"), at("itchief"))
+
+
+async def test_ac02_a_token_of_some_addresses_sees_ones_own_mail_to_these_only(c: Console, given: list[Unlock]) -> None:
+    await c.desk.store.directory.replace(HOUSE, 0, "test", "test")
+    own, shared = [await locked(c, at(name)) for name in ("taro", "counter")]
+    limited = await program(c, await holder(c, "taro", Role.USR), *STAFF, patterns=[at("counter")])
+    assert [each["item"] for each in (await limited.get("/mine")).json()["items"]] == [shared]
+    assert (await limited.get(f"/mine/{shared}")).status_code == 200
+    assert (await limited.get(f"/mine/{own}")).status_code == 404
+    for act, body in (("password", {"password": SECRET}), ("original", {"reason": "x"}), ("suspicion", {"reason": "x"})):
+        assert (await limited.post(f"/mine/{own}/{act}", body)).status_code == 404, act
+    assert (await limited.post("/misdirected", {"mail": own, "reason": "x"})).status_code == 404
+    assert not given

@@ -10,6 +10,7 @@ import pytest
 from gateway import journal
 from gateway.api import app as api
 from gateway.api.call import narrowed
+from gateway.api.door import Pace
 from gateway.api.scopes import LONGEST_DAYS, TokenScope
 from gateway.api.tokens import SHAPE, Standing, Wanted
 from gateway.console.roles import Scope
@@ -191,3 +192,15 @@ async def test_the_page_about_the_api_names_every_route(c: Console) -> None:
     page = (await (await c.signed_in(await c.person("usr", Role.USR))).get("/api")).text
     for each in api.declared():
         assert f"{each.method} /api/v1{each.path}" in page
+
+
+def test_whoever_has_not_asked_for_a_while_takes_no_memory() -> None:
+    now = 0.0
+    pace = Pace(30, lambda: now)
+    for number in range(5_000):
+        now += 1.0
+        assert pace.wait(str(number)) == 0
+    assert len(pace._free) <= 1_001
+    waits = [pace.wait("4999") for _ in range(20)]
+    assert waits[0] == 0
+    assert waits[-1] > 0, "and whoever asks too often still waits"

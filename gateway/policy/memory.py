@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from gateway.clock import Clock
 from gateway.observation import Arrival, Correspondence, Learnt
 from gateway.policy.schema import arrival, correspondent
 from gateway.store.db import Db
+from sanitizers.disclosure.folding import compatible
 from sanitizers.letter import Letter
 
 DAY = 86_400.0
@@ -57,7 +57,7 @@ def words(body: str) -> tuple[str, str]:
     """Digests of the whole text and of its end, where a forwarded mail quotes the original; ("", "") for a short one.
 
     Blanks, signs, width and quoting do not count."""
-    plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", body[: 1 << 20])).casefold()
+    plain = re.sub(r"[\W_]+", "", compatible(body[: 1 << 20])).casefold()
     if len(plain) < _SHORTEST:
         return "", ""
     return _digest(f"whole {plain}"), _digest(f"tail {plain[-_SHORTEST:]}")

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 _CJK = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
+# NFKC leaves the listed as they are and joins none to what precedes it: most of a Japanese mail.  One may begin what changes.
+_CHANGING = re.compile(r".?[^\t\n\r -~\u3001-\u3015\u3041-\u3094\u30a1-\u30fc\u4e00-\u9fff]+", re.DOTALL)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _DASH = re.compile(r"(?<=[\d)]) ?[-\u2010-\u2015\u2212\u30fb\u30fc] ?(?=[\d(])")
 _QUOTING = re.compile(r"^(?:> ?)+", re.MULTILINE)
@@ -25,13 +27,18 @@ _HEADING = 15  # characters of a cell
 _LONG_NUMBER = re.compile(r"\d{4}")
 
 
+def compatible(text: str) -> str:
+    """Unicode's NFKC; only what can change is looked at, which takes a third of the time."""
+    return _CHANGING.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+
+
 def fold(text: str) -> str:
     return joined(spread(text))
 
 
 def spread(text: str) -> str:
     """With the spaces between words, which part a surname from a given name."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _INVISIBLE.sub("", compatible(text)).replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u0130", "I")  # the only character that grows in lower case
     text = _QUOTING.sub("", _SPACES.sub(" ", _BARS.sub("|", text)))
     text = _BOXED.sub(lambda found: found[0].replace("|", "").replace("\t", ""), text)

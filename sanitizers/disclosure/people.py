@@ -58,6 +58,7 @@ _SPACED = re.compile(
 )
 _RUN = re.compile(r"[\u4e00-\u9fff々ヶ]{3,40}")
 _PLACES = ("都", "府", "県", "市", "区", "町", "村", "課", "部", "係", "局", "室", "駅", "線")  # what ends so is no person
+_USUAL = (4, 5, 3, 6)  # characters of a name, the most frequent first
 _HONORIFIC = ("様", "殿", "氏", "君")
 
 _MAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}", re.ASCII)
@@ -121,7 +122,7 @@ def spaced_names(spread: str) -> Iterator[str]:
 
 
 def _last_name(run: str) -> Iterator[str]:
-    for length in range(min(6, len(run)), 2, -1):
+    for length in range(min(max(_USUAL), len(run)), 2, -1):
         if surnames.is_name(run[-length:]):
             yield run[-length:]
             return
@@ -131,10 +132,9 @@ def _all_names(run: str) -> tuple[str, ...]:
     """All names of a run that consists of nothing else: 佐藤一郎鈴木花子."""
     parted: dict[int, tuple[str, ...]] = {0: ()}  # by where they end
     for at in range(len(run)):
-        for length in (4, 5, 3, 6) if at in parted else ():
-            name = run[at : at + length]
-            if len(name) == length and surnames.is_name(name):
-                parted.setdefault(at + length, (*parted[at], name))
+        if at in parted:
+            for length in sorted(surnames.name_lengths(run[at : at + max(_USUAL)]), key=_USUAL.index):
+                parted.setdefault(at + length, (*parted[at], run[at : at + length]))
     return parted.get(len(run), ())
 
 

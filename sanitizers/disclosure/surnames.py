@@ -6,6 +6,8 @@ Who has a rarer name is missed: counts are a guide.
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 _LISTED = """
     佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 林 斎藤 斉藤 清水 山崎 森
     池田 橋本 阿部 石川 山下 中島 石井 小川 前田 岡田 長谷川 藤田 後藤 近藤 村上 遠藤 青木 坂本 福田 太田 西村 藤井
@@ -31,6 +33,7 @@ _GIVEN = frozenset(
     "竹梅織緒暖晶諭允右左壮昂旭栞楽湖瞳笑紅紫耕聖芙苑蕗邦郁雛雨露馬騎鷹季深水泉"
 )
 _LONGEST_GIVEN = 3
+_SHORTEST = 3  # characters
 
 
 def is_surname(word: str) -> bool:
@@ -38,11 +41,15 @@ def is_surname(word: str) -> bool:
 
 
 def is_name(word: str) -> bool:
-    """A surname of the list and one to three characters of given names; at least three characters in all."""
-    if len(word) < 3:
-        return False
-    for length in (2, 3, 1):
-        given = word[length:]
-        if word[:length] in _SURNAMES and 1 <= len(given) <= _LONGEST_GIVEN and _GIVEN.issuperset(given):
-            return length > 1 or len(given) > 1
-    return False
+    return len(word) in name_lengths(word)
+
+
+def name_lengths(text: str) -> set[int]:
+    """Of all names with which `text` begins: a surname of the list and one to three characters of given names, at least three
+    in all."""
+    found = set[int]()
+    for length in (1, 2, 3):
+        if text[:length] in _SURNAMES:
+            given = takewhile(_GIVEN.__contains__, text[length : length + _LONGEST_GIVEN])
+            found |= {end for end, _ in enumerate(given, length + 1) if end >= _SHORTEST}
+    return found

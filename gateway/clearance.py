@@ -128,7 +128,7 @@ class Clearance:
 
 
 def _digests(enclosures: Sequence[Enclosure]) -> frozenset[str]:
-    return frozenset(hashlib.sha256(enclosure.content).hexdigest() for enclosure in enclosures)
+    return frozenset(f"{hashlib.sha256(each.content).hexdigest()} {each.media_type}" for each in enclosures)
 
 
 def _enclosed(inspection: Inspection, warrant: Warrant | None) -> tuple[Enclosure, ...]:

@@ -243,7 +243,8 @@ class Inspector:
         if infected is not None:
             treated.outcome = replace(infected, detected=answer.outcome.detected, findings=answer.outcome.findings)
         elif answer.outcome.output is not None:
-            digests = frozenset(report.sha256_out for report, _ in treated.children if report.sha256_out)
+            known = (report for report, _ in treated.children if report.sha256_out)
+            digests = frozenset(f"{report.sha256_out} {report.media_type_out}" for report in known)
             objections = await self.verify(answer.outcome.output, answer.outcome.media_type, digests, budget.profile.method)
             if objections:
                 detail = "; ".join(objections)[:300]

@@ -144,9 +144,11 @@ def _pairs(text: str) -> set[str]:
 
 
 def joined(pieces: Sequence[Piece]) -> str:
-    """The body: the pieces in their order, an empty line between, each ending in one LF.
-
-    No line of it begins a file for Outlook (M8): what `hidden` did not take out is moved by a blank, which reads the same."""
+    """The body: the pieces in their order, an empty line between, each ending in one LF."""
     texts = [piece.text.rstrip("\n").rstrip() for piece in pieces]
-    body = _BEGINS_FILE.sub(" ", "\n\n".join(filter(str.strip, texts)))
-    return f"{body}\n" if body else ""
+    return "".join(f"{text}\n" for text in ["\n\n".join(filter(str.strip, texts))] if text)
+
+
+def inert(body: str) -> str:
+    """No line begins a file for Outlook (M8): what `hidden` did not take out is moved by a blank, which reads the same."""
+    return _BEGINS_FILE.sub(" ", body)

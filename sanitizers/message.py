@@ -94,7 +94,7 @@ class _Reading:
         root = read(content, self._job.profile.limits, self.findings)
         self._phone = carrier(root.first("from"), root.first("message-id"))
         texts = self._texts(root)
-        body = bodies.joined(texts + bodies.unsaid(self._packed, texts))
+        body = bodies.inert(bodies.joined(texts + bodies.unsaid(self._packed, texts)))
         if len(body.encode()) > MAX_BODY:
             raise Refused(Reason.LIMIT_SIZE, f"a body of more than {MAX_BODY} bytes")
         return Writer(root, self._phone, self.findings).letter(body, tuple(self._attachments))

@@ -75,7 +75,7 @@ class Start:
     task: Task
     part: Part
     profile: Profile
-    digests: tuple[str, ...] = ()  # SHA-256, lower-case hex
+    digests: tuple[str, ...] = ()  # SHA-256 (lower-case hex), a blank, media type
     session: Session | None = None  # for IDENTIFY
     search: Search | None = None  # for DISCLOSE
 

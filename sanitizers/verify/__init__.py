@@ -57,7 +57,8 @@ PROMISES: dict[Method, dict[str, Check]] = {
 def verify(content: bytes, media_type: str, digests: frozenset[str], method: Method = Method.REBUILD) -> list[str]:
     """Objections to delivering `content` as `media_type` under `method`; empty means accepted.
 
-    `digests` are the SHA-256 (lower-case hex) of the already accepted parts that a container may hold."""
+    `digests` are of the already accepted parts that a container may hold: SHA-256 (lower-case hex), a blank, and the media
+    type that each was accepted as."""
     check = PROMISES.get(method, CHECKS).get(media_type)
     if check is None:
         return [f"nothing is delivered as {media_type!r}"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
 
-from sanitizers.verify import text
+from sanitizers.verify import naming, text
 
 _TOTAL = 512 << 20  # bytes unpacked: twice what the rebuilder may take in, so that only a bomb reaches it
 _NOTE = 16 << 10  # bytes: a note is a few lines
@@ -54,7 +53,11 @@ def _path(name: str) -> Iterator[str]:
 
 
 def _member(member: bytes, name: str, digests: frozenset[str]) -> Iterator[str]:
-    if not member or hashlib.sha256(member).hexdigest() in digests:
+    if not member:
+        return
+    if types := naming.accepted_as(member, digests):
+        if not any(naming.fits(name, media_type) for media_type in types):
+            yield f"{name!r}: not what an accepted part of type {min(types)} is called"
         return
     if not name.endswith(".txt") or len(member) > _NOTE:
         yield f"{name!r}: neither an accepted part nor a note"

@@ -6,12 +6,13 @@ lock or with a weaker one is objected to.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
 
 from libarchive.read import memory_reader
+
+from sanitizers.verify import naming
 
 _AES = 99
 _AE2_256 = (  # https://www.winzip.com/en/support/aes-encryption/: AE-2, 256 bits, deflated inside
@@ -25,7 +26,7 @@ def locked_zip(content: bytes, names: tuple[str, ...], digests: frozenset[str], 
     with memory_reader(content, "zip", "none", password.encode("ascii"), "ascii") as archive:
         for number, entry in enumerate(archive):
             opened += 1
-            if hashlib.sha256(b"".join(entry.get_blocks())).hexdigest() not in digests:
+            if not naming.accepted_as(b"".join(entry.get_blocks()), digests):
                 yield f"member {number}: not an accepted part"
     if opened != len(names):
         yield f"{opened} members can be opened, not {len(names)}"

@@ -6,7 +6,6 @@ the size: each line is looked at once.
 
 from __future__ import annotations
 
-import hashlib
 import quopri
 import re
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from urllib.parse import unquote
 
 import pybase64
 
-from sanitizers.verify import odf, ooxml, text
+from sanitizers.verify import naming, text
 from sanitizers.verify.words import words
 
 _LINE = 998  # octets without CRLF, RFC 5322 2.1.1
@@ -26,14 +25,6 @@ _WORD = re.compile(rb"=\?UTF-8\?([BbQq])\?([^?]*)\?=", re.IGNORECASE)
 _EMBEDDED = re.compile(rb"(?m)^(?:begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]|begin  |=ybegin[ \t])[^\r\n]*")
 _GAP = re.compile(rb"(?<=\?=)\s+(?==\?)")  # between two encoded words, RFC 2047 6.2
 _MULTIPART = b"multipart/mixed"
-_ATTACHABLE = frozenset((*ooxml.MAIN, *odf.PACKAGES, *odf.FLAT)) | words(
-    "text/plain text/csv text/tab-separated-values text/calendar text/vcard application/pdf application/zip message/rfc822",
-    "image/jpeg image/png image/gif image/bmp image/tiff image/webp image/vnd.dxf application/x-sxf",
-)
-_EXTENSIONS = words(
-    "txt text log md csv tsv ics vcf pdf zip eml jpg jpeg jpe jfif png gif bmp dib tif tiff webp docx xlsx pptx",
-    "odt ods odp odg odf fodt fods fodp fodg dxf sfc p21 stp step",
-)  # what the types above are called; anything else another program would open
 _AS_IT_CAME = b"application/octet-stream"  # a file that nobody rebuilt, by the word of two people
 _MARK = b"original"  # X-Mugai-Verdict of a mail that has one, and says so
 _PART_FIELDS = words("content-type content-transfer-encoding content-disposition")
@@ -156,8 +147,8 @@ def _body(part: _Entity) -> Iterator[str]:
 
 
 def _attachment(part: _Entity, digests: frozenset[str], *, marked: bool) -> Iterator[str]:
-    as_it_came = marked and part.media_type == _AS_IT_CAME
-    if not as_it_came and part.media_type.decode() not in _ATTACHABLE:
+    media_type, as_it_came = part.media_type.decode(), marked and part.media_type == _AS_IT_CAME
+    if not as_it_came and media_type not in naming.EXTENSIONS:
         yield f"an attachment of type {part.media_type!r}"
     disposition = part.fields.get("content-disposition", b"")
     if not disposition.startswith((b"attachment;", b"inline;")):
@@ -170,11 +161,13 @@ def _attachment(part: _Entity, digests: frozenset[str], *, marked: bool) -> Iter
     for name in _names(parameters):
         if character := text.invisible(name):
             yield f"{character} in the name of an attachment"
-        known = as_it_came or name.rpartition(".")[2].lower() in _EXTENSIONS
-        if not known or "/" in name or "\\" in name:
+        if not (as_it_came or naming.fits(name, media_type)) or "/" in name or "\\" in name:
             yield f"an attachment named {name!r}"
-    if hashlib.sha256(_decoded(part)).hexdigest() not in digests:
+    accepted = naming.accepted_as(_decoded(part), digests)
+    if not accepted:
         yield "an attachment that was not accepted by itself"
+    elif media_type not in accepted:
+        yield f"an attachment of type {media_type!r} that was accepted as another"
 
 
 def _names(parameters: dict[bytes, bytes]) -> Iterator[str]:

@@ -31,7 +31,8 @@ def whole(name: str) -> Callable[[bytes], None]:
             assert outcome.verdict >= Verdict.WITHHELD
             assert outcome.reason is not None
             return
-        digests = frozenset(hashlib.sha256(child.output).hexdigest() for child in job.children if child.output is not None)
+        parts = ((child.output, child.media_type) for child in job.children if child.output is not None)
+        digests = frozenset(f"{hashlib.sha256(output).hexdigest()} {media_type}" for output, media_type in parts)
         objections = verify(outcome.output, outcome.media_type, digests)
         assert objections == [], objections
 

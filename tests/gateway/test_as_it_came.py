@@ -137,7 +137,7 @@ async def test_the_copy_is_marked_in_its_type_its_header_and_its_notice() -> Non
     assert files["図面.dwg"].get_content() == DRAWING
     assert files["図面.dwg"].get_content_type() == "application/octet-stream"
     assert files.keys() == {"図面.dwg", "b.txt"}
-    assert DIGEST in looked.digests
+    assert f"{DIGEST} application/octet-stream" in looked.digests
     text = mail.get_body().get_content()  # type: ignore[attr-defined]
     for words in ("【原本を含む】", at("jiro"), at("itchief"), "図面を目視で確認", "図面.dwg — 原本のまま(無害化していません)"):
         assert words in text

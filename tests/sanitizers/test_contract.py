@@ -159,7 +159,8 @@ def objections(outcome: Outcome, children: tuple[Outcome, ...]) -> list[str]:
     assert outcome.verdict <= Verdict.SANITISED
     assert outcome.output
     assert outcome.name
-    digests = frozenset(hashlib.sha256(child.output).hexdigest() for child in children if child.output is not None)
+    parts = ((child.output, child.media_type) for child in children if child.output is not None)
+    digests = frozenset(f"{hashlib.sha256(output).hexdigest()} {media_type}" for output, media_type in parts)
     return verify(outcome.output, outcome.media_type, digests)
 
 

@@ -47,7 +47,8 @@ def run(content: bytes, name: str, method: Method, declared: str = "", limits: L
         assert outcome.verdict >= Verdict.WITHHELD
         assert outcome.reason is not None
     else:
-        digests = frozenset(hashlib.sha256(child.output).hexdigest() for child in job.children if child.output is not None)
+        parts = ((child.output, child.media_type) for child in job.children if child.output is not None)
+        digests = frozenset(f"{hashlib.sha256(output).hexdigest()} {media_type}" for output, media_type in parts)
         assert verify(outcome.output, outcome.media_type, digests, method) == []
     return outcome
 

@@ -156,7 +156,7 @@ def by_ourselves(mail: bytes) -> tuple[Read, Letter]:
     told = {f.kind for f in outcome.findings if f.treatment is Treatment.KEPT}
     assert told <= {Kind.GAIJI, Kind.HEADER}  # a sender's name that shows another address is still told
     assert all(f.treatment is Treatment.KEPT for f in outcome.findings)
-    digests = frozenset(_digest(content) for _, content in desk.parts)
+    digests = frozenset(f"{_digest(content)} {part.declared}" for part, content in desk.parts)
     assert verify(mail, MESSAGE, digests) == []
     parts = [("text/plain", "", _digest(_text(letter.body.encode())))]
     for part, content in desk.parts:

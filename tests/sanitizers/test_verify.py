@@ -17,7 +17,7 @@ from samples.sample import Sample
 from sanitizers import names, zip_strict
 from sanitizers.compose import compose
 from sanitizers.letter import Enclosure, Letter, Mailbox
-from sanitizers.verify import CHECKS, mail, ooxml, verify
+from sanitizers.verify import CHECKS, naming, ooxml, verify
 
 DOCX, XLSX, PPTX = ooxml.MAIN
 TYPES = {"docx": DOCX, "xlsx": XLSX, "pptx": PPTX, "pdf": "application/pdf", "jpg": "image/jpeg", "tif": "image/tiff"}
@@ -25,8 +25,8 @@ TYPES |= {kind: f"image/{kind}" for kind in ("png", "gif", "bmp", "webp")}
 PDF = portable.document()
 
 
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def digest(content: bytes, media_type: str = "application/pdf") -> str:
+    return f"{hashlib.sha256(content).hexdigest()} {media_type}"
 
 
 def repacked(content: bytes) -> bytes:
@@ -84,7 +84,7 @@ def test_san05_a_file_as_it_came_is_accepted_only_in_a_mail_that_says_so(
     letter = Letter("図面", (Mailbox("", "a@example.jp"),), None, (), (), (), "", "", (), (), "本文", ())
     file = Enclosure(name, "application/octet-stream", b"AC1032 anything")
     mail = compose(letter, (file,), extra_headers=(("X-Mugai-Verdict", verdict),))
-    digests = frozenset((hashlib.sha256(file.content).hexdigest(),) if digest else ())
+    digests = frozenset((f"{hashlib.sha256(file.content).hexdigest()} {file.media_type}",) if digest else ())
     assert (verify(mail, "message/rfc822", digests) == []) is accepted
 
 
@@ -275,12 +275,26 @@ def test_every_reading_of_a_name_is_judged() -> None:
 
 
 def test_attachable_types_are_those_that_have_a_check() -> None:
-    assert CHECKS.keys() == mail._ATTACHABLE
+    assert CHECKS.keys() == naming.EXTENSIONS.keys()
 
 
 def test_every_name_that_a_sanitiser_may_give_may_travel() -> None:
-    allowed = {extension.lstrip(".") for kind in CHECKS for extension in names.EXTENSIONS.get(kind, ())}
-    assert allowed <= mail._EXTENSIONS
+    for media_type in CHECKS:
+        assert {extension.lstrip(".") for extension in names.EXTENSIONS.get(media_type, ())} == naming.EXTENSIONS[media_type]
+
+
+_PAGE = b"<script>alert(1)</script>\r\n"  # as text it is harmless
+
+
+@pytest.mark.parametrize("name", ["a.hta", "a.fodt", "a.eml", "a.csv", "a.ics", "a.txt.js", "a", "a.txt "])
+def test_f02_an_accepted_text_is_not_called_what_runs_it(name: str) -> None:
+    """A worker under foreign control chooses the names of what it contains, and in a mail also the types."""
+    digests = frozenset((digest(_PAGE, "text/plain"),))
+    assert verify(zip_strict.write([(name, _PAGE)]), "application/zip", digests)
+    for media_type in ("text/plain", "message/rfc822", "application/vnd.oasis.opendocument.text-flat-xml", "text/csv"):
+        assert verify(compose(letter(), [Enclosure(name, media_type, _PAGE)]), "message/rfc822", digests), media_type
+    assert verify(zip_strict.write([("a.txt", _PAGE)]), "application/zip", digests) == []
+    assert verify(compose(letter(), [Enclosure("a.txt", "text/plain", _PAGE)]), "message/rfc822", digests) == []
 
 
 def test_f05_a_zip_holds_accepted_parts_and_notes_only() -> None:

@@ -21,7 +21,7 @@ from tests.sanitizers import make_locked
 
 PASSWORD = "Kp7mWx3vRt9cQh5z"
 FILES = {"見積書.xlsx": b"sheet" * 5_000, "a.pdf": os.urandom(70_001), "空.txt": b"x"}
-DIGESTS = frozenset(sha256(content).hexdigest() for content in FILES.values())
+DIGESTS = frozenset(f"{sha256(content).hexdigest()} application/pdf" for content in FILES.values())
 NAMES = tuple(FILES)
 
 

@@ -161,7 +161,8 @@ def check_waiting(conn: sa.Connection, number: int) -> None:
     """It is held and nobody is asked about it.  Raises AlreadyDone, ValueError."""
     if (state := conn.scalar(sa.select(quarantine.c.state).where(quarantine.c.id == number))) != QuarantineState.HELD:
         raise AlreadyDone(f"entry {number} is {state}") if state else LookupError(f"no quarantine entry {number}")
-    asked = (case for case in ledger.select(conn, entry=number, open_only=True) if case.kind is not Kind.PASSWORD)
+    free = (Kind.PASSWORD, Kind.RELEASE)  # a reviewer's own release is an answer to both
+    asked = (case for case in ledger.select(conn, entry=number, open_only=True) if case.kind not in free)
     if case := next(asked, None):
         raise ValueError(f"entry {number} waits for {case.by}: see `mugai approval show {case.id}`")
 

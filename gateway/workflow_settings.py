@@ -31,6 +31,9 @@ class WorkflowSettings(BaseModel):
         ((Role.SYM, Role.SYO, Role.CSO),), description="The second person of a change that takes two (LG-08)."
     )
     original_approvers: Rungs = Field(((Role.SYO,), (Role.CSO,)), description="Who answers who needs the original (SAN-05).")
+    release_approvers: Rungs = Field(
+        ((Role.ISM, Role.SYO), (Role.CSO,)), description="Who lets a held mail go when its sender asks for it (ML-08)."
+    )
     misdirected_chain: Rungs = Field(
         ((Role.ISM, Role.BUR), (Role.CSO,)), description="Who hears of a misdirected mail, rung after rung (ML-08)."
     )

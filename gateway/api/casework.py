@@ -19,7 +19,7 @@ from gateway.workflow.engine import Shown
 from gateway.workflow.model import Act, Case, Kind, Stage
 
 DECISIONS = (
-    *(Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.ORIGINAL, Kind.EXCEPTION),
+    *(Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.RELEASE, Kind.ORIGINAL, Kind.EXCEPTION),
     *(Kind.VIOLATION, Kind.CERTIFICATION, Kind.DISPOSAL),
 )
 REPORTS = (Kind.INCIDENT, Kind.MISDIRECTED)

@@ -56,7 +56,7 @@ def file(conn: sa.Connection, item: QueueItem, filed: Filed | None) -> None:
         return
     forget(conn, [item.id])
     filed = filed or Filed()
-    conn.execute(catalogue.insert().values(message=item.id, words=words_of(item, filed)))
+    conn.execute(catalogue.insert().values(message=item.id, words=words_of(item, filed), subject=filed.subject[:LONGEST]))
     if alike := likenesses_of(item, filed):
         conn.execute(likeness.insert(), alike)
 

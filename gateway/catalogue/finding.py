@@ -21,7 +21,7 @@ class Found:
     receipt: str
     direction: Direction
     sender: str
-    subject: str  # "" for a mail that was never held: the catalogue keeps folded words only
+    subject: str  # "" when nobody has inspected it yet, and once its original is gone
     recipients: tuple[str, ...]
     states: tuple[State, ...]  # each once
     received_at: float
@@ -48,6 +48,7 @@ def found(conn: sa.Connection, item: str) -> Found:
     row = conn.execute(sa.select(*columns).where(message.c.id == item)).one()
     held = sa.select(quarantine.c.id, quarantine.c.subject).where(quarantine.c.message == item).order_by(quarantine.c.id.desc())
     place = conn.execute(held.limit(1)).one_or_none()
+    subject = conn.scalar(sa.select(words.c.subject).where(words.c.message == item))
     to = sa.select(recipient.c.address, recipient.c.state).where(recipient.c.message == item).order_by(recipient.c.position)
     recipients = conn.execute(to).all()
     return Found(
@@ -55,7 +56,7 @@ def found(conn: sa.Connection, item: str) -> Found:
         receipt=row.receipt,
         direction=Direction(row.direction),
         sender=row.sender,
-        subject=place.subject if place else "",
+        subject=subject or (place.subject if place else ""),
         recipients=tuple(r.address for r in recipients),
         states=tuple(dict.fromkeys(State(r.state) for r in recipients)),
         received_at=row.received_at,

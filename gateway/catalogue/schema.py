@@ -11,6 +11,7 @@ catalogue = sa.Table(
     metadata,
     sa.Column("message", sa.ForeignKey("message.id"), primary_key=True),
     sa.Column("words", sa.Text, nullable=False),  # folded
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),  # as it reads
     sqlite_with_rowid=False,  # in the order of the ids, which is that of time
 )
 

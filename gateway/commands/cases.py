@@ -60,7 +60,7 @@ _ASKED = (Act.APPROVE, Act.RETURN, Act.DENY, Act.RESUBMIT, Act.WITHDRAW)
 GROUPS = (
     Group(
         "approval",
-        (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.ORIGINAL),
+        (Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.RELEASE, Kind.ORIGINAL),
         "mails that need a permission, permissions in advance, changes by two, originals (承認)",
         (*_ASKED, Act.REVOKE, Act.APPLY, Act.RATIFY),
         "Example: mugai approval approve 12 --as kacho@city.example.lg.jp --reason 内容を確認",

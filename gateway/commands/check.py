@@ -208,7 +208,13 @@ async def _in_force(policies: Policies) -> tuple[Policy | None, Found]:
 def _directory(settings: Settings, policy: Policy | None, house: Directory, today: date) -> Iterator[Found]:
     """Nobody would approve: worth knowing before the first mail waits."""
     workflow = settings.workflow
-    chains = {*workflow.exception_approvers, *workflow.change_approvers, *workflow.misdirected_chain, *workflow.incident_chain}
+    chains = {
+        *workflow.exception_approvers,
+        *workflow.change_approvers,
+        *workflow.release_approvers,
+        *workflow.misdirected_chain,
+        *workflow.incident_chain,
+    }
     chains |= {rung for rule in (policy.rules if policy else ()) if rule.approval for rung in rule.approval.by}
     if not house.people:
         yield Found("warn", "directory", "is empty: nobody can approve anything; see `mugai directory import --help`")

@@ -50,6 +50,8 @@ async def show(visit: Visit) -> Response:
     entry = await entry_of(visit, visit.number("entry"))
     desk, scope = visit.desk, await visit.scope()
     policy = await desk.policy()
+    kinds = (Kind.AS_IT_CAME, Kind.RELEASE)
+    cases = await desk.store.db.read(lambda conn: ledger.select(conn, kinds, entry=entry.id, open_only=True))
     return visit.page(
         "mail.html",
         entry=entry,
@@ -64,7 +66,8 @@ async def show(visit: Visit) -> Response:
         stances=STANCES,
         days=DAYS,
         subjects=_subjects(entry),
-        asked=await desk.store.db.read(lambda conn: ledger.select(conn, (Kind.AS_IT_CAME,), entry=entry.id, open_only=True)),
+        asked=[case for case in cases if case.kind is Kind.AS_IT_CAME],
+        wanted=[case for case in cases if case.kind is Kind.RELEASE],
         by_eye=_by_eye(entry, policy),
         whom=await _addressee(visit, entry) if visit.may(Right.RELEASE) else None,
         resend=await _resend(visit).asked(entry.item.id),

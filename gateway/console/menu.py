@@ -30,6 +30,7 @@ MENU = (
         Words("自分の業務", "My work"),
         (
             Place("/mine", Right.SIGNED_IN, Words("自分のメール", "My mail")),
+            Place("/sent", Right.SIGNED_IN, Words("送信したメール", "Sent mail")),
             Place("/approvals", Right.SIGNED_IN, Words("承認・手続き", "Approvals")),
         ),
     ),

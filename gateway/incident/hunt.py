@@ -75,7 +75,7 @@ class Caught:
     received_at: float
     direction: Direction
     sender: str
-    subject: str  # "" of a mail that was never held: the catalogue keeps folded words only
+    subject: str  # "" of a mail that nobody inspected, or whose original is gone and that was never held
     copies: tuple[Copy, ...]
     by: tuple[str, ...]  # which indicators it has
     delivered: tuple[str, ...]  # SHA-256 of the copies that left
@@ -148,9 +148,13 @@ def _caught(
 ) -> Iterator[Caught]:
     columns = (message.c.id, message.c.receipt, message.c.received_at, message.c.direction, message.c.sender)
     mine = (message.c.id.in_(items), message.c.kind == "mail", message.c.received_at >= since, message.c.received_at <= until)
-    subjects = dict(
-        conn.execute(sa.select(quarantine.c.message, quarantine.c.subject).where(quarantine.c.message.in_(items))).all()
-    )
+    subjects = {
+        each.message: each.subject
+        for table in (quarantine, words)
+        for each in conn.execute(
+            sa.select(table.c.message, table.c.subject).where(table.c.message.in_(items), table.c.subject != "")
+        )
+    }
     copies: dict[str, list[Copy]] = defaultdict(list)
     for row in conn.execute(sa.select(recipient).where(recipient.c.message.in_(items)).order_by(recipient.c.position)):
         copies[row.message].append(Copy(row.address, State(row.state), row.changed_at))

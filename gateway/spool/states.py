@@ -124,7 +124,7 @@ def _cases(conn: sa.Connection) -> Iterator[str]:
     waiting = recipient.c.state.in_(CASED)
     for row in conn.execute(sa.select(recipient.c.message, recipient.c.state).where(waiting, ~about)):
         yield f"{row.message}: a recipient is {row.state} and no case is about it"
-    held = sa.and_(case.c.kind.in_((Kind.AS_IT_CAME, Kind.PASSWORD)), recipient.c.state.in_(WAITING))
+    held = sa.and_(case.c.kind.in_((Kind.AS_IT_CAME, Kind.RELEASE, Kind.PASSWORD)), recipient.c.state.in_(WAITING))
     someone = sa.exists().where(recipient.c.quarantine == case.c.entry, sa.or_(waiting, held))
     lost = sa.select(case.c.id).where(case.c.entry.is_not(None), case.c.final.is_(sa.false()), ~someone)
     for key in conn.scalars(lost):

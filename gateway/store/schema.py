@@ -50,6 +50,8 @@ sa.Index("message_ingest", message.c.ingest_key, message.c.received_at)
 sa.Index("message_received", message.c.received_at)
 sa.Index("message_finished", message.c.finished_at)
 sa.Index("message_blob", message.c.blob)
+SENT = message.c.direction == sa.literal_column("'outbound'")  # spelt out: an index is used for its own words only
+sa.Index("message_sent", sa.func.lower(message.c.sender), message.c.id, sqlite_where=SENT, postgresql_where=SENT)
 _written = message.c.about != ""
 sa.Index("message_about", message.c.about, sqlite_where=_written, postgresql_where=_written)
 

@@ -250,7 +250,7 @@ def _of_the_mail(conn: sa.Connection, case: Case, hand: Hand, now: float) -> Non
     """What the end of a case means for the mail that waits for it."""
     if case.stage in GRANTED:
         quarantine.release_entry(conn, case.entry, _grant(case, hand, now), now)
-    elif case.kind in (Kind.AS_IT_CAME, Kind.PASSWORD):
+    elif case.kind in (Kind.AS_IT_CAME, Kind.RELEASE, Kind.PASSWORD):
         return  # refused or over: the mail stays held
     elif quarantine.is_kept(conn, case.entry):
         return  # the case ends; a legal hold keeps its mail
@@ -262,7 +262,8 @@ def _of_the_mail(conn: sa.Connection, case: Case, hand: Hand, now: float) -> Non
 
 def _grant(case: Case, hand: Hand, now: float) -> Grant:
     if case.kind is not Kind.AS_IT_CAME:
-        return Grant(GrantKind.APPROVAL, hand.actor, hand.reason, now)
+        kind = GrantKind.RELEASE if case.kind is Kind.RELEASE else GrantKind.APPROVAL
+        return Grant(kind, hand.actor, hand.reason, now)
     asked = case.opening
     warrant = Warrant(case.by, asked.applicant, hand.actor, asked.reason, asked.details.files)
     return Grant(GrantKind.AS_IT_CAME, hand.actor, hand.reason, now, warrant=warrant)

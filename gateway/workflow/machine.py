@@ -113,6 +113,7 @@ _IN_FORCE = {Stage.APPROVED: Timer(0, remind=7 * DAY)}  # ends when it says
 MACHINES: dict[Kind, Machine] = {
     Kind.APPROVAL: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
     Kind.AS_IT_CAME: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
+    Kind.RELEASE: Machine(_with_mail(*_ASKED), _DECIDING, frozenset({Stage.APPROVED})),
     Kind.PASSWORD: Machine(
         _with_mail(
             Transition(Stage.LOCKED, Act.UNLOCK, _G, Stage.GIVEN),

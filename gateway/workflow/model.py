@@ -19,6 +19,7 @@ class Kind(StrEnum):
     BLANKET = "blanket"  # permission in advance for mails of one kind (SD-01)
     CHANGE = "change"  # something that takes two people (LG-08)
     AS_IT_CAME = "as_it_came"  # files of a held mail are delivered as they came (SAN-05)
+    RELEASE = "release"  # the sender asks that its held mail may go on (ML-08)
     ORIGINAL = "original"  # a recipient asks for what can not be delivered (SAN-05)
     MISDIRECTED = "misdirected"  # a mail went to the wrong person (ML-08)
     INCIDENT = "incident"  # IN-01 to IN-04

@@ -190,6 +190,21 @@ def as_it_came(rule: Rule, entry: QuarantineEntry, files: Sequence[PartReport], 
     )
 
 
+def release(entry: QuarantineEntry, applicant: str, reason: str, rungs: Rungs) -> Opening:
+    """The sender asks that what was held may go: the safe rest of it, as by a reviewer's release."""
+    return Opening(
+        kind=Kind.RELEASE,
+        stage=Stage.WANTED,
+        applicant=applicant,
+        subject=entry.subject,
+        reason=reason,
+        rungs=rungs,
+        rule=entry.rule,
+        item=entry.item.id,
+        recipients=entry.recipients,
+    )
+
+
 def change(what: str, applicant: str, reason: str, rungs: Rungs) -> Opening:
     """Something that takes two people (LG-08); `what` names it for whoever carries it out."""
     return Opening(Kind.CHANGE, Stage.WANTED, applicant, what, reason, rungs)

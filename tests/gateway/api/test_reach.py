@@ -48,6 +48,7 @@ REACH = {
     **dict.fromkeys(("/audit/samples/{number}/paper", "/audit/paper", "/audit/external", "/audit/external/paper"), PAPER),
     "/self-inspections/{name}/table": "GET /reports/self-inspection/{name}",
     "/self-inspections/{name}/{requirement}": PLAN,
+    "/sent/{item}/release": "POST /sent/{item}/release",
     "/mine/report": "POST /misdirected",
     "/mine/{item}/password": "POST /mine/{item}/password",
     "/mine/{item}/original": "POST /mine/{item}/original",

@@ -16,4 +16,4 @@ def test_a_place_asks_for_the_right_that_its_route_declares(place: Place) -> Non
 
 def test_a_group_without_a_place_is_not_there_and_everybody_has_its_own_work() -> None:
     [group] = menu(lambda right: right in roles.rights_of([Role.USR]))
-    assert [place.path for place in group.places] == ["/mine", "/approvals"]
+    assert [place.path for place in group.places] == ["/mine", "/sent", "/approvals"]

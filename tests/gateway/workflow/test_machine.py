@@ -24,6 +24,7 @@ FIRST = {
     Kind.BLANKET: [Stage.WANTED],
     Kind.CHANGE: [Stage.WANTED, Stage.EMERGENCY],
     Kind.AS_IT_CAME: [Stage.WANTED],
+    Kind.RELEASE: [Stage.WANTED],
     Kind.PASSWORD: [Stage.LOCKED],
     Kind.ORIGINAL: [Stage.WANTED],
     Kind.MISDIRECTED: [Stage.REPORTED],

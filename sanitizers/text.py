@@ -102,7 +102,7 @@ def _delimiter(first: str) -> str:
 
 def _calculates(cell: str) -> bool:
     """Would Excel take it for a formula?  A number with its sign, and a lone dash for "none", are what they seem."""
-    start = cell.lstrip(" \u3000")
+    start = cell.lstrip(" \u3000\n")
     if not start.startswith(_FORMULA):
         return False
     folded = unicodedata.normalize("NFKC", start).strip()

@@ -35,17 +35,18 @@ from sanitizers.model import Kind, Limits, Profile, Reason, Refused, Treatment, 
 logging.getLogger("libarchive").propagate = False
 logging.getLogger("libarchive").addHandler(logging.NullHandler())
 
-_7Z, _RAR, _CAB, _TAR = (
+_7Z, _RAR, _CAB, _LZH, _TAR = (
     "application/x-7z-compressed",
     "application/vnd.rar",
     "application/vnd.ms-cab-compressed",
+    "application/x-lzh-compressed",
     "application/x-tar",
 )
 FORMATS: dict[str, tuple[str, ...]] = {
     "application/zip": ("zip",),
     _7Z: ("7zip",),
     _RAR: ("rar", "rar5"),
-    "application/x-lzh-compressed": ("lha",),
+    _LZH: ("lha",),
     _CAB: ("cab",),
     _TAR: ("tar",),
 }
@@ -61,6 +62,11 @@ _FILTERS = {
 }
 MEDIA_TYPES = frozenset(FORMATS) | frozenset(_INFLATERS) | frozenset(_FILTERS)
 _SUPPORT = {name: ffi.get_read_format_function(name) for formats in (*FORMATS.values(), ("raw",)) for name in formats}
+ffi.ffi(
+    "read_set_options", [ffi.c_archive_p, c_char_p], ffi.c_int, ffi.check_int
+)  # libarchive-c declares only those that write
+# Names in an LZH, which says no charset: CP932 is hardly ever valid UTF-8, and what is neither must still be listed.
+_LZH_CHARSETS = ("UTF-8", "CP932", "ISO-8859-1")
 _BLOCK = 1 << 18  # bytes per call into libarchive
 
 T = TypeVar("T")
@@ -72,7 +78,7 @@ def _load_name_charsets() -> None:
     That must be now: a locked worker can open no file.  The descriptors stay open, and with them the modules loaded."""
     libc, ours = CDLL(None), (locale.nl_langinfo(locale.CODESET), "UTF-8", "WCHAR_T")
     libc.iconv_open.restype = c_void_p
-    for theirs in ("CP932", "UTF-16LE", "UTF-16BE", "UTF-16"):
+    for theirs in (*_LZH_CHARSETS, "UTF-16LE", "UTF-16BE", "UTF-16"):
         for one in ours:
             libc.iconv_open(one.encode(), theirs.encode())
             libc.iconv_open(theirs.encode(), one.encode())
@@ -232,7 +238,8 @@ def _items(content: bytes, media_type: str, limits: Limits, secret: bytes = b"")
     """What libarchive sees.  Sizes are counted as bytes come out; headers are not believed."""
     total, bound = 0, _bound(content, limits)
     try:
-        with _archive(content, FORMATS[media_type], secret) as archive:
+        options = _lzh_options(content) if media_type == _LZH else b""
+        with _archive(content, FORMATS[media_type], secret, options) as archive:
             for entry in archive:
                 name = _name(entry.pathname)
                 sort = _sort(entry.filetype, bool(entry.linkpath))
@@ -243,14 +250,30 @@ def _items(content: bytes, media_type: str, limits: Limits, secret: bytes = b"")
         raise _refusal(error.msg or "") from error
 
 
+def _lzh_options(content: bytes) -> bytes:
+    """The first charset in which every name is text: libarchive takes a name that is none for the end of the archive."""
+    for options in (f"hdrcharset={charset}".encode() for charset in _LZH_CHARSETS):
+        try:
+            with _archive(content, FORMATS[_LZH], options=options) as archive:
+                for _ in archive:
+                    pass
+        except ArchiveError as error:
+            if "cannot be converted" in (error.msg or ""):
+                continue
+        break
+    return options
+
+
 @contextmanager
-def _archive(content: bytes, formats: tuple[str, ...], secret: bytes) -> Iterator[ArchiveRead]:
+def _archive(content: bytes, formats: tuple[str, ...], secret: bytes = b"", options: bytes = b"") -> Iterator[ArchiveRead]:
     pointer = ffi.read_new()
     try:
         if secret:
             ffi.read_add_passphrase(pointer, secret)
         for name in formats:
             _SUPPORT[name](pointer)
+        if options:
+            ffi.read_set_options(pointer, options)
         ffi.read_open_memory(pointer, cast(c_char_p(content), c_void_p), len(content))
         yield ArchiveRead(pointer, header_codec="ascii")
     finally:
@@ -283,6 +306,6 @@ def _refusal(message: str) -> Refused:
     """libarchive tells a missing password, a missing decoder and damage apart by its message only."""
     if "ncrypt" in message or "assphrase" in message:
         return Refused(Reason.ENCRYPTED, message, Verdict.LOCKED)
-    if "nsupported" in message or "unavailable" in message or "not supported" in message:
+    if any(words in message for words in ("nsupported", "unavailable", "not supported", "codec ID")):
         return Refused(Reason.NO_UNPACKER, message, Verdict.WITHHELD)
     return Refused(Reason.CORRUPT, message)

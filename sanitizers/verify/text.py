@@ -13,8 +13,8 @@ _INVISIBLE = re.compile(
     "\u200b\u2060-\u2064\ufeff\ufff9-\ufffb"  # zero width; joiners and variation selectors carry meaning in emoji
     "\U000e0000-\U000e007f]"  # tags
 )
-_RUNS = re.compile(r"[=@\t\r＝＠].*\w", re.DOTALL)  # a line of === is a rule
-_SIGNED = re.compile("[-+＋－].*[A-DF-Za-df-z(|!'\"]", re.DOTALL)  # -1.5E3, +81-3-1234 and a lone dash are no formulas
+_RUNS = re.compile(r"[\r\n]*[=@\t＝＠].*\w", re.DOTALL)  # a line of === is a rule
+_SIGNED = re.compile("[\r\n]*[-+＋－].*[A-DF-Za-df-z(|!'\"]", re.DOTALL)  # -1.5E3, +81-3-1234 and a lone dash are no formulas
 _CELL = 1 << 20  # characters: the reader's own cap, far above what Excel takes (32,767)
 
 

@@ -1,4 +1,4 @@
-"""An LZH as Unicode-aware Japanese tools write it: level 2, names in UTF-16, the old ones in code page 932."""
+"""LZH as Japanese tools write it: names in UTF-16 beside those in code page 932 (level 2), or in one charset only."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ def _crc16(data: bytes) -> int:
         for _ in range(8):
             crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
     return crc
+
+
+def level_0(name: bytes, content: bytes = b"text") -> bytes:
+    """One member, its name in a charset that nothing tells."""
+    sizes = struct.pack("<IIIBBB", len(content), len(content), 0, 0x20, 0, len(name))
+    header = b"-lh0-" + sizes + name + struct.pack("<H", _crc16(content))
+    return bytes((len(header), sum(header) & 0xFF)) + header + content + b"\0"
 
 
 UTF_16 = _lzh()

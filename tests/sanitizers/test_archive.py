@@ -22,6 +22,7 @@ from sanitizers.archive import sanitise
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Limits, Outcome, Part, Profile, Reason, Refused, Treatment, Verdict
 from tests.sanitizers.make_locked import AES_PASSWORD, AES_ZIP, MEMBER
+from tests.sanitizers.make_lzh import level_0
 from tests.sanitizers.make_zip import plain
 
 ZIP = "application/zip"
@@ -309,13 +310,33 @@ def test_a_broken_archive_is_broken(name: str) -> None:
     assert caught.value.reason is Reason.CORRUPT
 
 
+# 7zz a -m0=deflate64 -mhc=off -mtm=off
+_DEFLATE_64 = bytes.fromhex(
+    "377abcaf271c0004a22cf96809000000000000003e0000000000000039ec5e50010400fbff746578740104060001090900070b010001"
+    "030401090c0400080a01c7a78b3b00000501190c000000000000000000000000110d006d002e0074007800740000000000"
+)
+
+
+def test_a_7z_packed_by_a_method_that_is_not_read_here_is_not_called_broken() -> None:
+    with pytest.raises(Refused) as caught:
+        run(_DEFLATE_64, detected="application/x-7z-compressed", name="資料.7z")
+    assert (caught.value.reason, caught.value.verdict) == (Reason.NO_UNPACKER, Verdict.WITHHELD)
+
+
 def test_j11_names_of_lzh_are_read_behind_the_lock() -> None:
     """libarchive converts them by iconv, which would load modules from disk: all are loaded before."""
     script = (
-        "from sanitizers import unpack; from tests.sanitizers.make_lzh import UTF_16;"
+        "from sanitizers import unpack; from tests.sanitizers.make_lzh import UTF_16, level_0;"
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3));"
         "from sanitizers.job import Findings; from sanitizers.model import Profile;"
-        "print([i.names[0] for i in unpack.unpack(UTF_16, 'application/x-lzh-compressed', Profile(), Findings())])"
+        "archives = UTF_16, level_0('資料\\\\ソ表.txt'.encode('cp932')), level_0('能.txt'.encode()), level_0(b'\\x82.txt');"
+        "print([i.names[0] for a in archives for i in unpack.unpack(a, 'application/x-lzh-compressed', Profile(), Findings())])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert done.stdout.strip() == "['テスト/ソ表.txt']", done.stderr
+    assert done.stdout.strip() == repr(["テスト/ソ表.txt", "資料/ソ表.txt", "能.txt", "\x82.txt"]), done.stderr
+
+
+def test_j11_an_lzh_whose_names_say_no_charset_is_not_called_broken() -> None:
+    """What tools of Windows wrote: libarchive alone takes the first name in Shift_JIS for the end of the archive."""
+    outcome = run(level_0("資料\\ソ表.txt".encode("cp932")), detected="application/x-lzh-compressed", name="資料.lzh")
+    assert opened(outcome) == {"資料/ソ表.txt": b"text"}

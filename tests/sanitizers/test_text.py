@@ -90,6 +90,7 @@ def test_d17_numbers_and_dashes_stay(cell: str) -> None:
         ('a;"x\n=b\n', [["a", "x\n=b\n"]]),
         ('a,b;"x\n=c\n', [["a", 'b;"x'], ["'=c"]]),
         ('"a\n=b",c\n', [["a\n=b", "c"]]),
+        ('"\n=b","\n○主催",c\n', [["'\n=b", "\n○主催", "c"]]),
     ],
 )
 def test_d17_no_other_delimiter_or_quote_hides_a_formula(content: str, rows: list[list[str]]) -> None:

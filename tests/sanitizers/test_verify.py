@@ -307,12 +307,14 @@ def test_f05_a_zip_holds_accepted_parts_and_notes_only() -> None:
     assert verify(b"MZ" + archive, "application/zip", frozenset((digest(PDF),)))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "＝1", "+cmd|' /C calc'!A0", "-A1", "\t=1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "@SUM(A1)", "＝1", "+cmd|' /C calc'!A0", "-A1", "\t=1", '"\r\n=1"', '"\n-A1"', "\r=1"]
+)
 def test_d17_cells_that_run_are_objected_to(cell: str) -> None:
     assert verify(f"a,{cell}\r\n".encode(), "text/csv", frozenset())
 
 
-@pytest.mark.parametrize("cell", ["-5", "+81-3-1234-5678", "-", "−1,000", "-1.5E3", "'=1+1", "a=b"])
+@pytest.mark.parametrize("cell", ["-5", "+81-3-1234-5678", "-", "−1,000", "-1.5E3", "'=1+1", "a=b", "\r\n\r\n○主催"])
 def test_cells_that_are_only_numbers_or_words_are_accepted(cell: str) -> None:
     assert verify(f'項目,"{cell}"\r\n'.encode("utf-8-sig"), "text/csv", frozenset()) == []
 

@@ -228,9 +228,9 @@ def _utf_16_order(data: bytes) -> str:
 # --- Guessing ----------------------------------------------------------------------------------------------------
 
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-_CLASSES = re.compile(  # kana, kanji, other wide signs, half-width, never in real text, Cyrillic
+_CLASSES = re.compile(  # kana, kanji, other wide signs, half-width, user-defined, never in real text, Cyrillic
     "([\u3041-\u30fe、。「」])|([\u4e00-\u9fff])|([\u2160-\u217f\u2460-\u24ff\u3200-\u33ff\uff01-\uff60])|([\uff61-\uff9f])"
-    "|([\ue000-\uf8ff\ufffd〓\x80-\x9f])|([\u0400-\u04ff])"
+    "|([\ue000-\ue757])|([\ue758-\uf8ff\ufffd〓\x80-\x9f])|([\u0400-\u04ff])"
 )
 _JIS_8 = re.compile(rb"[\x00-\x7f\xa1-\xdf]*")  # half-width kana in one byte
 _FIRST_LEVEL = re.compile(r"[\x88-\x97][\x40-\xfc]|\x98[\x40-\x72]")
@@ -250,7 +250,10 @@ def _guess(data: bytes) -> str:
     if _is_utf_8(data):
         return "utf-8"
     best, score = _best_japanese(sample)
-    return best if score > 0 else "cp1252"
+    if score > 0:
+        return best
+    names = _cp932(sample)  # of people, many with kanji of a town's own (J18)
+    return "cp932" if _JAPANESE.search(names) and _score(names, own=1) > 0 else "cp1252"
 
 
 def _best_japanese(sample: bytes) -> tuple[str, float]:
@@ -267,10 +270,10 @@ def _is_utf_8(data: bytes) -> bool:
     return True
 
 
-def _score(text: str) -> float:
-    """How Japanese a text reads: kana speak for it, private, half-width and rare characters against it."""
+def _score(text: str, own: int = 6) -> float:
+    """How Japanese a text reads: kana speak for it, odd and rare characters against it, a user-defined one by `own`."""
     score = 0.0
-    for kana, kanji, wide, half_width, odd, cyrillic in _CLASSES.findall(text):
+    for kana, kanji, wide, half_width, user, odd, cyrillic in _CLASSES.findall(text):
         if kana:
             score += 2
         elif kanji:
@@ -279,6 +282,8 @@ def _score(text: str) -> float:
             score += 0.5
         elif half_width:
             score += 0.2
+        elif user:
+            score -= own
         elif odd:
             score -= 6
         elif cyrillic:

@@ -117,6 +117,7 @@ EXTERNAL = (  # what an administrator may have a converter for
     "application/vnd.fujixerox.docuworks.binder",
     "application/vnd.fujixerox.docuworks.container",
     "application/x-jww",
+    "application/dicom",
     "image/vnd.dwg",
     "application/x-hwp",
     *READABLE,

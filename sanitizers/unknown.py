@@ -79,6 +79,7 @@ _NOT_ALLOWED = {
     "application/postscript": "PostScript, a program that draws",
     "image/vnd.dwg": "AutoCAD drawing (DWG)",
     "application/x-jww": "Jw_cad drawing",
+    "application/dicom": "medical picture (DICOM)",
 }
 
 

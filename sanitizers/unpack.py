@@ -62,9 +62,8 @@ _FILTERS = {
 }
 MEDIA_TYPES = frozenset(FORMATS) | frozenset(_INFLATERS) | frozenset(_FILTERS)
 _SUPPORT = {name: ffi.get_read_format_function(name) for formats in (*FORMATS.values(), ("raw",)) for name in formats}
-ffi.ffi(
-    "read_set_options", [ffi.c_archive_p, c_char_p], ffi.c_int, ffi.check_int
-)  # libarchive-c declares only those that write
+# libarchive-c declares the options of what it writes only.
+ffi.ffi("read_set_options", [ffi.c_archive_p, c_char_p], ffi.c_int, ffi.check_int)
 # Names in an LZH, which says no charset: CP932 is hardly ever valid UTF-8, and what is neither must still be listed.
 _LZH_CHARSETS = ("UTF-8", "CP932", "ISO-8859-1")
 _BLOCK = 1 << 18  # bytes per call into libarchive

@@ -79,6 +79,7 @@ _MAGICS = (
     *_at(7, "application/x-ace-compressed", b"**ACE**"),
     *_at(2, "application/x-lzh-compressed", b"-lh", b"-lz", b"-pm"),
     *_at(0, "application/x-alz", b"ALZ\x01"),
+    *_at(128, "application/dicom", b"DICM"),
     *_at(257, "application/x-tar", b"ustar"),
     *_at(0, "application/x-cpio", b"070701", b"070702", b"070707"),
     *_at(0, "application/x-archive", b"!<arch>\n"),

@@ -94,8 +94,17 @@ def test_j10_wrong_labels_do_not_garble(label: str, codec: str) -> None:
     assert charset.decode(text.encode(codec), label).text == text
 
 
+@pytest.mark.parametrize("text", ["田中\ue000様", "渡\ue000太郎", "番号,氏名\r\n1,髙\ue000\ue001\r\n2,山\ue002\r\n"])
+def test_j18_a_short_list_of_names_with_gaiji_is_japanese(text: str) -> None:
+    assert charset.decode(text.encode("cp932")).text == text
+
+
 def test_european_text_is_not_taken_for_japanese() -> None:
-    for text in ("Jürgen Schmürgen, café plus thé", "Die Hasen und die Frösche klagten einst über ihre mißliche Lage"):
+    for text in (
+        "Það er svo gott veður",
+        "Jürgen Schmürgen, café plus thé",
+        "Die Hasen und die Frösche klagten einst über ihre mißliche Lage",
+    ):
         assert charset.decode(text.encode("latin-1")).text == text
         assert charset.decode(text.encode("latin-1"), "iso-8859-1") == charset.Decoded(text, "cp1252", False, 0)
 

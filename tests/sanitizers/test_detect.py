@@ -72,6 +72,7 @@ def compound(*names: str) -> bytes:
         (b"Rar!\x1a\x07\x01\0", "application/vnd.rar"),
         (b"!\0-lh5-", "application/x-lzh-compressed"),
         (b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
+        (bytes(128) + b"DICM\2\0\0\0", "application/dicom"),
         (bytes(257) + b"ustar\0", "application/x-tar"),
         (bytes(0x8001) + b"CD001", "application/x-iso9660-image"),
         (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),

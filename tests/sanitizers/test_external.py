@@ -84,7 +84,7 @@ def test_the_administrators_converter_comes_first() -> None:
     assert (outcome.media_type, job.asked) == ("text/plain", None)
 
 
-@pytest.mark.parametrize("content", [VISIO, DOCUWORKS])
+@pytest.mark.parametrize("content", [VISIO, DOCUWORKS, bytes(128) + b"DICM"])
 def test_without_any_converter_it_is_withheld(content: bytes) -> None:
     outcome, _ = run(content, "a.xdw")
     assert (outcome.verdict, outcome.reason) == (Verdict.WITHHELD, Reason.NO_CONVERTER)

@@ -28,6 +28,7 @@ lock:           ## renew the lock files from pyproject.toml
 	@$(PY) -m pip install -q uv
 	@$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev -o requirements-dev.lock pyproject.toml
+	@echo bonsai | $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements-dev.lock -o requirements-ldap.lock -
 
 clean:          ## remove the virtual environment and the demo's state
 	@rm -rf $(VENV) var

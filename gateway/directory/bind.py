@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import bonsai  # after `ldap`, which says so when it is missing
 from bonsai.errors import (
@@ -17,6 +18,7 @@ from bonsai.errors import (
     LDAPError,
     NoSuchObjectError,
     PasswordPolicyError,
+    ProtocolError,
     SizeLimitError,
     UnwillingToPerform,
 )
@@ -70,9 +72,17 @@ def _find(settings: LdapSettings, wanted: str) -> Entry:
 def accepts(settings: LdapSettings, entry: Entry, password: str) -> bool:
     try:
         with ldap.client_as(settings, entry.dn, password).connect(timeout=settings.timeout) as connection:
-            # a server that let somebody in as nobody (RFC 4513 5.1.2) answers with an empty name (RFC 4532)
-            return bool(entry.address and connection.whoami())
+            return bool(entry.address and _is_somebody(connection, entry))
     except _REFUSED:
         return False
     except LDAPError as error:
         raise ldap.problem(settings, str(error)) from None
+
+
+def _is_somebody(connection: Any, entry: Entry) -> bool:
+    """A server that let somebody in as nobody (RFC 4513 5.1.2) answers with an empty name (RFC 4532).  Samba's controller
+    does not know that question: it is asked for the entry itself, of which it shows an unknown caller nothing."""
+    try:
+        return bool(connection.whoami())
+    except ProtocolError:
+        return bool(connection.search(entry.dn, bonsai.LDAPSearchScope.BASE, "(objectClass=*)", ["objectClass"]))

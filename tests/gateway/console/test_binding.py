@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import pytest
+from bonsai.errors import ProtocolError
 
 from gateway import journal
 from gateway.commands import ways_in
 from gateway.console import attempts
 from gateway.console.standing import Origin
-from gateway.directory import Directory, Person, Role, Section, bind
+from gateway.directory import Directory, Person, Role, Section, bind, ldap
 from gateway.settings import ConsoleSettings
+from gateway.sign_in_settings import LdapSettings
 from gateway.store.opening import open_store
 from gateway.yaml_file import BadConfiguration
 from tests.gateway.console.make_console import ORIGIN, Browser, Console, console
@@ -258,3 +261,33 @@ def test_a_dead_server_never_takes_all_threads() -> None:
 
     assert binding._AT_ONCE._value < min(32, 1 + 4), "asyncio's pool on one core"
     assert isinstance(binding._AT_ONCE, asyncio.Semaphore)
+
+
+@dataclass
+class DomainController:
+    """Samba's after a bind: it does not know "Who am I?" (RFC 4532), and shows an entry only to somebody."""
+
+    shows: bool
+
+    def connect(self, timeout: float) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def whoami(self) -> str:
+        raise ProtocolError("Extended Operation(1.3.6.1.4.1.4203.1.11.3) not supported.")
+
+    def search(self, base: str, *_: object) -> list[str]:
+        return [base] if self.shows else []
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_domain_controller_of_samba_has_no_who_am_i(monkeypatch: pytest.MonkeyPatch, shows: bool) -> None:
+    monkeypatch.setattr(ldap, "client_as", lambda *_: DomainController(shows))
+    entry = bind.Entry("CN=yamada,OU=職員,DC=city,DC=example,DC=lg,DC=jp", at("yamada"))
+    assert bind.accepts(LdapSettings(), entry, PASSWORD) is shows
+    assert not bind.accepts(LdapSettings(), replace(entry, address=""), PASSWORD)

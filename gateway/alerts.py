@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from gateway.alert_settings import TargetSettings
+from gateway.words import Words
 
 QUEUE = 200  # alerts per target; more at once than anybody reads
 PAUSES = (0.0, 5.0, 60.0)  # seconds before each attempt
@@ -31,6 +32,7 @@ class Alert:
     at: float  # Unix time, seconds
     item: str = ""  # the mail that it is about
     before: int = 0  # how often the same came in the quiet time before, untold
+    ja: str = ""  # the detail as staff read it; "" = the same
 
 
 Send = Callable[[Alert], Awaitable[None]]  # raises OSError, TimeoutError or ValueError when it was not taken
@@ -58,7 +60,7 @@ class Alerts:
         heartbeat_seconds: float,
         now: Callable[[], float],
         monotonic: Callable[[], float],
-        alarm: Callable[[str, str], None],
+        alarm: Callable[[str, Words], None],
         pauses: Sequence[float] = PAUSES,
     ):
         self.targets, self._quiet, self._heartbeat = targets, quiet_seconds, heartbeat_seconds
@@ -75,7 +77,8 @@ class Alerts:
             self._untold[name] = self._untold.get(name, 0) + 1
             return
         self._told[name] = self._monotonic()
-        self._tell(Alert(name, facts["detail"], facts["at"], facts["item"], self._untold.pop(name, 0)))
+        before, ja = self._untold.pop(name, 0), facts.get("ja", "")  # none, if written before an upgrade
+        self._tell(Alert(name, facts["detail"], facts["at"], facts["item"], before, ja))
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -107,11 +110,11 @@ class Alerts:
             else:
                 log.error("alert %s was not taken by %s", alert.name, problem)
                 if alert.name != FAILED:  # or the failure to tell of a failure would be the next failure
-                    self._alarm(FAILED, problem)
+                    self._alarm(FAILED, Words(f"警報を送れませんでした。宛先と通信経路を確認してください: {problem}", problem))
 
     async def _beat(self) -> None:
         while True:
-            self._tell(Alert(HEARTBEAT, "Mugai is running", self._now()))
+            self._tell(Alert(HEARTBEAT, "Mugai is running", self._now(), ja="稼働しています"))
             await asyncio.sleep(self._heartbeat)
 
 

@@ -50,6 +50,7 @@ from gateway.store.opening import Store
 from gateway.trouble import Trouble
 from gateway.unlocking import Unlock, Unlocking
 from gateway.watch import Watch
+from gateway.words import Words
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
 from gateway.yaml_file import BadConfiguration, Problem
@@ -80,7 +81,7 @@ class Gateway:
             minimum_level=settings.sandbox.minimum_level,
             cpu_seconds=settings.sandbox.cpu_seconds,
             memory_bytes=settings.sandbox.memory,
-            on_alarm=lambda text: self._alarm("sandbox", text),
+            on_alarm=self._boxed,
             hidden=str(settings.state_directory.resolve()),
         )
         self.scanner = Scanner(
@@ -96,7 +97,7 @@ class Gateway:
             caps=OfficeCaps(cpu_seconds=settings.sandbox.cpu_seconds),
             work=settings.sandbox.office_directory,
             converters=settings.sandbox.converters,
-            on_alarm=lambda text: self._alarm("sandbox", text),
+            on_alarm=self._boxed,
         )
         wall, note, anchors = settings.sandbox.wall_seconds, notices.withheld_note, trust_anchors(settings)
         self.inspector = Inspector(
@@ -176,7 +177,7 @@ class Gateway:
                 self._keep_time(),
                 self._keep_policy(),
                 self._send_digests(),
-                feed.of(self.settings, self.store, lambda text: self._alarm("syslog", text)).run(),
+                feed.of(self.settings, self.store, lambda words: self._alarm("syslog", words)).run(),
                 self.watch.run(),
                 self.alerts.run(),
                 *((Nightly(self.settings, self._config, self.store).run(self._alarm),) if self._config else ()),
@@ -273,12 +274,12 @@ class Gateway:
                     await proving.prove(self.store, "gateway")
             except Exception as error:
                 log.exception("housekeeping failed, tried again in an hour")
-                self._alarm("housekeeping", str(error))
+                self._failed("housekeeping", "定期処理に失敗しました。1時間後にもう一度行います", error)
             try:
                 await Media(self.settings.journal.media, self.store).due()
             except Exception as error:
                 log.exception("the record was not copied, tried again in an hour")
-                self._alarm("record-copy", str(error))
+                self._failed("record-copy", "記録の写しを別の媒体に残せませんでした。1時間後にもう一度行います", error)
 
     async def _send_digests(self) -> None:
         at, store, notifier = self.settings.digest_at, self.store, self.pipeline.notifier
@@ -291,7 +292,7 @@ class Gateway:
                 await reporter.due(self.pipeline.notices)
             except Exception as error:
                 log.exception("lists of held mail or reports were not sent, tried again in a minute")
-                self._alarm("digest", str(error))
+                self._failed("digest", "保留の一覧か報告を送れませんでした。1分後にもう一度送ります", error)
             await asyncio.sleep(DIGEST_SECONDS)
 
     async def _keep_time(self) -> None:
@@ -304,7 +305,7 @@ class Gateway:
                 pause = WORKFLOW_SECONDS
             except Exception as error:
                 log.exception("a case of the workflow failed, tried again in a minute")
-                self._alarm("workflow", str(error))
+                self._failed("workflow", "手続きの処理に失敗しました。1分後にもう一度行います", error)
                 pause = 60.0
 
     async def _keep_policy(self) -> None:
@@ -322,9 +323,16 @@ class Gateway:
     def _too_large(self, limit: int, actual: int, international: bool) -> str:
         return self.pipeline.notices.rejected_size(limit, actual, international)
 
-    def _alarm(self, name: str, detail: str) -> None:
-        log.error("ALARM %s: %s", name, detail)
-        self.store.journal.later(journal.Alarm(name=name, detail=detail))
+    def _alarm(self, name: str, detail: Words) -> None:
+        log.error("ALARM %s: %s", name, detail.en)
+        self.store.journal.later(journal.Alarm.of(name, detail))
+
+    def _failed(self, name: str, ja: str, error: Exception) -> None:
+        self._alarm(name, Words(f"{ja}: {error}", str(error)))
+
+    def _boxed(self, what: str) -> None:
+        ja = f"隔離環境の中で、あるはずのない動作がありました。攻撃のおそれがあります。該当の部分は届けません: {what}"
+        self._alarm("sandbox", Words(ja, what))
 
     def _refused(self, refusal: Refusal) -> None:
         client = refusal.client

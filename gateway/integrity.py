@@ -20,6 +20,7 @@ from gateway import journal, yaml_file
 from gateway.journal import Journal
 from gateway.journal.note import BadNote, durable_write, open_text
 from gateway.store.db import Db
+from gateway.words import Words
 
 if TYPE_CHECKING:  # they stand on this one
     from gateway.settings import Settings
@@ -110,7 +111,8 @@ class Integrity:
             log.warning("configuration is not watched: %s", said)
         elif found and said != self._told:
             log.error("ALARM configuration: %s", said)
-            self._journal.later(journal.Alarm(name="configuration", detail=said))
+            words = Words(f"承認された設定と違うファイルがあります: {said}", said)
+            self._journal.later(journal.Alarm.of("configuration", words))
         self._told = said
         return said
 

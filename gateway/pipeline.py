@@ -73,6 +73,7 @@ from gateway.settling import (
 )
 from gateway.spool import MissingContent
 from gateway.unlocking import GATEWAY, Keyring
+from gateway.words import Words
 from gateway.workflow import opening
 from gateway.workflow.model import Kind
 from gateway.workflow.register import Register
@@ -203,7 +204,8 @@ class Pipeline:
                 why = f"{UNCLEARED}({self.notices.reason(refusal.reason)})"
                 decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=why)
                 # rebuilder and verifier disagree: staff read why in plain words, the administrator all of it
-                alarm = journal.Alarm(item=item.id, name="not-cleared", detail=str(refusal))
+                said = Words(f"{item.receipt}: {why}", str(refusal))
+                alarm = journal.Alarm.of("not-cleared", said, item.id)
                 recorded = merge(recorded, Settlement(events=(alarm,)))
         told = self.notifier.held(self.notices, item, group.recipients, inspection, decision)
         recorded = merge(recorded, Settlement(authored=told if lease.grant is None else ()))
@@ -376,8 +378,10 @@ class Pipeline:
 
     def _disowned(self, lease: Lease, objections: Sequence[str]) -> Settlement:
         held = self._held(lease, lease.item.recipients, FOREIGN, None)
-        detail = f"{lease.item.receipt}: a copy that the gateway did not make was to leave: {'; '.join(objections)}"
-        return merge(held, Settlement(events=(journal.Alarm(item=lease.item.id, name="foreign-copy", detail=detail[:1000]),)))
+        receipt, why = lease.item.receipt, "; ".join(objections)[:900]
+        ja = f"{receipt}: この装置が作っていない写しが配送されるところでした。メールを保留しました: {why}"
+        said = Words(ja, f"{receipt}: a copy that the gateway did not make was to leave: {why}")
+        return merge(held, Settlement(events=(journal.Alarm.of("foreign-copy", said, lease.item.id),)))
 
     def _relayed(self, lease: Lease, cleared: Cleared, outcomes: Sequence[DeliveryOutcome]) -> Settlement:
         moves = tuple(Move(o.recipient, State.RELAYED, str(o.reply)) for o in outcomes)

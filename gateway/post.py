@@ -25,6 +25,7 @@ from gateway.model import NextHop
 from gateway.notifier import Notifier
 from gateway.settings import Settings
 from gateway.smtp.client import Conversation, Timeouts, Trouble, Unsendable
+from gateway.words import Words
 
 SECONDS = 15.0  # for one alert; it is small
 _FACILITY, _ALERT, _INFO = 13, 1, 6  # RFC 5424 6.2.1: log audit; action must be taken, informational
@@ -33,7 +34,7 @@ _SYSLOG_PORTS = {"udp": 514, "tcp": 601, "tls": 6514}  # RFC 5426, 6587, 5425
 
 
 def alerts(
-    settings: Settings, notifier: Notifier, clock: Clock, alarm: Callable[[str, str], None], next_hop: NextHop
+    settings: Settings, notifier: Notifier, clock: Clock, alarm: Callable[[str, Words], None], next_hop: NextHop
 ) -> Alerts:
     wanted = settings.alerts
     return Alerts(
@@ -82,7 +83,8 @@ class _Mail:
             else "メール無害化装置が警報を出しました。",
             "",
             f"警報 (alarm): {japanese(alert.name)} ({alert.name})",
-            f"内容 (detail): {alert.detail}",
+            f"内容: {alert.ja or alert.detail}",
+            *([f"detail: {alert.detail}"] if alert.ja else []),
             f"時刻 (time): {datetime.fromtimestamp(alert.at, JST):%Y-%m-%d %H:%M:%S} JST",
             f"装置 (host): {self._hostname}",
         ]
@@ -90,7 +92,7 @@ class _Mail:
             facts.append(f"メール (mail): {alert.item}")
         if alert.before:
             facts.append(f"前回知らせてから同じ警報がほかに{alert.before}回ありました。 ({alert.before} more since the last)")
-        subject = f"【{'生存確認' if alive else '警報'}】{japanese(alert.name)}: {alert.detail[:60]}"
+        subject = f"【{'生存確認' if alive else '警報'}】{japanese(alert.name)}: {(alert.ja or alert.detail)[:60]}"
         name, text = f"alert.{alert.name}.{alert.at}", "\n".join(facts) + "\n"
         return self._notifier.mail(to=self._to, subject=subject, text=text, name=name, receipt="")
 

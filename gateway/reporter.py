@@ -22,6 +22,7 @@ from gateway.soffice import installed
 from gateway.spool import Spool
 from gateway.spool.announcement import announced
 from gateway.store.db import Db
+from gateway.words import Words
 from sanitizers.letter import Enclosure
 
 
@@ -32,7 +33,7 @@ class Reporter:
     spool: Spool
     clock: Clock
     notifier: Notifier
-    alarm: Callable[[str, str], None]
+    alarm: Callable[[str, Words], None]
 
     async def due(self, notices: Notices) -> int:
         """Yesterday's report and last month's, once it is time; how many were written now."""
@@ -69,7 +70,8 @@ class Reporter:
             try:
                 papers.append(await _paper(made, form))
             except (NoPaper, OSError) as problem:
-                self.alarm("report-paper", f"{made.period.title}: {problem}")
+                said = f"{made.period.title}: {problem}"
+                self.alarm("report-paper", Words(f"PDFを作成できず、HTMLを添付しました。{said}", said))
                 papers, missing = [await _paper(made, "html")], "PDFを作成できなかったため、HTMLを添付しました。\n\n"
         return papers, missing
 

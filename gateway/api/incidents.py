@@ -62,6 +62,7 @@ class Trouble:
     times: int
     last_at: Moment
     what: str
+    english: str
     cause: str
     action: str
     down_minutes: int
@@ -178,6 +179,7 @@ def _trouble(found: troubles.Trouble) -> Trouble:
         found.times,
         found.last_at,
         found.what,
+        found.english,
         found.cause,
         found.action,
         found.down_minutes,

@@ -14,6 +14,7 @@ from gateway.backup.making import found, make
 from gateway.clock import JST
 from gateway.settings import Settings
 from gateway.store.opening import Store
+from gateway.words import Words
 
 LOOK_SECONDS = 3_600.0
 
@@ -26,14 +27,14 @@ class Nightly:
     config: Path
     store: Store
 
-    async def run(self, alarm: Callable[[str, str], None]) -> None:
+    async def run(self, alarm: Callable[[str, Words], None]) -> None:
         """Beside the housekeeping: a slow medium must not keep that waiting."""
         while True:
             try:
                 await self.due()
             except Exception as error:
                 log.exception("no backup was made, tried again in an hour")
-                alarm("backup", str(error))
+                alarm("backup", Words(f"バックアップを作れませんでした。1時間後にもう一度行います: {error}", str(error)))
             await asyncio.sleep(LOOK_SECONDS)
 
     async def due(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import journal, nodes
-from gateway.alarm_names import japanese
+from gateway.alarm_names import japanese, told
 from gateway.audit import findings
 from gateway.console.asker import Asker
 from gateway.console.chart import Series, bars
@@ -67,6 +67,7 @@ async def show(visit: Visit) -> Response:
         findings=[(_finding(name, names, visit.language), count) for name, count in found.findings],
         alarms=(await journal.search(visit.desk.store.db, kind="alarm", since=now - _DAY, limit=_ALARMS))[::-1],
         japanese=japanese,
+        told=told,
         nodes=await visit.desk.store.db.read(nodes.known),
         now=now,
     )

@@ -20,6 +20,7 @@ from gateway.cutoff.volume import Key, Level, Volume
 from gateway.model import Client, Direction, Reply
 from gateway.store.db import Db, StoreUnavailable
 from gateway.volume_settings import VolumeSettings
+from gateway.words import Words
 
 WATCH_SECONDS = 1.0
 LOOK_SECONDS = 0.2  # how old the guard's knowledge may be; a stop by hand takes effect as fast
@@ -102,12 +103,16 @@ class Guard:
 
     async def _act(self, key: Key, level: Level) -> None:
         minutes = self._settings.window_seconds / 60
-        what = f"{key.direction} {key.value or 'all'}: {self._volume.count(key)} recipients in {minutes:g} minutes"
-        log.error("ALARM volume-%s: %s", level.name.lower(), what)
-        alarm = journal.Alarm(name=f"volume-{level.name.lower()}", detail=what)
+        count, side = self._volume.count(key), "受信" if key.direction is Direction.INBOUND else "送信"
+        what = Words(
+            f"{side} {key.value or '全体'}: {minutes:g}分間に宛先{count}件",
+            f"{key.direction} {key.value or 'all'}: {count} recipients in {minutes:g} minutes",
+        )
+        log.error("ALARM volume-%s: %s", level.name.lower(), what.en)
+        alarm = journal.Alarm.of(f"volume-{level.name.lower()}", what)
         await self._db.write(journal.insert, (alarm,), self._clock.now())
         if level is Level.STOP:
-            reason = f"送受信量の上限を超えたため、自動停止しました。({what})"
+            reason = f"送受信量の上限を超えたため、自動停止しました。({what.ja})"
             await self._stops.stop(key.scope, key.value, "gateway", reason)
 
 

@@ -28,6 +28,7 @@ from gateway.settings import Settings
 from gateway.store.db import Db
 from gateway.store.opening import Store
 from gateway.store.schema import journal as table
+from gateway.words import Words
 
 BATCH = 500  # entries read and sent at once
 BACKLOG = 1_000_000  # entries; some days of a large city
@@ -38,12 +39,12 @@ WITHHELD = "(withheld)"
 log = logging.getLogger(__name__)
 
 
-def of(settings: Settings, store: Store, on_alarm: Callable[[str], None]) -> Feed:
+def of(settings: Settings, store: Store, on_alarm: Callable[[Words], None]) -> Feed:
     return Feed(settings.journal.syslog, store.db, settings.place("syslog.sent"), settings.hostname, on_alarm)
 
 
 class Feed:
-    def __init__(self, settings: SyslogSettings, db: Db, sent: Path, hostname: str, on_alarm: Callable[[str], None]):
+    def __init__(self, settings: SyslogSettings, db: Db, sent: Path, hostname: str, on_alarm: Callable[[Words], None]):
         """`sent`: the file that remembers how far the collector has it."""
         self._settings, self._db, self._file, self._hostname, self._alarm = settings, db, sent, hostname, on_alarm
         self._writer: asyncio.StreamWriter | None = None
@@ -66,7 +67,9 @@ class Feed:
         except (OSError, TimeoutError) as error:
             await self.close()
             if not self._down:  # one alarm for each time that it goes away
-                self._alarm(f"the syslog collector does not take the journal: {str(error) or type(error).__name__}")
+                why = str(error) or type(error).__name__
+                ja = f"syslogサーバーが記録を受け取りません。つながり次第、続きから送ります: {why}"
+                self._alarm(Words(ja, f"the syslog collector does not take the journal: {why}"))
             self._down = True
             return AGAIN_SECONDS
         except Exception:
@@ -80,7 +83,9 @@ class Feed:
         first, size = await self._next(), await self._db.read(_size)
         if size - first > BACKLOG:
             skipped, first = size - BACKLOG - first, size - BACKLOG
-            self._alarm(f"{skipped} entries were not sent to the syslog collector: too many waited; they are in the journal")
+            en = f"{skipped} entries were not sent to the syslog collector: too many waited; they are in the journal"
+            ja = f"待ちが多すぎたため、記録{skipped}件をsyslogサーバーに送っていません。記録には残っています。"
+            self._alarm(Words(ja, en))
         entries = await self._db.read(_from, first)
         if not entries:
             return False

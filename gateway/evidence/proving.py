@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway import journal
 from gateway.journal import Query, Verification
 from gateway.store.opening import Store
+from gateway.words import Words
 
 EVERY = 86_400.0
 
@@ -23,6 +24,8 @@ async def prove(store: Store, actor: str) -> Verification:
         )
     ]
     if not result.ok:
-        events.append(journal.Alarm(name="journal", detail=f"entry {result.first_bad}: {result.problem}"))
+        where, why = result.first_bad, result.problem
+        ja = f"記録の{where}番目が検証に合いません。改ざんか破損のおそれがあります。CSIRTに知らせてください: {why}"
+        events.append(journal.Alarm.of("journal", Words(ja, f"entry {where}: {why}")))
     await store.journal.write(*events)
     return result

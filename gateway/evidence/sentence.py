@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gateway import alarm_names
 from gateway.clock import JST
-from gateway.journal import CaseStep, Entry
+from gateway.journal import Alarm, CaseStep, Entry
 from gateway.model import Disposition
 from gateway.notice.wording import Names, read_names
 from gateway.words import Language, Words
@@ -286,6 +287,8 @@ def sentence(entry: Entry, language: Language = Language.JA) -> str:
     facts = dict(entry.facts)
     if entry.kind == CaseStep.kind():
         facts |= _step(facts, language)
+    if entry.kind == Alarm.kind() and language is Language.JA:
+        facts |= {"name": alarm_names.japanese(facts["name"]), "detail": alarm_names.told(facts)}
     return words.in_(language).format_map(_Facts(facts, language))
 
 

@@ -30,6 +30,7 @@ class Trouble:
     times: int
     last_at: float
     what: str
+    english: str  # of what an alarm said; "" where somebody wrote it
     cause: str
     action: str
     down_minutes: int

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway import model
+from gateway.words import Words
 from sanitizers.model import Verdict
 
 
@@ -60,10 +61,15 @@ class PolicyLoaded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm(Event):
-    """Somebody must look."""
+    """Somebody must look.  `detail` is for programs and whoever maintains the house; `ja` is the same for its staff."""
 
     name: str
     detail: str
+    ja: str = ""  # "" = `detail` is in the words of the house already
+
+    @classmethod
+    def of(cls, name: str, words: Words, item: str = "") -> Alarm:
+        return cls(item=item, name=name, detail=words.en, ja=words.ja)
 
 
 # -- the path of a message -----------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def insert(conn: sa.Connection, events: Sequence[Event], now: float) -> None:
             ]
             conn.execute(journal_personal.insert(), rows)
         if isinstance(event, Alarm):
-            trouble.raised(conn, event.name, event.detail, now)
+            trouble.raised(conn, event, now)
 
 
 def encode(event: Event, now: float) -> tuple[bytes, tuple[Personal, ...]]:

@@ -26,6 +26,7 @@ from gateway.journal.tree import Frontier, leaf
 from gateway.store.db import Db, StoreUnavailable
 from gateway.store.schema import journal, journal_checkpoint, journal_head, journal_pending
 from gateway.trouble import Trouble
+from gateway.words import Words
 
 SEAL_SECONDS = 1.0
 BATCH = 1_000  # rows in one transaction: about 20 ms of the writer's time
@@ -151,15 +152,16 @@ class Journal:
         """One alarm for each jump (I6)."""
         jump = self._clock.jump
         if jump and not self._jumped:
-            await self.write(
-                Alarm(name="clock", detail=f"the clock is {jump:+.0f} s off its course; nothing expires for a day")
-            )
+            ja = f"時計が{jump:+.0f}秒飛びました。1日の間、期限による削除や失効を止めます。"
+            en = f"the clock is {jump:+.0f} s off its course; nothing expires for a day"
+            await self.write(Alarm.of("clock", Words(ja, en)))
         self._jumped = bool(jump)
 
     async def _flush(self) -> None:
         events, self._later = self._later, []
         if self._dropped:
-            events.append(Alarm(name="refusals", detail=f"{self._dropped} further refusals were not recorded one by one"))
+            ja = f"受付拒否が多いため、ほかの{self._dropped}件は1件ずつ記録していません。"
+            events.append(Alarm.of("refusals", Words(ja, f"{self._dropped} further refusals were not recorded one by one")))
             self._dropped = 0
         if events:
             await self.write(*events)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from gateway.journal.events import Alarm
 from gateway.store.schema import metadata
 
 GATEWAY = "gateway"
@@ -21,6 +22,7 @@ trouble = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),  # that the alarm was raised while this is open
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Column("what", sa.Text, nullable=False),
+    sa.Column("english", sa.Text, nullable=False, server_default=""),  # what an alarm said, beside `what`
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("down_minutes", sa.Integer, nullable=False),
@@ -32,16 +34,17 @@ trouble = sa.Table(
 )
 
 
-def raised(conn: sa.Connection, name: str, detail: str, now: float) -> None:
+def raised(conn: sa.Connection, alarm: Alarm, now: float) -> None:
     """The same alarm again belongs to the trouble that is still open."""
-    still_open = sa.and_(trouble.c.alarm == name, trouble.c.closed_at.is_(None))
+    still_open = sa.and_(trouble.c.alarm == alarm.name, trouble.c.closed_at.is_(None))
     again = trouble.update().where(still_open).values(times=trouble.c.times + 1, last_at=now)
     if not conn.execute(again).rowcount:
-        add(conn, opened_by=GATEWAY, alarm=name, what=detail, now=now)
+        what, english = (alarm.ja, alarm.detail) if alarm.ja else (alarm.detail, "")
+        add(conn, opened_by=GATEWAY, alarm=alarm.name, what=what, english=english, now=now)
 
 
-def add(conn: sa.Connection, *, opened_by: str, alarm: str, what: str, now: float) -> int:
-    empty = {"cause": "", "action": "", "down_minutes": 0, "mails": "", "closed_by": ""}
+def add(conn: sa.Connection, *, opened_by: str, alarm: str, what: str, english: str = "", now: float) -> int:
+    empty = {"english": english, "cause": "", "action": "", "down_minutes": 0, "mails": "", "closed_by": ""}
     values = {"opened_at": now, "last_at": now, "opened_by": opened_by, "alarm": alarm, "what": what, "times": 1, **empty}
     [number] = conn.execute(trouble.insert(), values).inserted_primary_key or (0,)
     return int(number)

@@ -33,6 +33,7 @@ from gateway.store.db import Db, StoreUnavailable
 from gateway.store.schema import cleared as copies
 from gateway.store.schema import content_key, message
 from gateway.store.values import load
+from gateway.words import Words
 
 __all__ = [
     "IllegalMove",
@@ -115,7 +116,8 @@ class Spool:
                 raise StoreUnavailable("the store failed a moment ago")
             try:
                 await self._blobs.run(lambda: self._blobs.delete(self._blobs.put((b"probe",))))
-                await self._db.write(journal.insert, (journal.Alarm(name="store", detail="works again"),), self._clock.now())
+                words = Words("書き込めなかった保存領域に、また書き込めるようになりました。", "works again")
+                await self._db.write(journal.insert, (journal.Alarm.of("store", words),), self._clock.now())
             except StoreUnavailable:
                 self._failed_at = self._clock.monotonic()
                 raise

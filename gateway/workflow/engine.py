@@ -23,6 +23,7 @@ from gateway.model import Grant, GrantKind, Warrant
 from gateway.spool import Spool
 from gateway.spool.acceptance import author
 from gateway.store.db import Db
+from gateway.words import Words
 from gateway.workflow import ledger, token
 from gateway.workflow.ledger import GATEWAY, Hand
 from gateway.workflow.letters import Letters
@@ -198,8 +199,9 @@ class Workflow:
             ledger.climb(conn, case, case.rung + 1, now)
             return True
         if not people:
-            detail = f"{case.by}: nobody in the directory may decide it"
-            journal.insert(conn, (journal.Alarm(item=case.opening.item, name="nobody-may-decide", detail=detail),), now)
+            ja = f"{case.by} の申請を承認できる人が名簿にいません。名簿の役割と代行を確認してください。"
+            detail = Words(ja, f"{case.by}: nobody in the directory may decide it")
+            journal.insert(conn, (journal.Alarm.of("nobody-may-decide", detail, case.opening.item),), now)
         for address in people:
             acts = case.kind is not Kind.PASSWORD
             secret = token.issue(conn, case.id, address, case.due_at or now + LINK_SECONDS) if acts else ""

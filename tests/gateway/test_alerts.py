@@ -29,7 +29,7 @@ from tests.gateway.make_spool import START, Rooms, Times, rooms
 from tests.running import free_port
 from tests.waiting import PATIENCE, until
 
-ALERT = Alert("not-cleared", "word\nof the <verifier>", START, "I1", 4)
+ALERT = Alert("not-cleared", "word\nof the <verifier>", START, "I1", 4, "最終確認で止めました")
 HOST = "mugai.city.example.lg.jp"
 
 
@@ -52,7 +52,7 @@ def alerts(*targets: Target, times: Times, failures: list[str] | None = None, **
         heartbeat_seconds=more.get("heartbeat", 0.0),
         now=lambda: times.wall,
         monotonic=lambda: times.monotonic,
-        alarm=lambda name, detail: told.append(f"{name}: {detail}"),
+        alarm=lambda name, detail: told.append(f"{name}: {detail.en}"),
         pauses=(0.0, 0.0),
     )
 
@@ -81,6 +81,7 @@ async def test_every_journalled_alarm_is_a_mail_past_the_queue(r: Rooms, tmp_pat
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert mail["Subject"] == "【警報】最終確認で不合格: 検査"
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert "内容: 最終確認で止めました\ndetail: word of the <verifier>\n" in mail.get_content().replace("word\nof", "word of")  # type: ignore[attr-defined]
     assert "メール (mail): I1" in mail.get_content()  # type: ignore[attr-defined]
     assert json.loads(path.with_suffix(".json").read_text())["sender"] == "<>"
     await sink.stop()

@@ -61,13 +61,13 @@ async def page(c: Console, facts: dict[str, Any] | None, query: str = "", role: 
 async def test_numbers_are_those_of_the_store(c: Console) -> None:
     for number in range(3):
         await c.rooms.held((f"p{number}@city.example.lg.jp",))
-    await c.rooms.journal.write(journal.Alarm(name="not-cleared", detail="<b>it said no</b>"))
+    await c.rooms.journal.write(journal.Alarm.of("not-cleared", Words("<b>最終確認</b>で止めた", "<b>it said no</b>")))
     await c.rooms.journal.seal()
     text = await page(c, WELL)
     assert "受付 <b>3</b>" in text
     assert '<a href="/held">3</a>' in text
     assert '<a href="/held?state=all&rule=macro">macro</a>' in text.replace("&amp;", "&")
-    assert "&lt;b&gt;it said no&lt;/b&gt;" in text
+    assert "<td>&lt;b&gt;最終確認&lt;/b&gt;で止めた (&lt;b&gt;it said no&lt;/b&gt;)" in text
     assert 'class="held"' in text
     assert "0.03 秒" in text
     present = datetime.fromtimestamp(c.rooms.clock.now(), JST).strftime("%-H:00")

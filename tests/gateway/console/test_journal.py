@@ -17,6 +17,7 @@ from gateway.journal import reading
 from gateway.model import Delivery, DeliveryOutcome, Reply
 from gateway.spool import Shown
 from gateway.store import schema
+from gateway.words import Words
 from gateway.workflow import ledger
 from gateway.workflow.report import facts, incident, misdirected
 from gateway.workflow_settings import WorkflowSettings
@@ -208,9 +209,10 @@ async def test_hd07_what_came_in_is_what_became_of_it_and_a_lost_one_shows(c: Co
 
 async def test_lg06_an_alarm_opens_a_trouble_that_is_closed_and_never_deleted(c: Console) -> None:
     for _ in range(3):
-        await c.rooms.journal.write(journal.Alarm(name="signatures", detail="30 hours old"))
+        await c.rooms.journal.write(journal.Alarm.of("signatures", Words("30時間前のものです", "30 hours old")))
     reviewer = await c.signed_in(await c.person("syo", Role.SYO))
-    assert "30 hours old" in (await reviewer.get("/troubles")).text
+    listed = (await reviewer.get("/troubles")).text
+    assert listed.index("30時間前のものです") < listed.index("30 hours old")
     page = (await reviewer.get("/troubles/1")).text
     assert "3 回" in page
     assert "<h1>ウイルス定義が古い</h1>" in page

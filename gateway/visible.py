@@ -20,7 +20,7 @@ def visible(text: str) -> str:
     """`text` with each hidden character as its number, e.g. [U+202E], cut at LONGEST."""
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}…"
-    return _SUSPECT.sub(lambda found: _marked(found[0]), text)
+    return _SUSPECT.sub(lambda found: _marked(found[0]), text.replace("\r\n", "\n"))  # a line's end deceives nobody
 
 
 def _marked(character: str) -> str:

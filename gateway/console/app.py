@@ -108,6 +108,9 @@ SCREENS = (
 )
 
 
+_PLAINLY = {404: "この画面はありません。アドレスを確かめるか、メニューから選び直してください。", 405: "この操作はできません。"}
+
+
 def declared() -> tuple[Declared, ...]:
     """Every route with the right that it needs."""
     return tuple(each for one in SCREENS for each in one.declared)
@@ -175,12 +178,14 @@ def application(at: Desk) -> Guard:
 
 async def _plainly(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return PlainTextResponse(f"{error.status_code} {error.detail}", error.status_code)
+    ja = _PLAINLY.get(error.status_code, "")
+    return PlainTextResponse(f"{error.status_code} {ja}\n{error.status_code} {error.detail}", error.status_code)
 
 
 async def _surprise(request: Request, error: Exception) -> Response:
     """The log has it; the person in front of the page learns nothing of our inside."""
-    return PlainTextResponse("500: an error of the console; it is in its log", 500)
+    ja = "画面の処理で問題が起きました。もう一度操作しても直らないときは、管理者に知らせてください。"
+    return PlainTextResponse(f"500: {ja}\n500: an error of the console; it is in its log", 500)
 
 
 class Server(uvicorn.Server):

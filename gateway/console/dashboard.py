@@ -22,10 +22,9 @@ from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
 from gateway.directory import book
 from gateway.model import Direction
-from gateway.notice.wording import Names
 from gateway.watch import concerns
-from gateway.words import Language, Words
-from sanitizers.model import Kind, Reason, Treatment, Verdict
+from gateway.words import Words
+from sanitizers.model import Verdict
 
 screen = Screen()
 
@@ -64,7 +63,7 @@ async def show(visit: Visit) -> Response:
         lights=[*_lights(visit, facts, now), _held(found, now), *await _audit(visit, now)],
         latency=(facts or {}).get("inspection_seconds") or {},
         verdicts=[(Verdict[name.upper()], count) for name, count in found.verdicts],
-        findings=[(_finding(name, names, visit.language), count) for name, count in found.findings],
+        findings=[(names.finding(name), count) for name, count in found.findings],
         alarms=(await journal.search(visit.desk.store.db, kind="alarm", since=now - _DAY, limit=_ALARMS))[::-1],
         japanese=japanese,
         told=told,
@@ -81,18 +80,10 @@ async def current(asker: Asker, span: str) -> Figures:
     return known[span][1]
 
 
-def _finding(name: str, names: Names, language: Language) -> str:
-    """`macro removed`, `withheld encrypted`: as staff read it in notices."""
-    first, _, second = name.partition(" ")
-    if first in {each.value for each in Kind} and second in {each.value for each in Treatment}:
-        between = "" if language is Language.JA else " "
-        return between.join((names.kinds[Kind(first)], names.treatments[Treatment(second)]))
-    return names.reasons[Reason(second)] if second in {each.value for each in Reason} else name
-
-
 def _held(found: Figures, now: float) -> Light:
     days = 0.0 if found.oldest_held is None else (now - found.oldest_held) / _DAY
-    note = Words(f"最古 {days:.0f}日前", f"oldest {days:.0f} days") if found.waiting else NOTHING
+    oldest = Words(f"最古 {days:.0f}日前", f"oldest {days:.0f} days") if days >= 1 else Words("最古 今日", "oldest today")
+    note = oldest if found.waiting else NOTHING
     return Light(Words("保留中", "Held now"), _plain(f"{found.waiting:,}"), "warn" if found.waiting else "good", note, "/held")
 
 
@@ -120,7 +111,13 @@ def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[
         yield Light(gateway, Words("停止中", "stopped"), "bad", _plain(", ".join(stopped)), "/stops")
     else:
         running = Words("稼働中", "running") if facts["healthy"] else Words("処理できません", "cannot process")
-        yield Light(gateway, running, "good" if facts["healthy"] else "bad", _plain(f"policy {facts['policy']}"), "/stops")
+        yield Light(
+            gateway,
+            running,
+            "good" if facts["healthy"] else "bad",
+            Words(f"規則 {facts['policy']}", f"rules {facts['policy']}"),
+            "/stops",
+        )
     minutes = facts["oldest_seconds"] / 60
     waited = Words(f"最長 {minutes:.0f}分待ち", f"longest wait {minutes:.0f} min")
     yield Light(Words("待ち行列", "Queue"), Words(f"{facts['waiting']:,}通", f"{facts['waiting']:,}"), level("queue"), waited)

@@ -42,6 +42,7 @@ def _environment(organisation: str, banner: str) -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # an upgrade on the disk waits for the restart: new pages do not fit the code that runs
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalized,

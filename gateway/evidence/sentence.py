@@ -6,6 +6,7 @@ are called as the notices that are shipped call them, so that evidence reads ali
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from gateway import alarm_names
 from gateway.clock import JST
-from gateway.journal import Alarm, CaseStep, Entry
+from gateway.journal import Alarm, CaseStep, Entry, Viewed
 from gateway.model import Disposition
 from gateway.notice.wording import Names, read_names
 from gateway.words import Language, Words
@@ -276,6 +277,21 @@ _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads 
     },
     "via": {"console": "管理画面", "link": "メールのリンク", "command": "コマンド"},
 }
+_VIEWED = [
+    (re.compile(pattern), ja)
+    for pattern, ja in (
+        ("text", "本文と文字"),
+        ("text of the original", "原本の本文"),
+        (r"text for case (\d+)", r"手続き \1 の本文"),
+        (r"outcome by (.+)", r"届くもの (方法 \1)"),
+        (r"page (\d+) of file (\d+)", r"ファイル \2 の \1 ページ"),
+        ("history", "経過"),
+        (r"sample (\d+)", r"抜き取り \1"),
+        (r"first report of case (\d+)", r"案件 \1 の第一報の案"),
+        (r"further report of case (\d+)", r"案件 \1 の続報の案"),
+        (r"final report of case (\d+)", r"案件 \1 の最終報の案"),
+    )
+]
 _SHIPPED = Path(__file__).resolve().parents[2] / "config" / "notices"
 
 
@@ -287,8 +303,10 @@ def sentence(entry: Entry, language: Language = Language.JA) -> str:
     facts = dict(entry.facts)
     if entry.kind == CaseStep.kind():
         facts |= _step(facts, language)
-    if entry.kind == Alarm.kind() and language is Language.JA:
-        facts |= {"name": alarm_names.japanese(facts["name"]), "detail": alarm_names.told(facts)}
+    if "found" in facts:
+        facts["found"] = _names(language).findings_in(facts["found"])
+    if language is Language.JA:
+        facts |= _in_japanese(entry.kind, facts)
     return words.in_(language).format_map(_Facts(facts, language))
 
 
@@ -301,6 +319,16 @@ def _step(facts: Mapping[str, str], language: Language) -> dict[str, str]:
         "after": names.stages,
     }
     return {name: words.get(facts[name], facts[name]) for name, words in said.items()}
+
+
+def _in_japanese(kind: str, facts: Mapping[str, str]) -> dict[str, str]:
+    """What the record has in English only."""
+    if kind == Alarm.kind():
+        return {"name": alarm_names.japanese(facts["name"]), "detail": alarm_names.told(facts)}
+    if kind == Viewed.kind():
+        told = (found.expand(ja) for pattern, ja in _VIEWED if (found := pattern.fullmatch(facts["what"])))
+        return {"what": next(told, facts["what"])}
+    return {"found": facts["found"].replace(", ", "、")} if "found" in facts else {}
 
 
 @cache

@@ -32,7 +32,9 @@ TEMPLATES = (
 )
 
 _SIGN = re.compile(r"(?:^|(?<=, ))(\w+)(?= \d)")  # as `journal.Decided` writes them
-_SIGNS = frozenset(Sign)
+_COUNTED_AGAIN = re.compile(r" (\d+) [^,]* \1件(?=,|$)")  # evidence that says no more than the count before it
+_FOUND = re.compile(r"(?:^|(?<=, ))(\d+) (\w+ \w+)(?=,|$)")
+_SIGNS, _KINDS, _TREATMENTS, _REASONS = frozenset(Sign), frozenset(Kind), frozenset(Treatment), frozenset(Reason)
 _Member = TypeVar("_Member", bound=StrEnum)
 _Key = TypeVar("_Key")
 
@@ -55,7 +57,20 @@ class Names:
 
     def signs_in(self, recorded: str) -> str:
         """What the journal has as `telephone 25 090-****`, in words."""
-        return _SIGN.sub(lambda found: self.signs[Sign(found[1])] if found[1] in _SIGNS else found[1], recorded)
+        told = _SIGN.sub(lambda found: self.signs[Sign(found[1])] if found[1] in _SIGNS else found[1], recorded)
+        return _COUNTED_AGAIN.sub(r" \1", told)
+
+    def finding(self, name: str) -> str:
+        """What is counted as `macro removed` or `withheld encrypted`; another name stays as it is."""
+        first, _, second = name.partition(" ")
+        if first in _KINDS and second in _TREATMENTS:
+            kind, treatment = self.kinds[Kind(first)], self.treatments[Treatment(second)]
+            return f"{kind} {treatment}" if treatment.isascii() else f"{kind}{treatment}"
+        return self.reasons[Reason(second)] if second in _REASONS else name
+
+    def findings_in(self, recorded: str) -> str:
+        """What the journal has as `2 macro removed, 1 failed corrupt`, in words."""
+        return _FOUND.sub(lambda found: f"{self.finding(found[2])} {found[1]}", recorded)
 
 
 def read_templates(directory: Path, problems: list[Problem]) -> dict[tuple[str, str], Template]:

@@ -5,7 +5,9 @@ A name that is not here (a policy's own) stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from gateway.words import Words
 
 NAMES = {
     "alerts": "警報の送信に失敗",
@@ -41,6 +43,12 @@ NAMES = {
 
 def japanese(name: str) -> str:
     return NAMES.get(name, name)
+
+
+def foreign_copy(receipt: str, objections: Sequence[str]) -> Words:
+    why = "; ".join(objections)[:900]
+    ja = f"{receipt}: この装置が作っていない写しが配送されるところでした。メールを保留しました: {why}"
+    return Words(ja, f"{receipt}: a copy that the gateway did not make was to leave: {why}")
 
 
 def told(facts: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from gateway import dsn, journal
+from gateway import alarm_names, dsn, journal
 from gateway.backoff import Backoff
 from gateway.candidates import Candidates
 from gateway.clearance import Clearance, NotCleared, apart, releasable
@@ -73,7 +73,6 @@ from gateway.settling import (
 )
 from gateway.spool import MissingContent
 from gateway.unlocking import GATEWAY, Keyring
-from gateway.words import Words
 from gateway.workflow import opening
 from gateway.workflow.model import Kind
 from gateway.workflow.register import Register
@@ -204,8 +203,7 @@ class Pipeline:
                 why = f"{UNCLEARED}({self.notices.reason(refusal.reason)})"
                 decision = replace(decision, disposition=Disposition.HOLD, rule="not-cleared", reason=why)
                 # rebuilder and verifier disagree: staff read why in plain words, the administrator all of it
-                said = Words(f"{item.receipt}: {why}", str(refusal))
-                alarm = journal.Alarm.of("not-cleared", said, item.id)
+                alarm = journal.Alarm(item=item.id, name="not-cleared", detail=str(refusal), ja=f"{item.receipt}: {why}")
                 recorded = merge(recorded, Settlement(events=(alarm,)))
         told = self.notifier.held(self.notices, item, group.recipients, inspection, decision)
         recorded = merge(recorded, Settlement(authored=told if lease.grant is None else ()))
@@ -378,9 +376,7 @@ class Pipeline:
 
     def _disowned(self, lease: Lease, objections: Sequence[str]) -> Settlement:
         held = self._held(lease, lease.item.recipients, FOREIGN, None)
-        receipt, why = lease.item.receipt, "; ".join(objections)[:900]
-        ja = f"{receipt}: この装置が作っていない写しが配送されるところでした。メールを保留しました: {why}"
-        said = Words(ja, f"{receipt}: a copy that the gateway did not make was to leave: {why}")
+        said = alarm_names.foreign_copy(lease.item.receipt, objections)
         return merge(held, Settlement(events=(journal.Alarm.of("foreign-copy", said, lease.item.id),)))
 
     def _relayed(self, lease: Lease, cleared: Cleared, outcomes: Sequence[DeliveryOutcome]) -> Settlement:

@@ -24,6 +24,7 @@ from gateway.model import NextHop, TlsPolicy
 from gateway.notifier import Notifier
 from gateway.post import target
 from gateway.smtp.sink import Sink
+from gateway.words import Words
 from sanitizers.letter import Mailbox
 from tests.gateway.make_spool import START, Rooms, Times, rooms
 from tests.running import free_port
@@ -74,14 +75,14 @@ async def test_every_journalled_alarm_is_a_mail_past_the_queue(r: Rooms, tmp_pat
     room = alerts(to(r, sink.port, mail=["sym@city.example.lg.jp"]), times=r.times)
     r.journal.listeners.append(room.sealed)
     async with running(room):
-        await r.journal.write(journal.Alarm(item="I1", name="not-cleared", detail="検査"), journal.Stopped(reason="x"))
+        await r.journal.write(journal.Alarm.of("not-cleared", Words("検査", "inspection"), "I1"), journal.Stopped(reason="x"))
         await r.journal.seal()
         await until(lambda: list(sink.directory.glob("*.eml")))
     [path] = sink.directory.glob("*.eml")
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert mail["Subject"] == "【警報】最終確認で不合格: 検査"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert "内容: 最終確認で止めました\ndetail: word of the <verifier>\n" in mail.get_content().replace("word\nof", "word of")  # type: ignore[attr-defined]
+    assert "内容: 検査\r\ndetail: inspection\r\n" in mail.get_content()  # type: ignore[attr-defined]
     assert "メール (mail): I1" in mail.get_content()  # type: ignore[attr-defined]
     assert json.loads(path.with_suffix(".json").read_text())["sender"] == "<>"
     await sink.stop()

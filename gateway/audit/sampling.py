@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
+import math
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from gateway.store.opening import Store
 from gateway.store.schema import journal as sealed
 from gateway.store.schema import journal_head, journal_pending
 from gateway.words import Words
+from gateway.workflow import ledger
 from gateway.workflow.model import Act
 from sanitizers.model import Verdict
 
@@ -263,6 +265,12 @@ def _traced(conn: sa.Connection, entry: Entry) -> Decision:
             return Decision(entry, None, tuple(reversed(events)))
         return Decision(entry, found, found.events)
     if case := dict(entry.facts).get("case"):
-        steps = reversed(reading.select(conn, Query(kind=entry.kind), 100_000))
-        return Decision(entry, None, tuple(each for each in steps if dict(each.facts)["case"] == case))
+        return Decision(entry, None, tuple(_of_case(conn, entry.kind, case)))
     return Decision(entry, None, (entry,))
+
+
+def _of_case(conn: sa.Connection, kind: str, case: str) -> Iterator[Entry]:
+    """The journal is not indexed by case, but each step of one tells the moment of its entry."""
+    for at in sorted({step.at for step in ledger.history(conn, int(case))}):
+        then = reading.select(conn, Query(kind=kind, since=at, until=math.nextafter(at, math.inf)), MOST)
+        yield from (each for each in reversed(then) if dict(each.facts)["case"] == case)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from gateway import journal
 from gateway.journal import Event
+from gateway.workflow import ledger
+from gateway.workflow.machine import MACHINES
+from gateway.workflow.model import Act, Kind, Opening, Stage
 from tests.gateway.make_spool import Rooms
 
 
@@ -57,5 +62,15 @@ async def a_day(rooms: Rooms) -> None:
         await rooms.journal.write(journal.Released(item=f"M{n:03}", grant="", actor="syo", reason="確認した"))
     for _ in range(2):
         await rooms.journal.write(journal.Refused(client="192.0.2.9", reply="550 5.7.1"))
-    await rooms.journal.write(stepped(7, "open"), stepped(7, "approve"))
+    for is_approved in (False, True):
+        await rooms.db.write(_exception, rooms.clock.now(), is_approved)
     await rooms.journal.seal()
+
+
+def _exception(conn: sa.Connection, now: float, is_approved: bool) -> None:
+    asked = Opening(Kind.EXCEPTION, Stage.WANTED, "taro@city.example.lg.jp", "", "必要", ends_at=now + 60)
+    case = ledger.open_case(conn, asked, None, now)
+    if is_approved:
+        approval = MACHINES[Kind.EXCEPTION].find(case.stage, Act.APPROVE)
+        assert approval is not None
+        ledger.move(conn, case, approval, ledger.Hand("head@city.example.lg.jp", "必要"), now)

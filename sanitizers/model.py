@@ -242,7 +242,7 @@ class Switches:
     macros: Setting = Setting.REMOVE
     scripts: Setting = Setting.REMOVE
     controls: Setting = Setting.REMOVE
-    embedded_files: Setting = Setting.REMOVE
+    embedded_files: Setting = Setting.REMOVE  # kept: Office documents in Office documents, themselves rebuilt
     external_links: Setting = Setting.REMOVE
     commands: Setting = Setting.REMOVE
     add_ins: Setting = Setting.REMOVE
@@ -289,8 +289,8 @@ def _family(keepable: str, never_kept: str) -> Family:
 
 FAMILIES = {  # the fields of `Switchboard`
     "office": _family(
-        "hyperlinks comments tracked_changes hidden_sheets metadata",
-        "macros controls embedded_files external_links commands scripts add_ins multimedia signatures",
+        "hyperlinks comments tracked_changes hidden_sheets metadata embedded_files",
+        "macros controls external_links commands scripts add_ins multimedia signatures",
     ),
     "pdf": _family(
         "hyperlinks comments forms layers metadata",
@@ -306,7 +306,7 @@ FAMILIES = {  # the fields of `Switchboard`
 class Switchboard:
     """What a profile keeps, removes or blocks.  `body` is the text of mails, which is never withheld: there is no `block`."""
 
-    office: Switches = field(default_factory=Switches)
+    office: Switches = field(default_factory=lambda: Switches(embedded_files=Setting.KEEP))
     pdf: Switches = field(default_factory=Switches)
     image: Switches = field(default_factory=Switches)  # SVG as well
     html: Switches = field(default_factory=lambda: Switches(forms=Setting.REMOVE))

@@ -50,6 +50,10 @@ EXPLANATIONS: dict[str, Words] = {  # what becomes of it; a family's own words g
     "macros": Words("VBA と Excel 4.0 マクロ。残すことはできません。", "VBA and Excel 4.0; can not be kept."),
     "controls": Words("ボタンなどの部品。残すことはできません。", "Buttons and the like; can not be kept."),
     "embedded_files": Words("中のファイルは無害化できないので取り除きます。", "The files in it are taken out."),
+    "office.embedded_files": Words(
+        "中の Word・Excel・PowerPoint は作り直して残し、ほかは除去します。",
+        "Word, Excel, PowerPoint inside are rebuilt and stay; others go.",
+    ),
     "external_links": Words("開くだけで外と通信するもの。", "What talks to the outside when opened."),
     "commands": Words("開く・更新するだけで動くもの。計算結果は残ります。", "What runs on opening; results stay."),
     "scripts": Words("開く・クリックするだけで動くもの。", "What runs on opening or on a click."),

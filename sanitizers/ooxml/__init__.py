@@ -1,7 +1,7 @@
 """OOXML: docx, xlsx, pptx and their macro, template and add-in variants, rebuilt without anything active (formats.md 1).
 
 `rebuild` walks the package, `opc` reads and writes it; `parts`, `relationships` and `allowlist` say what may be in it;
-`word`, `sheet`, `slide`, `fields`, `formula`, `links`, `media` and `properties` know the languages inside.  Raises
+`word`, `sheet`, `slide`, `embedded`, `fields`, `formula`, `links`, `media` and `properties` know the languages inside.  Raises
 `Refused`.  Encrypted documents are OLE files and binary workbooks (xlsb) have no XML: both are `legacy`'s.
 """
 
@@ -11,7 +11,7 @@ from sanitizers import names, signature
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Outcome, Part, Treatment
 from sanitizers.ooxml.opc import Package
-from sanitizers.ooxml.rebuild import Rebuild
+from sanitizers.ooxml.rebuild import Rebuild, Room
 from sanitizers.signature import package as signed
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
@@ -34,7 +34,7 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     package = Package(content, job.profile.limits)
     signatures = signed.signatures(package, job.profile.anchors)
     signature.report(signatures, signed.FOLDER, findings)
-    output, main = Rebuild(package, job, findings).run()
+    output, main = Rebuild(package, job, findings, Room(job.profile.limits)).run()
     if main.media_type != detected:
         findings.add(Kind.CONVERTED, "", f"{detected} to {main.extension}", Treatment.REPLACED)
     name = names.with_extension(part.name or "無題", main.media_type)

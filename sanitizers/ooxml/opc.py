@@ -24,7 +24,7 @@ _CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _CONTENT_TYPES_NAME = "[content_types].xml"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
-_RESERVED = ("docprops/", "media/", "parts/")  # where we put parts ourselves
+_RESERVED = ("docprops/", "embeddings/", "media/", "parts/")  # where we put parts ourselves
 _HEAD = 16 << 10  # bytes
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|[/\\]{2}", re.IGNORECASE)
 
@@ -77,6 +77,11 @@ class Package:
 
     def __contains__(self, key: str) -> bool:
         return key in self._members
+
+    def left(self, limits: Limits) -> Limits:
+        """What remains of the limits for packages inside this one."""
+        size = sum(member.size for member in self._members.values())
+        return replace(limits, total_bytes=limits.total_bytes - size, zip_entries=limits.zip_entries - len(self._members))
 
     def read(self, key: str) -> bytes:
         return self._members[key].read()

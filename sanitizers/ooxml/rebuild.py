@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from sanitizers import zip_strict
 from sanitizers.job import Findings, Job
-from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
+from sanitizers.model import Kind, Limits, Method, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import gate, links, media, opc, properties, sheet, slide, word, xml
+from sanitizers.ooxml.embedded import Document, Objects
 from sanitizers.ooxml.opc import Package, Relationship, WrittenPart
 from sanitizers.ooxml.parts import MAIN_TYPES, PART_TYPES, MainType
 from sanitizers.ooxml.prune import prune, resolve, settle_prefixes
@@ -25,15 +26,26 @@ _KINDS = {"hyperlink": Kind.HYPERLINK} | dict.fromkeys(_COMMENTS, Kind.COMMENT)
 
 
 @dataclass(slots=True)
+class Room:
+    """What is left of the limits: documents inside one another count together."""
+
+    limits: Limits
+
+
+@dataclass(slots=True)
 class Rebuild:
     """One document on its way.  `_names` has the name in the output for the key of each XML part that was admitted."""
 
     package: Package
     job: Job
     findings: Findings
+    room: Room
+    depth: int = 0
     switches: Switches = field(init=False)
     _pictures: media.Pictures = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
+    _documents: dict[str, Document | None] = field(default_factory=dict)  # by key, None where it could not be rebuilt
+    _placed: dict[str, str] = field(default_factory=dict)  # the name in the output of those that an object holds
     _stems: dict[str, str] = field(default_factory=dict)  # likewise, of pictures, without their extensions
     _roots: dict[str, str] = field(default_factory=dict)
     _written: list[WrittenPart] = field(default_factory=list)
@@ -42,6 +54,7 @@ class Rebuild:
     def __post_init__(self) -> None:
         self.switches = self.job.profile.switches.office
         self._pictures = media.Pictures(self.job, self.findings)
+        self.room.limits = self.package.left(self.room.limits)
 
     def run(self) -> tuple[bytes, MainType]:
         """The new package; raises `Refused` when there is no main part that we know."""
@@ -80,6 +93,8 @@ class Rebuild:
         name = self._names[key]
         kept = {r.id: r for r in self.package.relationships(key) if self._stays(r, name)}
         content, used = self._clean(key, name, kept)
+        for unused in [r for r in kept.values() if r.kind == "package" and r.id not in used]:
+            self._report(unused, name)
         relationships = tuple(self._target(r) for r in kept.values() if r.id in used or r.kind not in NAMED)
         content_type = PART_TYPES[self._root(key)].content_type
         self._written.append(WrittenPart(name, content_type, zip_strict.pack(content), relationships))
@@ -100,29 +115,39 @@ class Rebuild:
         root = part.root
         if root.tag != self._root(key):
             raise Refused(Reason.AMBIGUOUS, f"{name} has two roots")
-        word.before(root, name, self.switches, self.findings)
+        objects = Objects({r.id: found for r in kept.values() if (found := self._documents.get(r.target))})
+        word.before(root, name, self.switches, self.findings, objects)
         sheet.before(root, name, self.switches, self.findings, kept)
-        slide.before(root, name, self.findings, lambda shape: self._preview(shape, kept))
+        sheet.hold_objects(root, name, self.findings, objects, lambda shape: self._drawn(shape, kept) is not None)
+        slide.before(root, name, self.findings, objects, lambda shape: self._preview(shape, kept))
+        objects.hold_sources(root)
         links.neutralise_actions(root, name, self.findings)
         links.neutralise_styles(root, name, self.findings)
         references = prune(root, name, self.findings)
         word.after(root, name, self.switches, self.findings)
         sheet.after(root, name, self.switches, self.findings)
-        used = resolve(references, root, kept)
+        used = resolve(references, root, kept) | objects.restore(root)
         slide.after(root, name, self.switches, self.findings)
         settle_prefixes(root, part.prefixes)
         return used
 
     def _preview(self, shape: str, kept: dict[str, Relationship]) -> str:
         """A new relationship to the picture that a part's old drawing has for a shape; "" if it has none."""
+        picture = self._drawn(shape, kept)
+        if picture is None:
+            return ""
+        added = replace(picture, id=f"rIdPreview{len(kept)}")
+        kept[added.id] = added
+        return added.id
+
+    def _drawn(self, shape: str, kept: dict[str, Relationship]) -> Relationship | None:
+        """From a part's old drawing to the picture that it has for a shape."""
         for drawing in [r for r in kept.values() if r.kind == "vmlDrawing"]:
             wanted = slide.shown(xml.parse(self._read(drawing.target), drawing.target), shape)
             for picture in self.package.relationships(drawing.target):
                 if picture.id == wanted and picture.kind == "image" and self._stays(picture, drawing.target):
-                    added = replace(picture, id=f"rIdPreview{len(kept)}")
-                    kept[added.id] = added
-                    return added.id
-        return ""
+                    return picture
+        return None
 
     def _stays(self, relationship: Relationship, source: str) -> bool:
         """May this relationship stand in the output?  What may not is reported."""
@@ -133,6 +158,8 @@ class Rebuild:
             stays = False
         elif relationship.target not in self.package:
             return False  # leads nowhere: nothing is lost
+        elif kind == "package" and self.switches.embedded_files and self.job.profile.method is not Method.IMAGE:
+            return self._document(relationship.target) is not None
         elif kind == "slide" and not self.switches.hidden_sheets and self._is_hidden_slide(relationship.target):
             self.findings.add(Kind.HIDDEN_CONTENT, source, f"hidden slide {relationship.target}", Treatment.REMOVED)
             return False
@@ -141,6 +168,26 @@ class Rebuild:
         if not stays:
             self._report(relationship, source)
         return stays
+
+    def _document(self, key: str) -> Document | None:
+        """A document inside this one, rebuilt once; one that cannot be costs only itself, whatever the reason."""
+        if key not in self._documents:
+            self._documents[key] = self._rebuilt(key)
+        return self._documents[key]
+
+    def _rebuilt(self, key: str) -> Document | None:
+        findings = Findings()
+        try:
+            if self.depth >= self.job.profile.limits.depth:
+                raise Refused(Reason.LIMIT_DEPTH, f"more than {self.depth} documents inside one another")
+            package = Package(self.package.read(key), self.room.limits)
+            content, main = Rebuild(package, self.job, findings, self.room, self.depth + 1).run()
+        except Refused as refusal:
+            self.findings.add(Kind.EMBEDDED_OBJECT, key, f"{refusal.reason}: {refusal.detail}", Treatment.REPLACED)
+            return None
+        for found in findings.all():
+            self.findings.add(found.kind, f"{key}/{found.where}", found.detail, found.treatment)
+        return Document(content, main)
 
     def _is_hidden_slide(self, key: str) -> bool:
         return slide.is_hidden(xml.parse(self.package.read(key), key))
@@ -198,10 +245,19 @@ class Rebuild:
             self._stems[key] = f"media/image{len(self._stems) + 1}"
         return self._stems[key]
 
+    def _admit_document(self, key: str) -> str:
+        if key not in self._placed:
+            document = self._documents[key]
+            assert document is not None  # `_stays` saw it
+            self._placed[key] = f"embeddings/document{len(self._placed) + 1}.{document.main.extension}"
+            self._written.append(WrittenPart(self._placed[key], document.main.media_type, document.content, ()))
+            self.findings.add(Kind.EMBEDDED_OBJECT, key, f"rebuilt, {document.program}", Treatment.KEPT)
+        return self._placed[key]
+
     def _target(self, relationship: Relationship) -> Relationship:
         if relationship.external:
             return Relationship(relationship.id, relationship.type, links.rebuilt(relationship.target), external=True)
-        admit = self._admit_picture if relationship.kind == "image" else self._admit
+        admit = {"image": self._admit_picture, "package": self._admit_document}.get(relationship.kind, self._admit)
         return Relationship(relationship.id, relationship.type, admit(relationship.target), external=False)
 
     def _report(self, relationship: Relationship, source: str) -> None:

@@ -7,13 +7,17 @@ as a whole, because half a rule means something else.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
+from functools import partial
 from itertools import accumulate
+
+from lxml.etree import SubElement
 
 from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import formula, gate, xml
 from sanitizers.ooxml.allowlist import C15, CX, X14, XM, XVML, A, C, R, S, tags
+from sanitizers.ooxml.embedded import Objects, reference
 from sanitizers.ooxml.prune import drop
 
 _CELL_FORMULA, _SHEET, _NAME, _LINK = (tags(S, name) for name in ("f", "sheet", "definedName", "hyperlink"))
@@ -29,6 +33,8 @@ _SHAPES = tags(A.replace("main", "spreadsheetDrawing"), "sp", "graphicFrame", "p
 _PIVOT = tags(S, "cacheField", "calculatedItem", "calculatedMember")
 _COMMENT_CARRIERS = tags(S, "legacyDrawing")
 _CACHE_SOURCE = tags(S, "cacheSource")
+_OBJECTS, _OBJECT = tags(S, "oleObjects"), tags(S, "oleObject")
+_AFTER_OBJECTS = tags(S, "controls", "webPublishItems", "tableParts", "extLst")  # 18.3.1.99
 _AUTORUN = re.compile(r"(?:_xlnm\.|Excel_BuiltIn_)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
 _RUNS = ("xlm", "vbProcedure", "function")
 
@@ -71,6 +77,35 @@ def is_internal_cache(content: bytes, where: str) -> bool:
     if source is None or source.get("type") != "worksheet":
         return False
     return not any(child.get(tag) for child in source for tag in tags(R, "id"))
+
+
+def hold_objects(root: xml.Element, where: str, findings: Findings, objects: Objects, is_drawn: Callable[[str], bool]) -> None:
+    """Which objects of a sheet come back.  `is_drawn`: has its old drawing a picture for the shape?"""
+    for container in list(root.iter(*_OBJECTS)):
+        staying = dict[str, tuple[str, bool]]()
+        for markup in container.iter(*_OBJECT):
+            shape, identifier = markup.get("shapeId", ""), objects.identifier(markup)
+            if identifier and shape.isdecimal() and is_drawn(f"_x0000_s{shape}"):
+                staying[shape] = (identifier, markup.get("dvAspect") == "DVASPECT_ICON")
+            else:
+                findings.add(Kind.EMBEDDED_OBJECT, where, f"object of {markup.get('progId', '')}", Treatment.REMOVED)
+        for shape, (identifier, is_icon) in staying.items():
+            program = objects.documents[identifier].program
+            objects.hold(root, identifier, partial(_write_object, shape=shape, program=program, to=identifier, is_icon=is_icon))
+        drop(container)
+
+
+def _write_object(root: xml.Element, shape: str, program: str, to: str, is_icon: bool) -> None:
+    """One object of a sheet, as every Excel since 2007 reads it: its picture is in the old drawing (18.3.1.59)."""
+    sheet = xml.namespace(root)
+    container = root.find(f"{{{sheet}}}oleObjects")
+    if container is None:
+        container = root.makeelement(f"{{{sheet}}}oleObjects")
+        root.insert(next((at for at, child in enumerate(root) if child.tag in _AFTER_OBJECTS), len(root)), container)
+    markup = SubElement(container, f"{{{sheet}}}oleObject", {"progId": program, "shapeId": shape})
+    if is_icon:
+        markup.set("dvAspect", "DVASPECT_ICON")
+    markup.set(reference(root), to)
 
 
 def _drop_rich_values(root: xml.Element, where: str, findings: Findings) -> None:

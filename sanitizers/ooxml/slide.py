@@ -1,4 +1,4 @@
-"""Presentations: embedded objects become their picture, animations stay if all of them can.
+"""Presentations: objects become their picture or hold a rebuilt document, animations stay if all of them can.
 
 ISO/IEC 29500-1 clause 19.  A timing tree points to shapes and media by number: with one of them gone PowerPoint would
 offer a repair, so the whole tree goes with it.
@@ -6,7 +6,10 @@ offer a repair, so the whole tree goes with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
 
 from lxml.etree import SubElement
 
@@ -14,20 +17,24 @@ from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import word, xml
 from sanitizers.ooxml.allowlist import A, O, P, R, V, strict, tags
+from sanitizers.ooxml.embedded import Objects, reference
 
 _FRAME, _OBJECT, _PICTURE, _TIMING, _SHAPE = (tags(P, name) for name in ("graphicFrame", "oleObj", "pic", "timing", "cNvPr"))
 _SLIDE, _PRESENTATION, _LISTED = (tags(P, name) for name in ("sld", "presentation", "sldId"))
 _IN_SECTION = "{http://schemas.microsoft.com/office/powerpoint/2010/main}sldId"
+_DATA, _OLE = tags(A, "graphicData"), "http://schemas.openxmlformats.org/presentationml/2006/ole"
+_STRICT_OLE = "http://purl.oclc.org/ooxml/presentationml/ole"
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _CONTAINERS = tags(P, "childTnLst", "subTnLst", "cMediaNode", "tnLst", "tgtEl")
 
 
-def before(root: xml.Element, where: str, findings: Findings, preview: Callable[[str], str]) -> None:
+def before(root: xml.Element, where: str, findings: Findings, objects: Objects, preview: Callable[[str], str]) -> None:
     """`preview`: the identifier of the picture that the old drawing of the slide has for a shape, or ""."""
     if is_hidden(root):
         findings.add(Kind.HIDDEN_CONTENT, where, "hidden slide", Treatment.KEPT)
     for frame in list(root.iter(*_FRAME)):
         if next(frame.iter(*_OBJECT), None) is not None:
-            _replace_object(frame, where, findings, preview)
+            _replace_object(frame, where, findings, objects, preview)
 
 
 def is_hidden(root: xml.Element) -> bool:
@@ -67,16 +74,49 @@ def shown(drawing: xml.Element, shape: str) -> str:
     return ""
 
 
-def _replace_object(frame: xml.Element, where: str, findings: Findings, preview: Callable[[str], str]) -> None:
+def _replace_object(
+    frame: xml.Element, where: str, findings: Findings, objects: Objects, preview: Callable[[str], str]
+) -> None:
     """The picture of the object: inside the object itself since PowerPoint 2010, before in an old drawing; else words."""
     picture = next(frame.iter(*_PICTURE), None)
     if picture is None:
         shapes = (preview(element.get("spid", "")) for element in frame.iter(*_OBJECT))
         identifier = next(filter(None, shapes), "")
         picture = _picture(frame, identifier) if identifier else None
+    if picture is not None and _hold(frame, picture, objects):
+        return
     found = "preview picture kept" if picture is not None else "object without preview"
     findings.add(Kind.EMBEDDED_OBJECT, where, found, Treatment.REPLACED)
     xml.replace(frame, picture if picture is not None else _text_box(frame))
+
+
+def _hold(frame: xml.Element, picture: xml.Element, objects: Objects) -> bool:
+    """Will the object come back?  Until then its frame holds the picture only."""
+    data = next(frame.iter(*_DATA), None)
+    markup = next((each for each in frame.iter(*_OBJECT) if objects.identifier(each)), None)
+    if data is None or markup is None:
+        return False
+    identifier = objects.identifier(markup)
+    attributes = {name: markup.get(name, "") for name in ("imgW", "imgH") if _NUMBER.fullmatch(markup.get(name, ""))}
+    if markup.get("showAsIcon") in ("1", "true"):
+        attributes["showAsIcon"] = "1"
+    attributes |= {"name": markup.get("name", ""), "progId": objects.documents[identifier].program}
+    for child in list(data):
+        data.remove(child)
+    data.append(picture)
+    data.set("uri", _OLE if xml.namespace(frame) == P else _STRICT_OLE)
+    objects.hold(picture, identifier, partial(_write_object, attributes=attributes, to=identifier))
+    return True
+
+
+def _write_object(picture: xml.Element, attributes: dict[str, str], to: str) -> None:
+    """An object around a picture, as every PowerPoint since 2010 reads it (19.3.2.4)."""
+    slide = xml.namespace(picture)
+    markup = picture.makeelement(f"{{{slide}}}oleObj", attributes)
+    markup.set(reference(picture), to)
+    xml.replace(picture, markup)
+    SubElement(markup, f"{{{slide}}}embed")
+    markup.append(picture)
 
 
 def _picture(frame: xml.Element, identifier: str) -> xml.Element:
@@ -122,7 +162,7 @@ def _named(naming: xml.Element, frame: xml.Element, kind: str, name: str) -> Non
 def _placed(box: xml.Element, frame: xml.Element) -> None:
     slide, drawing = _families(frame)
     shape = SubElement(box, f"{{{slide}}}spPr")
-    for place in frame.findall(f"{{{slide}}}xfrm"):
+    for place in map(deepcopy, frame.findall(f"{{{slide}}}xfrm")):
         place.tag = f"{{{drawing}}}xfrm"
         shape.append(place)
     SubElement(SubElement(shape, f"{{{drawing}}}prstGeom", prst="rect"), f"{{{drawing}}}avLst")

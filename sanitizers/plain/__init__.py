@@ -13,15 +13,29 @@ from sanitizers import charset, ooxml, pdf, text
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Limits, Outcome, Part, Reason, Refused, Treatment, Verdict
 from sanitizers.plain import office, pages, workbook
+from sanitizers.plain.package import Package
 
 _OPEN = "application/vnd.openxmlformats-officedocument."
-READERS: dict[str, Callable[[bytes, Limits], Iterator[str]]] = {
+_READERS: dict[str, Callable[[bytes, Limits], Iterator[str]]] = {
     "application/pdf": pages.read,
     _OPEN + "wordprocessingml.document": office.document,
     _OPEN + "spreadsheetml.sheet": workbook.read,
     _OPEN + "presentationml.presentation": office.presentation,
 }
 MEDIA_TYPES = frozenset({"application/pdf"}) | ooxml.MEDIA_TYPES
+
+
+def is_readable(media_type: str) -> bool:
+    return media_type in _READERS
+
+
+def read(content: bytes, media_type: str, limits: Limits) -> Iterator[str]:
+    """Of a rebuilt document: its own words, then those of the documents inside it."""
+    yield from _READERS[media_type](content, limits)
+    if media_type != "application/pdf":
+        for inner_type, inner in Package(content, limits).documents():
+            yield "〔中の文書〕"
+            yield from read(inner, inner_type, limits)
 
 
 def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
@@ -32,11 +46,12 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     findings = Findings()
     for finding in rebuilt.findings:
         findings.add(finding.kind, finding.where, finding.detail, finding.treatment)
-    read, _ = charset.clean(_joined(READERS[rebuilt.media_type](rebuilt.output, job.profile.limits), job.profile.limits))
-    if not read.strip():
+    limits = job.profile.limits
+    words, _ = charset.clean(_joined(read(rebuilt.output, rebuilt.media_type, limits), limits))
+    if not words.strip():
         raise Refused(Reason.NO_TEXT, "a document without text", Verdict.WITHHELD, findings.all())
     findings.add(Kind.CONVERTED, "", "document to text", Treatment.REPLACED)
-    return text.outcome(read, part, detected, "text/plain", findings)
+    return text.outcome(words, part, detected, "text/plain", findings)
 
 
 def _joined(lines: Iterator[str], limits: Limits) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from sanitizers.model import Limits
 from sanitizers.ooxml import opc, xml
+from sanitizers.ooxml.parts import MAIN_TYPES
+
+_DOCUMENTS = {main.extension: main for main in MAIN_TYPES.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,13 @@ class TextPart:
 class Package:
     def __init__(self, content: bytes, limits: Limits) -> None:
         self._package = opc.Package(content, limits)
+
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        """Media type and content of each document inside this one."""
+        for name in self._package:
+            main = _DOCUMENTS.get(name.rpartition(".")[2])
+            if main and name.startswith("embeddings/"):
+                yield main.media_type, self._package.read(name)
 
     def main(self) -> TextPart:
         (found,) = self.related("", frozenset({"officeDocument"}))

@@ -18,6 +18,7 @@ from sanitizers.odf.package import Package as OdfPackage
 from sanitizers.ooxml import xml
 from sanitizers.ooxml.opc import Package as OoxmlPackage
 from sanitizers.plain.flow import local
+from sanitizers.plain.package import Package
 from sanitizers.svg import MEDIA_TYPES as SVG
 
 _PROPERTIES = ("core-properties",)
@@ -45,17 +46,18 @@ def read(content: bytes, media_type: str, limits: Limits) -> Read | None:
         return _opendocument(content, limits)
     if media_type == "application/pdf":
         return _pages(content, limits)
-    if media_type not in plain.READERS:
+    if not plain.is_readable(media_type):
         return None
-    text = "\n".join(plain.READERS[media_type](content, limits))
-    printed, properties = _around(OoxmlPackage(content, limits))
+    text = "\n".join(plain.read(content, media_type, limits))
+    around = list(_around(content, limits))
+    printed, properties = ("\n".join(filter(None, texts)) for texts in zip(*around, strict=True))
     return Read(f"{printed}\n{text}", properties)
 
 
 def _pages(content: bytes, limits: Limits) -> Read | None:
     """Scanned pages have no words: they are no failure, and say nothing."""
     try:
-        return Read("\n".join(plain.READERS["application/pdf"](content, limits)))
+        return Read("\n".join(plain.read(content, "application/pdf", limits)))
     except Refused as refusal:
         if refusal.reason is Reason.NO_TEXT:
             return None
@@ -79,8 +81,9 @@ def _message(content: bytes) -> Read:
     return Read("\n".join(texts), str(message["Subject"] or ""))
 
 
-def _around(package: OoxmlPackage) -> tuple[str, str]:
-    """What is printed around a sheet, and the properties."""
+def _around(content: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
+    """What is printed around a sheet, and the properties: of the document, and of each inside it."""
+    package = OoxmlPackage(content, limits)
     printed, properties = [], []
     for relationship in package.relationships(""):
         if relationship.kind in _PROPERTIES and relationship.target in package:
@@ -90,7 +93,9 @@ def _around(package: OoxmlPackage) -> tuple[str, str]:
                 if sheet.kind == "worksheet" and sheet.target in package:
                     root = xml.parse(package.read(sheet.target), sheet.target)
                     printed += [_section(e.text or "") for e in root.iter() if local(e) in _PRINTED]
-    return "\n".join(printed), "\n".join(properties)
+    yield "\n".join(printed), "\n".join(properties)
+    for _, inner in Package(content, limits).documents():
+        yield from _around(inner, limits)
 
 
 def _section(code: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from sanitizers.verify import quiet
+from sanitizers.verify import embedded, quiet
 from sanitizers.verify.words import words
 
 _NAMESPACES = (
@@ -82,9 +83,18 @@ def elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def objections(content: bytes, internal: frozenset[str], external: frozenset[str]) -> Iterator[str]:
-    """`internal` and `external`: the relationship ids that this part has."""
-    reader = _Reader(internal, external)
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The relationships of one part by their ids; of those to embedded packages also the program that each is for."""
+
+    internal: frozenset[str] = frozenset()
+    external: frozenset[str] = frozenset()
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+def objections(content: bytes, links: Links) -> Iterator[str]:
+    """Whatever this part should not say; every package that it has must be held by an object."""
+    reader = _Reader(links)
     parser = strict_parser()
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -94,6 +104,7 @@ def objections(content: bytes, internal: frozenset[str], external: frozenset[str
     parser.Parse(quiet.without(content), True)
     reader.judge_code()
     yield from reader.found
+    yield from (f"no object holds package {unheld!r}" for unheld in sorted(links.packages.keys() - reader.objects.held))
 
 
 def strict_parser() -> expat.XMLParserType:
@@ -112,8 +123,8 @@ def _refuse(*what: object) -> None:
 class _Reader:
     """Handlers of one parse.  Names are seen once and remembered, so that a large sheet costs two look-ups an element."""
 
-    def __init__(self, internal: frozenset[str], external: frozenset[str]) -> None:
-        self.internal, self.external = internal, external
+    def __init__(self, links: Links) -> None:
+        self.links, self.objects = links, embedded.Objects(links.packages)
         self.found: dict[str, None] = {}
         self.known: dict[str, str] = {}
         self.codes: list[list[tuple[str, str]]] = [[]]  # of the open fields: by which element, and its text
@@ -124,6 +135,10 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = self.known.get(name) or self.learn(name)
         self.depth += 1
+        if name in embedded.NAMES:
+            for objection in self.objects.objections(name, attributes):
+                self.object(objection)
+            return
         if self.depth > _NESTING:
             raise ValueError("elements nested too deeply")
         if local in _COLLECTED:
@@ -141,7 +156,7 @@ class _Reader:
         namespace, _, local = name.rpartition(" ")
         if not namespace.startswith(_NAMESPACES) and name not in _NAMELESS:
             self.object(f"namespace {namespace!r}")
-        if local in _ACTIVE:
+        if (local in _ACTIVE and name not in embedded.NAMES) or name in embedded.LINKED:
             self.object(f"element {local}")
         if local == quiet.MARK and namespace not in quiet.FAMILIES:
             self.object(f"plain markup in namespace {namespace!r}")
@@ -153,7 +168,7 @@ class _Reader:
         if element == quiet.MARK and namespace not in quiet.FAMILIES:
             self.object(f"plain markup with attributes of {namespace!r}")
         if namespace in _RELATIONSHIPS:
-            allowed = self.internal | self.external if element in _LINKING else self.internal
+            allowed = self.links.internal | self.links.external if element in _LINKING else self.links.internal
             if value and value not in allowed:
                 self.object(f"{element} uses relationship {value!r}")
         elif (local.startswith("on") and local[2:3].isupper()) or (local == "macro" and value):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sanitizers.verify import archive, markup, picture
+from sanitizers.verify.markup import Links
 from sanitizers.verify.words import words
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
@@ -27,6 +28,11 @@ MAIN = {  # media type of the file: content type of its main part
     _WORD + "document": _WORD + "document.main+xml",
     _SHEET + "sheet": _SHEET + "sheet.main+xml",
     _SLIDE + "presentation": _SLIDE + "presentation.main+xml",
+}
+_PROGRAMS = {  # of an embedded package, by its content type (15.2.11): extension of its name, program that edits it
+    _WORD + "document": ("docx", "Word.Document.12"),
+    _SHEET + "sheet": ("xlsx", "Excel.Sheet.12"),
+    _SLIDE + "presentation": ("pptx", "PowerPoint.Show.12"),
 }
 _MARKUP = frozenset(
     {f"{_WORD}{kind}+xml" for kind in words("styles settings fontTable numbering footnotes endnotes header footer comments")}
@@ -56,13 +62,14 @@ _TYPES = _EXTERNAL | words(
     "comments commentsExtended commentsIds commentsExtensible people theme themeOverride image drawing vmlDrawing",
     "chart chartUserShapes chartStyle chartColorStyle chartEx",
     "diagramData diagramLayout diagramColors diagramQuickStyle diagramDrawing",
-    "worksheet chartsheet sharedStrings calcChain table sheetMetadata threadedComment person",
+    "package worksheet chartsheet sharedStrings calcChain table sheetMetadata threadedComment person",
     "pivotTable pivotCacheDefinition pivotCacheRecords slicer slicerCache timeline",
     "slide slideLayout slideMaster notesSlide notesMaster handoutMaster tableStyles viewProps presProps commentAuthors",
 )
 _AUTHORITIES = ("http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "http://schemas.microsoft.com/office/")
 _LINK = re.compile(r"(https?://|mailto:)[^\s\x00-\x1f\\]*", re.IGNORECASE)
 _TOTAL = 512 << 20  # bytes unpacked: twice what the rebuilder may take in
+_DEEPEST = 8  # packages inside one another; the rebuilder stops before
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +84,30 @@ def package(main: str) -> Callable[[bytes, frozenset[str]], Iterator[str]]:
     """The check for one media type, whose main part has content type `main`."""
 
     def check(content: bytes, digests: frozenset[str]) -> Iterator[str]:
-        yield from archive.container(content)
-        with zipfile.ZipFile(io.BytesIO(content)) as opened:
-            if sum(member.file_size for member in opened.infolist()) > _TOTAL:
-                yield "unpacks to more than anything that was taken in"
-                return
-            yield from _parts(opened, main)
+        yield from _package(content, main, _Level(0, [_TOTAL]))
 
     return check
 
 
-def _parts(opened: zipfile.ZipFile, main: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How deep inside, and how many bytes all levels together may still unpack to."""
+
+    depth: int
+    room: list[int]
+
+
+def _package(content: bytes, main: str, level: _Level) -> Iterator[str]:
+    yield from archive.container(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        level.room[0] -= sum(member.file_size for member in opened.infolist())
+        if level.room[0] < 0 or level.depth > _DEEPEST:
+            yield "unpacks to more than anything that was taken in, or too deep"
+            return
+        yield from _parts(opened, main, level)
+
+
+def _parts(opened: zipfile.ZipFile, main: str, level: _Level) -> Iterator[str]:
     names = frozenset(opened.namelist())
     types = _content_types(opened.read("[Content_Types].xml"))
     reached, waiting = {"[Content_Types].xml"}, [""]
@@ -98,14 +118,14 @@ def _parts(opened: zipfile.ZipFile, main: str) -> Iterator[str]:
         if relationships:
             reached.add(_relationships_of(source))
         for relationship in relationships.values():
-            yield from _relationship(relationship, source, names)
+            yield from _relationship(relationship, source, names, types)
             if not relationship.external and relationship.target not in reached:
                 reached.add(relationship.target)
                 waiting.append(relationship.target)
             if relationship.kind == "officeDocument":
                 mains.append(types.of(relationship.target))
         if source in names:
-            yield from _part(opened.read(source), source, types.of(source), relationships)
+            yield from _part(opened.read(source), source, types, relationships, level)
     if mains != [main]:
         yield f"main parts {mains}"
     yield from (f"{name}: no relationship leads to it" for name in sorted(names - reached))
@@ -158,7 +178,7 @@ def _relationships(opened: zipfile.ZipFile, source: str, names: frozenset[str]) 
     return found
 
 
-def _relationship(relationship: _Relationship, source: str, names: frozenset[str]) -> Iterator[str]:
+def _relationship(relationship: _Relationship, source: str, names: frozenset[str], types: _Types) -> Iterator[str]:
     where = f"{source or 'the package'}: relationship {relationship.kind} to {relationship.target[:100]!r}"
     if relationship.kind not in _TYPES:
         yield where
@@ -166,17 +186,30 @@ def _relationship(relationship: _Relationship, source: str, names: frozenset[str
         yield f"{where}, external"
     if not relationship.external and relationship.target not in names:
         yield f"{where}, which does not exist"
+    extension, _ = _PROGRAMS.get(types.of(relationship.target), ("", ""))
+    if (relationship.kind == "package") != bool(extension) or (extension and not relationship.target.endswith(f".{extension}")):
+        yield f"{where}, of type {types.of(relationship.target)!r}"
+    if relationship.kind == "package" and not source:
+        yield f"{where}, as the document itself"
 
 
-def _part(content: bytes, name: str, media_type: str, relationships: dict[str, _Relationship]) -> Iterator[str]:
+def _part(content: bytes, name: str, types: _Types, relationships: dict[str, _Relationship], level: _Level) -> Iterator[str]:
+    media_type = types.of(name)
     check = _PICTURES.get(media_type)
     if check:
-        if relationships:
-            yield f"{name}: a picture with relationships"
-        yield from (f"{name}: {objection}" for objection in check(content, frozenset()))
+        found = check(content, frozenset())
+    elif media_type in _PROGRAMS:
+        found = _package(content, MAIN[media_type], _Level(level.depth + 1, level.room))
     elif media_type in _MARKUP:
-        internal = frozenset(r.id for r in relationships.values() if not r.external)
-        external = frozenset(r.id for r in relationships.values() if r.external)
-        yield from (f"{name}: {objection}" for objection in markup.objections(content, internal, external))
+        found = markup.objections(content, _links(relationships, types))
     else:
-        yield f"{name}: content type {media_type!r}"
+        found = iter((f"content type {media_type!r}",))
+    if relationships and media_type not in _MARKUP:
+        yield f"{name}: no markup, but relationships"
+    yield from (f"{name}: {objection}" for objection in found)
+
+
+def _links(relationships: dict[str, _Relationship], types: _Types) -> Links:
+    packages = {r.id: _PROGRAMS.get(types.of(r.target), ("", ""))[1] for r in relationships.values() if r.kind == "package"}
+    external = frozenset(r.id for r in relationships.values() if r.external)
+    return Links(frozenset(relationships) - external - packages.keys(), external, packages)

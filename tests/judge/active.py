@@ -24,10 +24,15 @@ _EXTERNAL = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*TargetMode\s*=\s*[\"']Ext
 _HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
 _SCHEME = re.compile(rb"Target\s*=\s*[\"'](?:https?:|mailto:|#)", re.IGNORECASE)
 _ELEMENTS = {
-    "altChunk", "subDoc", "attachedTemplate", "OLEObject", "control", "oleObj", "oleObject", "ddeLink", "externalReference",
-    "mailMerge", "externalData", "connection", "dde-link", "dde-connection-decl", "object-ole", "applet", "plugin",
+    "altChunk", "subDoc", "attachedTemplate", "control", "ddeLink", "externalReference",
+    "mailMerge", "connection", "dde-link", "dde-connection-decl", "object-ole", "applet", "plugin",
     "event-listener", "script", "smartTag",
 }  # fmt: skip
+_HOLDERS = {"OLEObject", "oleObj", "oleObject", "externalData"}  # nothing but a document that is itself in order
+_PACKAGE = re.compile(
+    rb"<(?:\w+:)?Relationship\s(?=[^>]*Type=\"[^\"]*/package\")(?=[^>]*Target=\"[./]*embeddings/\w+\.(?:docx|xlsx|pptx)\")"
+    rb"[^>]*Id=\"(\w+)\""
+)
 _SHOWN = (
     "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}control"  # where a form field of ODF stands; of OOXML it is ActiveX
 )
@@ -87,12 +92,15 @@ def _package(content: bytes) -> Iterator[str]:
                     if not _HYPERLINK.search(external) or not _SCHEME.search(external):
                         yield f"{entry.filename}: {external.decode(errors='replace')[:120]}"
             elif entry.filename.endswith((".xml", ".vml")):
-                yield from (f"{entry.filename}: {what}" for what in _markup(data))
+                folder, _, name = entry.filename.rpartition("/")
+                rels = f"{folder}/_rels/{name}.rels"
+                held = set(_PACKAGE.findall(package.read(rels))) if rels in package.namelist() else set()
+                yield from (f"{entry.filename}: {what}" for what in _markup(data, {one.decode() for one in held}))
             else:
                 yield from (f"{entry.filename}: {each}" for each in active(data))
 
 
-def _markup(data: bytes) -> Iterator[str]:
+def _markup(data: bytes, held: set[str]) -> Iterator[str]:
     if re.search(rb"<!\0?(?:D|E)", data):
         yield "DTD"
         return
@@ -109,6 +117,8 @@ def _markup(data: bytes) -> Iterator[str]:
         name, text = etree.QName(element).localname, element.text or ""
         if name in _ELEMENTS and element.tag != _SHOWN:
             yield f"element {name}"
+        if name in _HOLDERS and not any(key.endswith("}id") and value in held for key, value in element.items()):
+            yield f"element {name} of something else"
         if name == "instrText":
             codes.append(text)
         if name in _FORMULAS and _FORMULA.search(text):

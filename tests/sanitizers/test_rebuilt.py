@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 
 from sanitizers.model import Limits
 from sanitizers.plain.rebuilt import read
 from tests.sanitizers import make_pdf
 from tests.sanitizers.make_odf import ODS, ODT, cell, ods, odt, paragraph
-from tests.sanitizers.make_ooxml import PPTX, pptx
+from tests.sanitizers.make_ooxml import DOCX, PPTX, pptx
+from tests.sanitizers.rebuilt import rebuild
+from tests.sanitizers.test_ooxml_embedded import KEEP, in_word
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>個人番号</text><g><text>1234</text></g></svg>'.encode()
 SLIDE = "<p:sp><p:nvSpPr/><p:txBody><a:p><a:r><a:t>議題</a:t></a:r></a:p></p:txBody></p:sp>"
@@ -42,3 +47,16 @@ def test_sd03_a_picture_has_no_words_and_a_message_has_its_subject() -> None:
     message = read(MESSAGE, "message/rfc822", Limits())
     assert message is not None
     assert message.properties == "件名"
+
+
+def test_sd03_the_words_of_a_document_inside_another_are_read_with_its_own() -> None:
+    made = openpyxl.Workbook()
+    made.properties.subject = "機密性2"
+    made.active["A1"], made.active.oddHeader.center.text = "個人番号", "住民課"
+    book = io.BytesIO()
+    made.save(book)
+    letter = in_word(in_word(book.getvalue()).bytes(), "Word.Document.12", "b.docx").bytes()
+    found = read(rebuild(letter, DOCX, KEEP).outcome.output or b"", DOCX, Limits())
+    assert found is not None
+    assert {"見積", "個人番号", "住民課"} <= set(found.text.splitlines())
+    assert found.properties == "機密性2"

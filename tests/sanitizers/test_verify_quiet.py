@@ -23,7 +23,7 @@ def body(data: str, w: str = W, w14: str = W14) -> bytes:
 
 
 def objections(content: bytes) -> list[str]:
-    return list(markup.objections(content, frozenset(), frozenset()))
+    return list(markup.objections(content, markup.Links()))
 
 
 @pytest.mark.parametrize("content", [sheet(ROWS), sheet(ROWS.replace("<c ", "\n  <c ")), body(PARAGRAPHS)])

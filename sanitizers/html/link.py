@@ -16,6 +16,9 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30}):", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")  # browsers drop or trim them
 _LETTER = r"[a-z0-9\u00a1-\u02af\u0370-\u052f-]"  # Latin, Greek, Cyrillic: the scripts that imitate one another
 _HOST = rf"((?:{_LETTER}{{1,63}}\.){{1,8}}(?:xn--[a-z0-9-]{{2,59}}|[a-z]{{2,24}}))(?![a-z0-9.-])"
+_WIDE_DOT = re.compile(
+    "(?<=[a-z0-9-])。(?=[a-z0-9])", re.IGNORECASE
+)  # UTS 46: a dot for browsers; at the end of words it is none
 _BARE_HOST = re.compile(rf"[\W_]*(?:h(?:tt|xx)ps?://)?{_HOST}(?:[:/?#].*|\W*)", re.IGNORECASE | re.DOTALL)
 _URL_IN_TEXT = re.compile(rf"(?:h(?:tt|xx)ps?://|(?=www\.)){_HOST}", re.IGNORECASE)
 _DEFANGED = {"http": "hxxp", "https": "hxxps"}
@@ -78,7 +81,8 @@ def _web(address: str, label: str) -> Target | Refusal | None:
 
 def _claims(label: str) -> list[str]:
     """Hosts that a reader would take the label for: all of it, or URLs in it.  A file name is none."""
-    if "." not in (visible := unicodedata.normalize("NFKC", _INVISIBLE.sub(" ", label[:300]).strip())):
+    visible = _WIDE_DOT.sub(".", unicodedata.normalize("NFKC", _INVISIBLE.sub(" ", label[:300]).strip()))
+    if "." not in visible:
         return []
     bare = _BARE_HOST.fullmatch(visible)
     hosts = [punycode(found) for found in ([bare[1]] if bare else _URL_IN_TEXT.findall(visible))]

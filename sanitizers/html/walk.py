@@ -51,6 +51,7 @@ _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _APART = ("p", "dl", "figure", "fieldset")  # an empty line before and after
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _STRUCK = ("s", "strike", "del")
+_BLANKS = re.compile(r"\s+")
 _CONDITIONAL = re.compile(r"\s*\[if\b[^\]]{0,200}\]>?", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*(?:(?:https?|ftp):|file:|//|\\\\)[/\\]*([^/\\?#\s]{0,253})", re.IGNORECASE)
 _URL_IN_CSS = re.compile(r"(?:url\(\s*|@import\s*)[\"']?([^\"')\s]{1,300})", re.IGNORECASE)
@@ -147,7 +148,7 @@ class Walk:
     def _say(self, text: str, pre: bool = False) -> None:
         self._flow.text(text.replace("\xa0", " "), pre)
         if self._labels:
-            self._labels[-1] = (self._labels[-1] + text)[:_LABEL]
+            self._labels[-1] = _BLANKS.sub(" ", self._labels[-1] + text)[:_LABEL]  # as shown: blanks push no host out of it
 
     def _conceal(self, reason: str, text: str) -> None:
         if text := text.strip():

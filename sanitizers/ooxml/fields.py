@@ -110,11 +110,17 @@ class _Fields:
     def __init__(self, judge: Callable[[str], bool]) -> None:
         self._judge = judge
         self._stacks: dict[xml.Element | None, list[_Field]] = {}
+        self._branch: xml.Element | None = None
 
     def see(self, element: xml.Element) -> None:
         around = list(element.iterancestors(*_BRANCHES, *_INSERTED))
         branch = next((ancestor for ancestor in around if ancestor.tag in _BRANCHES), None)
+        if branch is not self._branch:
+            self._stacks = {of: fields for of, fields in self._stacks.items() if fields}  # only what is open costs time
+            self._branch = branch
         stack = self._stacks.setdefault(branch, [])
+        if branch is not None and element.tag in _TEXT and element.text:
+            self._interrupt("branch", stack)
         if element.tag == gate.MARK:
             self._pass_plain()
         elif element.tag in _MARK:
@@ -157,10 +163,14 @@ class _Fields:
     def _begin(self, element: xml.Element, stack: list[_Field]) -> None:
         if len(stack) >= _DEEPEST:
             raise Refused(Reason.LIMIT_DEPTH, f"{len(stack)} fields inside one another")
-        for outer in self._stacks.values():
-            if outer and not outer[-1].separated:
-                outer[-1].pieces.append(("", _NESTED))
+        self._interrupt("")
         stack.append(_Field([element]))
+
+    def _interrupt(self, doubt: str, own: list[_Field] | None = None) -> None:
+        """Something that is not known here belongs to the instruction of whatever field is open outside `own`."""
+        for outer in self._stacks.values():
+            if outer and outer is not own and not outer[-1].separated:
+                outer[-1].pieces.append((doubt, _NESTED))
 
     def _finish(self, stack: list[_Field]) -> None:
         finished = stack.pop()

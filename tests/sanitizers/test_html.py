@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sanitizers import html
 from sanitizers.html.link import Refusal, Target, punycode, target
+from sanitizers.html.walk import DECEPTIVE_NOTE
 from sanitizers.job import Findings, LocalJob
 from sanitizers.model import Kind, Part, Reason, Refused, Setting, Switches, Verdict
 from tests.effort import linear
@@ -142,6 +143,19 @@ def test_h05_links_show_where_they_lead(href: str, label: str, shown: str, decep
 )
 def test_h01_other_schemes_have_no_target(href: str) -> None:
     assert isinstance(target(href, "開く"), Refusal)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [f"確認{' ' * 400}https://bank.example/", "https://bank。example/", f"<b>確認{'&nbsp;' * 400}</b>https://bank.example/"],
+)
+def test_h05_neither_blanks_nor_a_wide_dot_hide_what_a_label_says(label: str) -> None:
+    text, _ = read(f'<a href="https://evil.example/">{label}</a>')
+    assert text.endswith(f"<hxxps://evil.example/>{DECEPTIVE_NOTE}\n")
+
+
+def test_h05_a_sentence_about_a_host_ends_in_a_wide_dot() -> None:
+    assert "注意" not in read('<a href="https://a.example/">a.example。</a>')[0]
 
 
 def test_h05_look_alike_letters_are_shown_as_punycode() -> None:

@@ -130,6 +130,8 @@ _CODED = '<w:r><w:instrText xml:space="preserve">{}</w:instrText></w:r>'.format
         '<w:del w:id="1" w:author="a"><w:r><w:delInstrText xml:space="preserve">PAGE </w:delInstrText></w:r></w:del>',
         f'<w:ins w:id="1" w:author="a">{_CODED("PAGE ")}</w:ins>',
         '<w:r><w:t xml:space="preserve">PAGE </w:t></w:r>',
+        '<mc:AlternateContent><mc:Choice Requires="w14"><w:r><w:t>INCLUDEPICTURE </w:t></w:r></mc:Choice></mc:AlternateContent>'
+        + _CODED("PAGE "),
         '<w:del w:id="1" w:author="a"><w:r><w:delInstrText>PAGE </w:delInstrText></w:r></w:del><w:r><w:t>= </w:t></w:r>',
     ],
 )

@@ -69,8 +69,7 @@ def _objection(body: str, switches: Switches) -> Kind | None:
         return Kind.FORMULA  # a quote without end: no two readers agree where it ends
     if "|" in _ARRAY.sub("", bare):
         return Kind.DDE  # service|topic!item, in the syntax of Excel
-    for name in _CALL.findall(bare):
-        function = _VENDOR.sub("", name).upper()
+    for function in dict.fromkeys(_VENDOR.sub("", name).upper() for name in _CALL.findall(bare)):  # each once, for time
         if function == "DDE":
             return Kind.DDE
         if function == "HYPERLINK":

@@ -80,8 +80,7 @@ def objection(text: str, switches: Switches) -> Kind | None:
         return Kind.EXTERNAL_LINK
     if any(_plain(name) not in FUNCTIONS for name in _VALUE.findall(bare)):
         return Kind.FORMULA
-    for name in _CALL.findall(bare):
-        function = _plain(name)
+    for function in dict.fromkeys(map(_plain, _CALL.findall(bare))):  # each once: thousands of one would be quadratic
         if function == "HYPERLINK":
             if not _links_allowed(text, switches):
                 return Kind.HYPERLINK

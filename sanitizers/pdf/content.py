@@ -26,7 +26,7 @@ def _spelled(name: str) -> bytes:
 
 _CODEC = re.compile(rb"/(?:%s|%s)(?![^\s/<>\[\](){}%%])" % (_spelled("JBIG2Decode"), _spelled("JPXDecode")))
 _LEXEMES = re.compile(
-    rb"%[^\r\n]*|<<|<[^>]*>|\((?:[^()\\]|\\.)*+\)", re.DOTALL
+    rb"%[^\r\n]*|<<|<[^>]*(?:>|\Z)|\((?:[^()\\]|\\.)*+(\)?)", re.DOTALL
 )  # what a bracket or a percent sign may stand in
 _PICTURE = re.compile(rb"\b(?:BI|ID|EI)\b")
 _HINT = re.compile(rb"/(?:J|#4[aA])(?:B|P|#42|#50)")  # cheap to look for, and hardly ever there
@@ -59,6 +59,8 @@ def _blanked(written: bytes) -> bytes:
             continue
         if _PICTURE.search(lexeme[0]):
             break
+        if not lexeme[1]:  # brackets in brackets: too rare to count them
+            continue
         pieces += [_CODEC.sub(b"/Blank", written[at : lexeme.start()]), lexeme[0]]
         at = lexeme.end()
     return b"".join([*pieces, _CODEC.sub(b"/Blank", written[at:])])

@@ -51,7 +51,7 @@ _BARE = words("/Length /Filter /DecodeParms")
 _J = re.compile(rb"/(?:J|#4[aA])(?:[BP]|#)")
 _NUMBERED = re.compile(rb"#([0-9a-fA-F]{2})")
 _CODEC = re.compile(rb"/(?:JBIG2|JPX)Decode\b")
-_LITERAL = re.compile(rb"\((?:[^()\\]|\\.)*+\)", re.DOTALL)  # words that are drawn may speak of a codec
+_LITERAL = re.compile(rb"\((?:[^()\\]|\\.)*+(\)?)", re.DOTALL)  # words that are drawn may speak of a codec
 _PICTURE = re.compile(rb"\b(?:BI|ID|EI)\b")
 _HOLDERS = (pikepdf.Array, pikepdf.Dictionary)
 _LINK = re.compile(rb"(https?://|mailto:)[^\s\\]*", re.IGNORECASE)
@@ -139,9 +139,21 @@ def _drawing(held: pikepdf.Object) -> Iterator[str]:
         return
     if not _J.search(written):
         return
-    bare = _LITERAL.sub(lambda words: words[0] if _PICTURE.search(words[0]) else b"()", written)
+    bare = b" ".join(_unspoken(written))
     if _CODEC.search(_NUMBERED.sub(lambda letter: bytes.fromhex(letter[1].decode()), bare)):
         yield "a forbidden codec inside page content"
+
+
+def _unspoken(written: bytes) -> Iterator[bytes]:
+    """Page content without its strings, up to the first that may reach into a picture; then all of it."""
+    at = 0
+    for literal in _LITERAL.finditer(written):
+        if _PICTURE.search(literal[0]):
+            break
+        if literal[1]:  # it ends
+            yield written[at : literal.start()]
+            at = literal.end()
+    yield written[at:]
 
 
 def _inside(child: object) -> bool:

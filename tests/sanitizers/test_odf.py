@@ -270,7 +270,7 @@ def test_judging_never_raises(text: str) -> None:
 
 
 def test_judging_is_linear() -> None:
-    for hostile in ("'", '"', "a(", "of:", "{", "HYPERLINK(", "value-is-", "ORG.OPENOFFICE."):
+    for hostile in ("'", '"', "a(", "of:", "{", "HYPERLINK(", "INDIRECT(", "value-is-", "ORG.OPENOFFICE."):
         with linear():
             formula.objection(hostile * 400_000, GRAMMARS, Switches())
 

@@ -13,8 +13,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, String
 
 from sanitizers.model import Kind, Outcome, Reason
+from sanitizers.pdf import content as page_content
 from sanitizers.pdf import navigation
 from sanitizers.verify import verify
+from tests.effort import linear
 from tests.sanitizers import make_image
 from tests.sanitizers import make_pdf as make
 from tests.sanitizers.test_pdf import ACTIVE, CANARY, delivered, difference, kinds, refused, sanitise, text, written
@@ -250,6 +252,7 @@ def test_row_jbig2_and_jpx_inside_content_are_left_blank(name: bytes, filtered: 
         b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI BI /F /%s ) ID x EI",
         b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI BI % ) (\n /F /%s ) ID x EI",
         b"BI % (\n /F /%s ) ID x EI",
+        b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI BI %(\n /F /%s ) ID x EI",
         b"BI /X <(> /F /%s ) ID x EI",
         b"BI /X <<<(> 1>> /F /%s ) ID x EI",
         b"BI <</X % > (\n >> /F /%s ) ID x EI",
@@ -260,6 +263,12 @@ def test_d08_no_padding_and_no_bracket_hides_a_codec_inside_content(written: byt
         document.pages[0].obj["/Contents"] = document.make_stream(written.replace(b"%s", b"JBIG2Decode"))
 
     assert b"JBIG2" not in clear(delivered(sanitise(make.pdf(change))))
+
+
+@pytest.mark.parametrize("hostile", [b"<a ", b"((", b"%(\n", b"\\(", b"(\\)", b"(BI)", b"/JBIG2Decode "])
+def test_looking_for_codecs_is_linear(hostile: bytes) -> None:
+    with linear():
+        page_content._blanked(hostile * 700_000)
 
 
 def test_content_that_can_not_be_looked_at_is_not_delivered() -> None:

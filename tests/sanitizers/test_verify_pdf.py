@@ -69,6 +69,7 @@ def test_a_forbidden_codec_inside_page_content_is_objected_to(name: str) -> None
             (f"BI /W 8 %ID \n /ID 1 /F /{name} ID x EI", ["a forbidden codec inside page content"]),
             (f"/F /{name} ID x EI", ["a forbidden codec inside page content"]),  # begun in the stream before
             (f"BI /W 1 ID ( EI BI /F /{name} ) ID x EI", ["a forbidden codec inside page content"]),
+            (f"BI /W 1 ID ( EI BI %(\n /F /{name} ) ID x EI", ["a forbidden codec inside page content"]),
             (f"BT (/{name}) Tj ET", []),
             (f"BI /W 1 ID x EI BT (/{name}) Tj ET", []),
         ):

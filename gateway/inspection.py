@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gateway.model import Excerpt, Inspection, Leaf, Original, PartReport, ScanResult
@@ -243,7 +243,7 @@ class Inspector:
         if infected is not None:
             treated.outcome = replace(infected, detected=answer.outcome.detected, findings=answer.outcome.findings)
         elif answer.outcome.output is not None:
-            known = (report for report, _ in treated.children if report.sha256_out)
+            known = _inside((report for report, _ in treated.children), _sha256(answer.outcome.output))
             digests = frozenset(f"{report.sha256_out} {report.media_type_out}" for report in known)
             objections = await self.verify(answer.outcome.output, answer.outcome.media_type, digests, budget.profile.method)
             if objections:
@@ -278,6 +278,15 @@ def _sha256(content: bytes | int) -> str:
             file.seek(0)
             return hashlib.file_digest(file, "sha256").hexdigest()
     return hashlib.sha256(content).hexdigest()
+
+
+def _inside(members: Iterable[PartReport], output: str) -> Iterator[PartReport]:
+    """What `output` may hold: the members, and where one of them is all of it (a signed file's content), that one's own."""
+    for member in members:
+        if member.sha256_out:
+            yield member
+            if member.sha256_out == output:
+                yield from _inside(member.parts, output)
 
 
 def _report(part: Part, content: bytes | int, treated: _Treated) -> PartReport:

@@ -21,6 +21,7 @@ OLE_TYPE = "application/x-ole-storage"
 
 _LARGEST_LOOK = 1 << 20  # a [Content_Types].xml is some KB; what is larger is not looked into
 _MAIN = re.compile(r"""ContentType\s*=\s*["']([^"'<>]{1,200}?\.main(?:\+xml)?)["']""", re.IGNORECASE)
+_OVERRIDE = re.compile(r"<(?:\w{1,40}:)?Override\b[^<>]{1,2000}>", re.IGNORECASE)
 _MIMETYPE = re.compile(rb"application/[A-Za-z0-9.+-]{1,100}")
 # The manifest's entry of the whole package, with its attributes in either order (ODF 1.3 part 2, 4.3)
 _ENTRY_OF_ALL = re.compile(
@@ -97,8 +98,9 @@ def _small(member: Member) -> bytes:
 
 def _open_packaging(types: bytes, names: set[str]) -> str:
     encoding = "utf-16" if types.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    main = _MAIN.search(types.decode(encoding, "replace"))
-    if main:
+    text = types.decode(encoding, "replace")
+    parts = "".join(_OVERRIDE.findall(text))  # SheetJS calls every .bin the main part of an xlsb, whatever it writes
+    if main := _MAIN.search(parts) or _MAIN.search(text):
         return _registered(main[1])
     return next((found for name, found in _ZIP_MEMBERS if name.lower() in names), "application/x-opc-package")
 

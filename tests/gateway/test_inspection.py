@@ -21,30 +21,37 @@ OnChild = Callable[..., Awaitable[Outcome]]
 
 
 class ScriptedSandbox:
-    """Answers by content: b"mail:a,b" is a mail with the children a and b, b"bad..." fails, anything else is rebuilt."""
+    """Answers by content: b"mail:a,b" is a mail with the children a and b, b"seal:a" comes out as its child does,
+    b"bad..." fails, anything else is rebuilt."""
 
     level = 3
 
     def __init__(self, objections: tuple[str, ...] = ()):
         self.objections, self.jobs = objections, list[tuple[Task, bytes]]()
+        self.known = list[tuple[str, ...]]()
 
     async def run(
         self, start: Start, content: bytes, on_child: OnChild | None = None, *rest: object, wall_seconds: float
     ) -> Answer:
         self.jobs.append((start.task, content))
         if start.task is Task.VERIFY:
+            self.known.append(start.digests)
             return self._answer(Outcome(Verdict.CLEAN, ""), objections=self.objections)
         if content.startswith(b"bad"):
             return self._answer(Outcome(Verdict.FAILED, "x/bad", reason=Reason.CORRUPT, detail="bad"))
         kind, _, inside = content.partition(b":")
-        if kind not in (b"mail", b"zip"):
+        if kind not in (b"mail", b"zip", b"seal"):
             return self._answer(Outcome(Verdict.SANITISED, "text/plain", b"safe " + content, "text/plain", "safe.txt"))
         assert on_child is not None
         try:
             for number, child in enumerate(inside.split(b",")):
-                await on_child(Part(f"{start.part.path}/{number}".lstrip("/"), f"{number}.txt", ""), child.replace(b";", b","))
+                inner = await on_child(
+                    Part(f"{start.part.path}/{number}".lstrip("/"), f"{number}.txt", ""), child.replace(b";", b",")
+                )
         except Refused as refusal:
             return self._answer(Outcome(refusal.verdict, "x/mail", reason=refusal.reason, detail=refusal.detail))
+        if kind == b"seal":
+            return self._answer(inner)
         if kind == b"zip":
             return self._answer(Outcome(Verdict.CLEAN, "application/zip", b"new zip", "application/zip", "a.zip"))
         attachments = tuple(Attachment(n, f"{n}.txt") for n in range(len(inside.split(b","))))
@@ -103,6 +110,14 @@ async def test_a_failed_member_keeps_its_container_back_whatever_the_container_s
     result = await inspector(ScriptedSandbox()).message(b"mail:zip:fine;bad,other", Profile())
     assert result.verdict is Verdict.FAILED
     assert [e.content for e in result.enclosures] == [b"safe other"]
+
+
+async def test_what_a_signed_file_carries_may_hold_what_was_accepted_inside_it() -> None:
+    """An archive or a mail in a .p7m was never delivered: its own members were unknown to the verifier of the .p7m."""
+    sandbox = ScriptedSandbox()
+    await inspector(sandbox).file(b"seal:seal:zip:fine", "a.zip.p7m", Profile())
+    member = f"{hashlib.sha256(b'safe fine').hexdigest()} text/plain"
+    assert [member in known for known in sandbox.known] == [False, True, True, True]  # the member itself, then outwards
 
 
 async def test_an_objection_of_the_verifier_is_failed() -> None:

@@ -184,6 +184,14 @@ def test_d06_d18_ole_files_by_their_streams(stream: str, media_type: str) -> Non
     assert found(compound("\x05SummaryInformation", stream), "a.doc") == media_type
 
 
+def test_d02_a_default_that_no_part_uses_does_not_name_the_package() -> None:
+    """SheetJS calls every .bin an xlsb: its workbooks went through LibreOffice, without their theme and formats."""
+    bin_ = '<Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/>'
+    override = f'<ns:Override ContentType="{OPEN}spreadsheetml.sheet.main+xml" PartName="/x.xml"/>'
+    content = zip_strict.write([("[Content_Types].xml", f"<Types>{bin_}{override}</Types>".encode()), ("x.xml", b"<x/>")])
+    assert found(content, "名簿.xlsx") == OPEN + "spreadsheetml.sheet"
+
+
 def test_an_encrypted_package_beside_another_stream_is_encrypted() -> None:
     assert found(compound("EncryptedPackage", "WordDocument")) == "application/x-ole-encrypted-package"
 

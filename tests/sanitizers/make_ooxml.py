@@ -29,6 +29,7 @@ _ALL = " ".join(
         "v": "urn:schemas-microsoft-com:vml",
         "o": "urn:schemas-microsoft-com:office:office",
         "x": "urn:schemas-microsoft-com:office:excel",
+        "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
         "w14": "http://schemas.microsoft.com/office/word/2010/wordml",
         "x14": "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main",
         "xm": "http://schemas.microsoft.com/office/excel/2006/main",

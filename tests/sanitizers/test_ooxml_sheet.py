@@ -148,13 +148,15 @@ def test_forms_keep_validation_formats_and_print_set_up() -> None:
         '</s:formula1></s:dataValidation></s:dataValidations><s:pageMargins left="1" right="1" top="1" bottom="1" header="1" '
         'footer="1"/><s:pageSetup paperSize="9" orientation="landscape" r:id="rId7"/>'
         "<s:headerFooter><s:oddHeader>&amp;C様式</s:oddHeader>"
-        '</s:headerFooter><s:extLst><s:ext uri="{1}"><x14:sparklineGroups><x14:sparklineGroup><x14:sparklines><x14:sparkline>'
+        '</s:headerFooter><s:extLst><s:ext uri="{1}"><x14:sparklineGroups><x14:sparklineGroup>'
+        '<x14:colorSeries theme="4" tint="-0.5"/>'
+        '<x14:colorNegative rgb="FFD00000"/><x14:sparklines><x14:sparkline>'
         "<xm:f>A1:A9</xm:f><xm:sqref>B1</xm:sqref></x14:sparkline></x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></s:ext>"
         "</s:extLst>"
     )
     made = xlsx("", "", after, Rel("rId7", "printerSettings", "p.bin")).part("xl/worksheets/p.bin", CANARY)
     xml = rebuild(made.bytes(), XLSX).xml(SHEET)
-    for kept in ('"男,女"', "A1&gt;0", 'paperSize="9"', "landscape", "様式", "sparkline>", "A1:A9"):
+    for kept in ('"男,女"', "A1&gt;0", 'paperSize="9"', "landscape", "様式", "sparkline>", "A1:A9", "D00000", 'tint="-0.5"'):
         assert kept in xml
     assert "r:id" not in xml
 

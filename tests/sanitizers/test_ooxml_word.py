@@ -281,3 +281,12 @@ def test_d03_settings_lose_what_loads_and_keep_protection() -> None:
     assert not rebuilt.holds(CANARY)
     assert "documentProtection" in rebuilt.xml("word/settings.xml")
     assert {Kind.REMOTE_TEMPLATE, Kind.DATA_CONNECTION, Kind.EXTERNAL_LINK} <= rebuilt.kinds
+
+
+def test_a_floating_drawing_keeps_its_points() -> None:
+    """Their x and y are required (ISO/IEC 29500-1 20.4.2.13), by a type of another namespace than the element's."""
+    polygon = '<wp:wrapPolygon edited="0"><wp:start x="0" y="7"/><wp:lineTo x="21600" y="0"/></wp:wrapPolygon>'
+    anchor = f'<wp:anchor simplePos="0"><wp:simplePos x="0" y="0"/><wp:wrapTight>{polygon}</wp:wrapTight></wp:anchor>'
+    xml = _body(f"<w:p><w:r><w:drawing>{anchor}</w:drawing></w:r></w:p>").xml(DOCUMENT)
+    for kept in ('simplePos x="0" y="0"', 'start x="0" y="7"', 'lineTo x="21600" y="0"'):
+        assert kept in xml

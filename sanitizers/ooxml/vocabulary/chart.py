@@ -78,7 +78,7 @@ NAMESPACES = (
         elements="""
         dataDisplayOptions16 dispNaAsBlank
         """,
-        qualified="""
+        attributes="""
         val
         """,
     ),

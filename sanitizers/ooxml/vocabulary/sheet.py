@@ -160,7 +160,7 @@ NAMESPACES = (
         """,
         attributes="""
         aboveAverage accuracyVersion activePresent advise algorithmName allocationMethod allowBlank altText
-        altTextSummary and autoApply axis axisPosition border bottom c cache cacheIndex calculatedColumn
+        altTextSummary and auto autoApply axis axisPosition border bottom c cache cacheIndex calculatedColumn
         calculatedMembersInFilters caption checked collapsedLevelsAreSubtotals colored cols columnCount count
         crossFilter culture custom customList customListSort d dataOnly dateAxis defaultImageDpi defaultSlicerStyle
         descending direction disablePrompts discardImageEditData displayEmptyCellsAs displayFolder displayHidden
@@ -168,15 +168,15 @@ NAMESPACES = (
         equalAverage error errorStyle errorTitle evalError field fieldPosition fillDownLabels fillDownLabelsDefault
         first firstButton flattenHierarchies fmlaGroup fmlaLink fmlaRange fmlaTxbx formula formulaRange gradient
         grandCol grandRow gte hashValue hideValuesRow hierarchizeDistinct hierarchy hierarchyName high horiz icon iconId
-        iconSet id ignore imeMode inc index justLastX labelOnly last level lineWeight listDataValidation lockText
+        iconSet id ignore imeMode inc index indexed justLastX labelOnly last level lineWeight listDataValidation lockText
         lockedPosition low manualMax manualMin markers max maxAxisType maxLength mdxLong measuresSet min minAxisType
         minLength multiLine multiSel n name nd negative negativeBarBorderColorSameAsPositive
         negativeBarColorSameAsPositive noThreeD noThreeD2 numberStoredAsText objectType offset operator outline page
         password passwordEdit percent pivot pivotCacheId pivotShowAs preferPic priority prompt promptTitle rank ref
-        reverse rightToLeft rowCount rowHeight rows s saltValue scope securityDescriptor sel seltype showCaption
+        reverse rgb rightToLeft rowCount rowHeight rows s saltValue scope securityDescriptor sel seltype showCaption
         showDropDown showErrorMessage showInputMessage showMissing showValue slicerData sortBy sortOrder sourceCaption
         sourceField sourceName spinCount startItem stdDev stopIfTrue style supportAddCalcMems supportSubqueryCalcMem
-        supportSubqueryNonVisual tabId text textHAlign textVAlign timePeriod twoDigitTextYear type u uniqueName
+        supportSubqueryNonVisual tabId text textHAlign textVAlign theme timePeriod tint twoDigitTextYear type u uniqueName
         unlockedFormula val valueType verticalBar visualTotalsForSets weightExpression widthMin x xWindow yWindow
         """,
     ),

@@ -162,7 +162,7 @@ NAMESPACES = (
         """,
         attributes="""
         allowOverlap b behindDoc cx cy descr distB distL distR distT edited hidden id l layoutInCell locked name r
-        relativeFrom relativeHeight simplePos t title wrapText
+        relativeFrom relativeHeight simplePos t title wrapText x y
         """,
     ),
     namespace(

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.clamd import PrivateClamd
+
+# no stopwatch: on a busy machine even the making of an example takes long
+settings.register_profile("mugai", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mugai")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

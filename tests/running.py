@@ -24,10 +24,17 @@ from tests.waiting import PATIENCE, until
 CONFIG = Path(__file__).parents[1] / "config"
 
 
+_KEPT: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Nobody listens there, and nobody gets it by chance: a bound socket keeps it until this process ends.  With SO_REUSEADDR
+    on both sides, whoever names the port may still listen there."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    _KEPT.append(kept)
+    return int(kept.getsockname()[1])
 
 
 def _command(arguments: list[str], stdin: str) -> tuple[int, str, str]:

@@ -6,7 +6,10 @@ therefore names its `server_default`.  What they cannot say stands in `STEPS`.  
 
 from __future__ import annotations
 
+from functools import cache
+
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from gateway.store import schema
@@ -32,7 +35,8 @@ class SchemaMismatch(Trouble):
 def settle(conn: sa.Connection) -> None:
     """A new store gets its tables, an old one grows.  Raises SchemaMismatch."""
     if not sa.inspect(conn).has_table("store_version"):
-        schema.metadata.create_all(conn)
+        for statement in _tables(frozenset(schema.metadata.tables)):
+            conn.exec_driver_sql(statement)
         conn.execute(schema.store_version.insert().values(version=schema.VERSION))
         return
     found = conn.execute(sa.select(schema.store_version.c.version)).scalar_one()
@@ -45,6 +49,15 @@ def settle(conn: sa.Connection) -> None:
     for statement in STEPS[found]:
         conn.execute(sa.text(statement))
     conn.execute(schema.store_version.update().values(version=schema.VERSION))
+
+
+@cache
+def _tables(names: frozenset[str]) -> tuple[str, ...]:
+    """What makes all of the schema; written out once for `names`, which grow with the rooms that are imported."""
+    made: list[str] = []
+    write = sa.create_mock_engine("sqlite://", lambda each, *_, **__: made.append(str(each.compile(dialect=sqlite.dialect()))))
+    schema.metadata.create_all(write, checkfirst=False)
+    return tuple(made)
 
 
 def _grow(conn: sa.Connection) -> None:

@@ -13,13 +13,17 @@ from gateway.app import Gateway, SetupError
 from gateway.sandbox import Sandbox, SelfTest
 from gateway.settings import Settings
 from gateway.store.opening import open_store
+from tests.running import free_port
 
 CONFIG = Path(__file__).parents[2] / "config" / "gateway.yaml"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return settings_file.load(CONFIG).model_copy(update={"state_directory": tmp_path})
+    """With a door where nobody else listens."""
+    shipped = settings_file.load(CONFIG)
+    inbound = shipped.inbound.model_copy(update={"port": free_port()})
+    return shipped.model_copy(update={"state_directory": tmp_path, "inbound": inbound})
 
 
 async def test_below_the_required_level_nothing_listens(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from gateway.store import db as module
 from gateway.store import schema
 from gateway.store.db import Db, StoreUnavailable
 from gateway.store.growth import SchemaMismatch
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -39,15 +39,26 @@ def sizes(conn: sa.Connection) -> list[int]:
     return list(conn.scalars(sa.select(schema.journal_checkpoint.c.size).order_by(schema.journal_checkpoint.c.size)))
 
 
+async def busy(db: Db) -> tuple[asyncio.Task[bool], threading.Event]:
+    """The writer works until the event is set."""
+    began, gate = threading.Event(), threading.Event()
+
+    def work(conn: sa.Connection) -> bool:
+        began.set()
+        return gate.wait(PATIENCE)
+
+    task = asyncio.create_task(db.write(work))
+    await until(began.is_set)
+    return task, gate
+
+
 async def in_one_group(db: Db, ops: list[tuple[Callable[..., int], int]]) -> list[int | BaseException]:
     """The writer is kept busy until all `ops` wait."""
-    gate = threading.Event()
-    busy = asyncio.create_task(db.write(lambda conn: gate.wait(PATIENCE)))
-    await asyncio.sleep(0.01)
+    working, gate = await busy(db)
     waiting = [asyncio.create_task(db.write(op, size)) for op, size in ops]
-    await asyncio.sleep(0.01)
+    await until(lambda: db._waiting.qsize() == len(ops))
     gate.set()
-    await busy
+    await working
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
@@ -72,11 +83,9 @@ async def test_a_failing_operation_hurts_only_itself(db: Db) -> None:
 
 
 async def test_a_cancelled_write_leaves_the_writer_alive(db: Db) -> None:
-    gate = threading.Event()
-    running = asyncio.create_task(db.write(lambda conn: gate.wait(PATIENCE)))
-    await asyncio.sleep(0.01)
+    running, gate = await busy(db)
     waiting = asyncio.create_task(db.write(add, 1))
-    await asyncio.sleep(0.01)
+    await until(lambda: not db._waiting.empty())
     running.cancel()
     waiting.cancel()
     gate.set()

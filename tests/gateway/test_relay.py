@@ -52,7 +52,7 @@ LINES = st.lists(st.sampled_from([b"", b".", b"..", b".x", b"x", b"MAIL FROM:<a@
 LAX = [rb"\n\.\r?\n", rb"\r\.\r", rb"[\r\n]\.[\r\n]", rb"\r?\n\.\r?\n"]  # what ends a content for lax servers
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES)
 def test_s02_lax_servers_see_one_mail_and_exactly_our_bytes(lines: list[bytes]) -> None:
     content = b"\r\n".join(lines) + b"\r\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
@@ -231,6 +231,4 @@ def merge(one: Settlement, more: Settlement) -> Settlement:
 
 
 TestQueue = Queue.TestCase
-TestQueue.settings = settings(
-    max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestQueue.settings = settings(max_examples=10, stateful_step_count=20)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import os
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,32 +23,10 @@ def raises(module: str) -> list[int]:
     ]
 
 
-def survives(module: str, line: int, tests: Sequence[str]) -> bool:
-    """With `line` 0 nothing is taken away."""
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "-p",
-        "tests.mutation.plugin",
-        "-p",
-        "no:cacheprovider",
-    ]
-    environment = {**os.environ, "MUGAI_MUTANT": f"{module}:{line}" if line else "", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([*command, *tests], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
-    if done.returncode not in (0, 1):
-        raise RuntimeError(f"{module}:{line}: {done.stdout[-500:]}{done.stderr[-500:]}")
-    return done.returncode == 0
-
-
 def survivors(module: str, tests: Sequence[str]) -> list[int]:
-    if not survives(module, 0, tests):
-        raise RuntimeError(f"{' '.join(tests)}: fails without any mutant")
     lines = raises(module)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        alive = list(pool.map(lambda line: survives(module, line, tests), lines))
-    return [line for line, lives in zip(lines, alive, strict=True) if lives]
+    command = [sys.executable, "-W", "ignore", "-m", "tests.mutation.nursery", module, json.dumps(lines), *tests]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout[-500:] + done.stderr[-500:])
+    return [line for line, code in zip(lines, json.loads(done.stdout), strict=True) if code == 0]

@@ -126,7 +126,7 @@ def test_the_verifier_objects_to_every_original(sample: Sample) -> None:
     assert verify(sample.content, media_type, frozenset())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(["  0", "SECTION", "  2", "ENTITIES", "ENDSEC", "EOF", "310", "1001", "9", "$X", "字", "", "1.0"]),
@@ -137,7 +137,7 @@ def test_any_lines_are_answered(lines: list[str]) -> None:
     run("\r\n".join(["  0", "SECTION", *lines, ""]).encode(), "図.dxf")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="#=(),;'\\/*$. A1\n字", max_size=80))
 def test_any_statements_are_answered(data: str) -> None:
     run(sxf(SHEET, data=data), "図.p21")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import quopri
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samples import appointment
@@ -112,7 +112,6 @@ def test_folding_is_by_octets_and_undone_exactly(text: str) -> None:
     assert written.replace(b"\r\n ", b"").decode() == f"SUMMARY:{text}\r\n"
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(appointment.calendar(";X=:\r\n \t=\"'").decode().split(":")), max_size=30))
 def test_any_order_of_pieces_is_answered(pieces: list[str]) -> None:
     outcome = treated(b"BEGIN:VCALENDAR\r\n" + ":".join(pieces).encode())

@@ -248,7 +248,7 @@ def test_av03_a_damaged_leaf_is_withheld_what_could_hold_files_holds_the_mail(
     assert (outcome.verdict, outcome.reason, outcome.output) == (verdict, Reason.CORRUPT, None), outcome
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(min_size=1, max_size=400), st.sampled_from(TYPES))
 def test_noise_is_answered(noise: bytes, media_type: str) -> None:
     name, content = BENIGN[media_type]

@@ -100,7 +100,7 @@ def test_d18_docuworks_is_called_by_its_name() -> None:
     assert run("件名だけの文書\n".encode(), "a.xdw").media_type == "text/plain"  # content speaks before the name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(["\x1c", "\x1d", "\x1e", "\x1f", "\x0e", "\0", "\x01", "\x07", "\x10", "字", "\ud842"]), max_size=60

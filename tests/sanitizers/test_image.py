@@ -294,7 +294,7 @@ def test_one_over_a_limit_is_refused_and_the_limit_itself_is_not(content: bytes,
     assert recode(content, one_more)[0].content
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(sorted(RARE)))
 def test_hostile_bytes_of_a_rare_format_give_a_picture_or_a_refusal(data: st.DataObject, media_type: str) -> None:
     content = bytearray(RARE[media_type])
@@ -321,7 +321,7 @@ def test_a_truncated_picture_is_refused_or_whole(format: str) -> None:
             assert difference(opened(outcome.content), whole) < 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "JPEG2000"]))
 def test_hostile_bytes_give_a_picture_or_a_refusal(data: st.DataObject, format: str) -> None:
     content = bytearray(make.encoded(make.picture("P") if format == "GIF" else make.picture(), format))

@@ -351,7 +351,7 @@ def test_deep_nesting_is_refused() -> None:
     assert _refusal(docx("<w:p>" * 400 + "</w:p>" * 400).bytes()).reason is Reason.CORRUPT
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_file_is_refused_or_rebuilt_but_never_crashes(data: st.DataObject) -> None:
     whole = bytearray(xlsx('<s:c r="A1"><s:v>1</s:v></s:c>').bytes())

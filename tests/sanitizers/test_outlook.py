@@ -224,7 +224,7 @@ def test_a_compound_file_without_properties_is_an_empty_mail() -> None:
     assert mail(compound({"__properties_version1.0": b""}), MSG, Profile(), Findings()).startswith(b"MIME-Version: 1.0\r\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([TNEF, MSG]), st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 255)), max_size=12), st.data())
 def test_damaged_notes_are_read_or_refused(kind: str, damage: list[tuple[int, int]], data: st.DataObject) -> None:
     content = bytearray((outlook.tnef if kind == TNEF else outlook.msg)(outlook.note(("転送", outlook.note(("a.txt", b"x"))))))
@@ -237,7 +237,7 @@ def test_damaged_notes_are_read_or_refused(kind: str, damage: list[tuple[int, in
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_any_rtf_gives_a_text_and_a_cut_stream_what_there_is(noise: bytes) -> None:
     assert isinstance(rtf_body.text(noise), str)

@@ -627,7 +627,7 @@ def test_what_is_no_document_is_refused(content: bytes) -> None:
     assert refused(content).reason is Reason.CORRUPT
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_hostile_bytes_give_a_document_or_a_refusal(data: st.DataObject) -> None:
     content = bytearray(make.pdf(make.form_field(), pages=2))

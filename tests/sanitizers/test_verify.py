@@ -88,7 +88,7 @@ def test_san05_a_file_as_it_came_is_accepted_only_in_a_mail_that_says_so(
     assert (verify(mail, "message/rfc822", digests) == []) is accepted
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300), st.sampled_from(sorted(CHECKS)))
 def test_noise_is_an_objection_never_an_error(noise: bytes, media_type: str) -> None:
     objections = verify(noise, media_type, frozenset())

@@ -15,7 +15,6 @@ from gateway.api import app as api
 from gateway.api import openapi
 from gateway.api.scopes import TokenScope
 from gateway.api.tokens import Wanted
-from gateway.console import app
 from gateway.console.standing import Account
 from tests.gateway.console.make_console import ORIGIN, Console
 
@@ -48,11 +47,6 @@ class Program:
         return answer
 
 
-def client(c: Console, source: str = "127.0.0.1") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app.application(c.desk), client=(source, 40_000), raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
-
-
 async def program(
     c: Console,
     who: Account,
@@ -65,7 +59,7 @@ async def program(
     """With a token that its owner has taken."""
     wanted = Wanted("test", who.name, scopes, days, tuple(patterns), tuple(networks))
     made = await c.desk.tokens.make(wanted, "admin")
-    return Program(client(c, source), made.mark, await c.desk.tokens.take(made.mark, who.name))
+    return Program(c.client(source), made.mark, await c.desk.tokens.take(made.mark, who.name))
 
 
 @cache

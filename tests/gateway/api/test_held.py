@@ -14,7 +14,7 @@ from gateway.api.problem import Problem
 from gateway.api.scopes import TokenScope
 from gateway.directory import Role
 from gateway.model import QuarantineState
-from tests.gateway.api.make_program import Program, client, program
+from tests.gateway.api.make_program import Program, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_held import held
 
@@ -159,7 +159,7 @@ async def test_a_refused_request_frees_its_key(c: Console, p: Program) -> None:
 
 
 async def test_bodies_that_are_none(c: Console, p: Program) -> None:
-    web, entry = client(c), await held(c)
+    web, entry = c.client(), await held(c)
     head = {"authorization": f"Bearer {p.secret}", "content-type": "application/json"}
     path = f"/api/v1/held/{entry}/delete"
     for content, kind, status in (
@@ -180,7 +180,7 @@ async def test_bodies_that_are_none(c: Console, p: Program) -> None:
     ("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/held", 405), ("OPTIONS", "/held", 405)]
 )
 async def test_what_is_not_there_is_a_problem_too(c: Console, method: str, path: str, status: int) -> None:
-    answer = await client(c).request(method, f"/api/v1{path}")
+    answer = await c.client().request(method, f"/api/v1{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["type"] == f"https://console.example:8443/api#problem-{status}"
 
@@ -191,12 +191,12 @@ async def test_a_page_asks_with_its_own_token_as_long_as_its_session_lives(c: Co
     browser, entry = await c.signed_in(who), await held(c)
     page = (await browser.get("/held")).text
     [secret] = re.findall(r'data-token="(mugai_page_[0-9a-f_]+)"', page)
-    p = Program(client(c), "", secret)
+    p = Program(c.client(), "", secret)
     assert (await p.get("/held/newest")).json() == {"waiting": 1, "entry": entry}
     assert (await p.post(f"/held/{entry}/delete", {"reason": "x"})).status_code == 403
-    assert (await Program(client(c), "", secret[:-1] + "x").get("/held/newest")).status_code == 401
+    assert (await Program(c.client(), "", secret[:-1] + "x").get("/held/newest")).status_code == 401
     wrong = secret[:-1] + ("0" if secret[-1] != "0" else "1")
-    assert (await Program(client(c), "", wrong).get("/held/newest")).status_code == 401
+    assert (await Program(c.client(), "", wrong).get("/held/newest")).status_code == 401
     for _ in range(3):
         c.rooms.times.pass_(c.desk.settings.console.idle_minutes * 60 / 3 + 1)
         await p.get("/held/newest")
@@ -208,7 +208,7 @@ async def test_a_half_signed_in_page_asks_nothing(c: Console) -> None:
     token = await c.desk.sessions.begin(await c.person("syo", Role.SYO), "127.0.0.1", "test", whole=False, method="password")
     half = await c.desk.sessions.find(token)
     assert half is not None
-    assert (await Program(client(c), "", c.desk.sessions.page_token(half)).get("/held/newest")).status_code == 401
+    assert (await Program(c.client(), "", c.desk.sessions.page_token(half)).get("/held/newest")).status_code == 401
 
 
 async def test_ds01_what_was_answered_is_overwritten_after_a_day_without_anybody_asking(c: Console, p: Program) -> None:

@@ -12,6 +12,7 @@ from gateway import journal
 from gateway.api.scopes import TokenScope
 from gateway.compliance.model import Evidence, Report, Row, Status
 from gateway.compliance.report import KEPT, dump
+from gateway.console.pulse import Pulse
 from gateway.control import Control, Verb
 from gateway.directory import Role
 from gateway.evidence.examine import examine
@@ -20,12 +21,13 @@ from gateway.model import PartReport
 from gateway.parcel import Parcel, Parcels
 from gateway.sandbox import SandboxDown
 from sanitizers.model import Outcome, Profile, Verdict
-from tests.gateway.api.make_program import Program, client, program
+from tests.gateway.api.make_program import Program, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_approvals import holder
 from tests.gateway.console.test_held import held
 from tests.gateway.make_directory import HOUSE
 from tests.gateway.make_spool import report
+from tests.running import free_port
 
 CSO = (
     *(TokenScope.JOURNAL_READ, TokenScope.JOURNAL_EXPORT, TokenScope.CUTOFF_READ, TokenScope.CUTOFF_WRITE),
@@ -127,6 +129,7 @@ async def test_figures_and_a_gateway_that_does_not_answer(c: Console, p: Program
     found = (await p.get("/figures?span=week")).json()
     assert found["waiting"] == 1
     assert len(found["held"]) == len(found["places"]) == 28
+    c.desk.pulse = Pulse("127.0.0.1", free_port())
     assert (await p.get("/status")).json() == {"answering": False, "healthy": False, "concerns": [], "facts": {}}
 
 
@@ -281,7 +284,7 @@ async def test_ds01_no_pack_stays_in_the_database_for_a_second_answer(c: Console
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 async def test_what_is_no_operation_is_answered_as_a_program_reads_it(c: Console, path: str, method: str) -> None:
-    answer = await client(c).request(method, path)
+    answer = await c.client().request(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 

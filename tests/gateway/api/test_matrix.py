@@ -12,7 +12,7 @@ from gateway.api import openapi, tokens
 from gateway.api.scopes import SCOPES, TokenScope
 from gateway.console import roles as table
 from gateway.directory import Role
-from tests.gateway.api.make_program import SCOPED, Program, client, document, program
+from tests.gateway.api.make_program import SCOPED, Program, document, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_matrix import ALL, READS, RECORD, SEES, TAKES
 
@@ -183,7 +183,7 @@ async def test_ac02_a_token_of_one_section_sees_nothing_of_the_whole_house(c: Co
     "headers", [{}, {"authorization": "Basic YTpi"}, {"authorization": "Bearer mugai_x"}, {"cookie": "x=1"}]
 )
 async def test_a_stranger_reaches_nothing(c: Console, headers: dict[str, str]) -> None:
-    web = client(c)
+    web = c.client()
     for route in (*ROUTES, "GET /openapi.json"):
         method, path = route.split(" ")
         answer = await web.request(method, "/api/v1" + re.sub(r"\{\w+\}", "1", path), headers=headers, json={})

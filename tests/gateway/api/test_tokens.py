@@ -16,7 +16,7 @@ from gateway.api.tokens import SHAPE, Standing, Wanted
 from gateway.console.roles import Scope
 from gateway.directory import Role
 from gateway.words import Refusal
-from tests.gateway.api.make_program import client, program
+from tests.gateway.api.make_program import program
 from tests.gateway.console.make_console import Console
 
 READ = TokenScope.QUARANTINE_READ
@@ -46,7 +46,7 @@ async def test_nobody_but_its_owner_takes_a_token(c: Console) -> None:
     owner = await c.signed_in(await c.desk.accounts.find("syo"))
     page = (await owner.post(f"/tokens/{made.mark}/take")).text
     [secret] = [word for word in page.replace("<", ">").split(">") if SHAPE.fullmatch(word)]
-    answer = await client(c).get("/api/v1/held", headers={"authorization": f"Bearer {secret}"})
+    answer = await c.client().get("/api/v1/held", headers={"authorization": f"Bearer {secret}"})
     assert answer.status_code == 200
     assert secret not in (await owner.get("/tokens")).text
     assert (await owner.post(f"/tokens/{made.mark}/take")).status_code == 409
@@ -129,7 +129,7 @@ async def test_a_token_counts_from_its_networks_only(c: Console) -> None:
 
 async def test_w4_guessing_is_limited_and_disturbs_nobody(c: Console) -> None:
     p = await program(c, await c.person("syo", Role.SYO), READ)
-    web = client(c)
+    web = c.client()
     guesses = [p.secret[:-1] + last for last in "0123456789" if last != p.secret[-1]]
     codes = [(await web.get("/api/v1/held", headers={"authorization": f"Bearer {each}"})).status_code for each in guesses]
     assert codes[0] == 401

@@ -17,11 +17,13 @@ import pyotp
 from gateway import settings as settings_file
 from gateway.console import app
 from gateway.console.desk import Desk
+from gateway.console.guard import Guard
 from gateway.console.screen import COOKIE
 from gateway.console.standing import Account
 from gateway.cutoff import Stops
 from gateway.directory import Book, Role
 from gateway.notice import Notices
+from gateway.settings import Settings
 from gateway.store.opening import Store
 from tests.gateway.make_spool import Rooms, rooms
 
@@ -55,10 +57,18 @@ class Browser:
 class Console:
     rooms: Rooms
     desk: Desk
+    _running: tuple[Settings, Guard] | None = None
+
+    def client(self, source: str = "127.0.0.1") -> httpx.AsyncClient:
+        """Of the one application that runs, as in a gateway: it is built anew for other settings only."""
+        settings = self.desk.settings
+        if self._running is None or self._running[0] is not settings:
+            self._running = settings, app.application(self.desk)
+        transport = httpx.ASGITransport(self._running[1], client=(source, 40_000), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
     def browser(self, source: str = "127.0.0.1") -> Browser:
-        transport = httpx.ASGITransport(app.application(self.desk), client=(source, 40_000), raise_app_exceptions=False)
-        return Browser(httpx.AsyncClient(transport=transport, base_url=ORIGIN))
+        return Browser(self.client(source))
 
     async def person(self, name: str, *some: Role, patterns: Sequence[str] = (), address: str = "") -> Account:
         until = date(2099, 3, 31) if Role.VEN in some else None  # a contractor has an end

@@ -77,7 +77,7 @@ async def converse(pieces: list[tuple[bytes, bool]]) -> tuple[list[bytes], bytes
     return memory.accepted, heard
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(st.tuples(st.sampled_from(PIECES), st.booleans()), max_size=12))
 @example(pieces=[(b"DATA\r\n", True), (b"x\r\n.\r\n", True), (ENVELOPE, False), (b"DATA\r\n", True), (b"\r\n.\r\n", True)])
 def test_s01_one_end_one_mail(pieces: list[tuple[bytes, bool]], caplog: pytest.LogCaptureFixture) -> None:

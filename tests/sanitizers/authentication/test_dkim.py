@@ -40,7 +40,7 @@ def test_h07_what_another_signed_holds(form: str, body: bytes) -> None:
     assert verified(signed(mail, form=form)) == Signature("shop.example.com", "one", Result.PASS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([b" ", b"\t", b"\r\n", b"a", b".", "市".encode()]), max_size=40)
     .map(b"".join)

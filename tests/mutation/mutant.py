@@ -1,15 +1,12 @@
-"""`pytest -p tests.mutation.plugin` with MUGAI_MUTANT=module:line imports `module` without the raise that stands in `line`."""
+"""A module without one of its raises: `without` is said before anybody has imported it."""
 
 from __future__ import annotations
 
 import ast
 import importlib.machinery
-import os
 import sys
 from types import CodeType, ModuleType
 from typing import Any
-
-_MODULE, _, _LINE = os.environ.get("MUGAI_MUTANT", "").partition(":")
 
 
 class _Without(ast.NodeTransformer):
@@ -24,24 +21,29 @@ class _Without(ast.NodeTransformer):
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, path: str, line: int):
+        super().__init__(name, path)
+        self.line = line
+
     def get_code(self, fullname: str) -> CodeType:  # never from or into the bytecode cache
         return self.source_to_code(self.get_data(self.path), self.path)
 
     def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:
-        without = _Without(int(_LINE))
+        without = _Without(self.line)
         tree = without.visit(ast.parse(data, path))
-        assert without.hits == 1, f"no raise in line {_LINE} of {_MODULE}"
+        assert without.hits == 1, f"no raise in line {self.line} of {self.name}"
         return compile(tree, path, "exec", dont_inherit=True)
 
 
-class _Finder:
-    @staticmethod
-    def find_spec(name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
-        spec = importlib.machinery.PathFinder.find_spec(name, path) if name == _MODULE else None
-        if spec is not None and spec.origin:
-            spec.loader = _Loader(name, spec.origin)
-        return spec
+def without(module: str, line: int) -> None:
+    assert module not in sys.modules
 
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+            spec = importlib.machinery.PathFinder.find_spec(name, path) if name == module else None
+            if spec is not None and spec.origin:
+                spec.loader = _Loader(name, spec.origin, line)
+            return spec
 
-if _MODULE:
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, Finder())

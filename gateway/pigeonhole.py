@@ -17,13 +17,14 @@ from gateway.store.schema import message, quarantine, recipient
 from gateway.store.values import load
 from sanitizers.model import Reason, Verdict
 
-MOST = 100  # lines: whoever has more waiting asks the reviewer
+MOST = 100  # lines of the page: whoever has more waiting asks the reviewer
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A held mail for this person, or one from it that waits for a password."""
 
+    entry: int
     item: str
     receipt: str
     sender: str
@@ -59,26 +60,35 @@ class Slip:
         return self.state in (State.RECEIVED, State.SANITISED)
 
 
-def waiting(conn: sa.Connection, addresses: Sequence[str], before: float) -> list[Waiting]:
-    """What was held before then and still is; the newest first."""
-    columns = (quarantine.c.subject, quarantine.c.rule, quarantine.c.decision, quarantine.c.held_at, quarantine.c.expires_at)
+def waiting(conn: sa.Connection, addresses: Sequence[str], until: float, before: int = 0, most: int = MOST) -> list[Waiting]:
+    """What was held until then and still is, each once; the newest first, below the entry `before`, 0 = all."""
+    columns = (
+        quarantine.c.id.label("entry"),
+        quarantine.c.subject,
+        quarantine.c.rule,
+        quarantine.c.decision,
+        quarantine.c.held_at,
+        quarantine.c.expires_at,
+    )
     query = (
-        sa.select(recipient.c.state, message.c.id, message.c.receipt, message.c.sender, *columns)
+        sa.select(sa.func.min(recipient.c.state).label("state"), message.c.id, message.c.receipt, message.c.sender, *columns)
         .join(quarantine, recipient.c.quarantine == quarantine.c.id)
         .join(message, recipient.c.message == message.c.id)
         .where(_theirs(addresses), recipient.c.quarantine.is_not(None))
-        .where(quarantine.c.state == QuarantineState.HELD, recipient.c.state.in_(WAITING), quarantine.c.held_at <= before)
+        .where(quarantine.c.state == QuarantineState.HELD, recipient.c.state.in_(WAITING), quarantine.c.held_at <= until)
+        .group_by(quarantine.c.id, message.c.id)  # one that was sent to many waits once
         .order_by(quarantine.c.id.desc())
-        .limit(MOST)
+        .limit(most)
     )
-    found = (
+    if before:
+        query = query.where(quarantine.c.id < before)
+    return [
         Waiting(
-            *(row.id, row.receipt, row.sender, row.subject, row.rule, load(Decision, row.decision).reason),
+            *(row.entry, row.id, row.receipt, row.sender, row.subject, row.rule, load(Decision, row.decision).reason),
             *(State(row.state), row.held_at, row.expires_at),
         )
         for row in conn.execute(query)
-    )
-    return list(dict.fromkeys(found))  # one that was sent to many waits once
+    ]
 
 
 def _theirs(addresses: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -8,9 +8,10 @@ from typing import Literal
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import DECISIONS, Acting, Cases, CaseShown
+from gateway.api.paging import Paging, page, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Cursor, Limit, Line, Number, Reason
+from gateway.api.values import Line, Number, Reason
 from gateway.console.approvals import waiting_for
 from gateway.console.cases import Asked, opening_of
 from gateway.console.casework import plainly
@@ -21,15 +22,15 @@ from gateway.workflow.model import Act, Kind
 
 resource = Resource("承認・例外", "Approvals and exceptions")
 
+_NEVER = 1e15  # the clock decides nothing
+
 Decision = Literal["approve", "return", "deny", "resubmit", "withdraw", "revoke", "ratify", "apply", "take", "hand_on", "close"]
 
 
 @dataclass(frozen=True, slots=True)
-class CasesQuery:
+class CasesQuery(Paging):
     kind: Kind | None = None
     closed: bool = False  # closed ones, too
-    cursor: Cursor = ""
-    limit: Limit = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,11 @@ class Asking:
 
 
 @resource.get("/approvals", TokenScope.APPROVALS_READ, Right.SIGNED_IN, Words("承認待ち", "What waits for my decision"))
-async def inbox(call: Call) -> Cases:
+async def inbox(call: Call, query: Paging) -> Cases:
     """What is due first comes first."""
-    waiting = await waiting_for(call, await reader(call))
-    return Cases(tuple(casework.line(case) for case in waiting if case.kind in DECISIONS))
+    waiting = [case for case in await waiting_for(call, await reader(call)) if case.kind in DECISIONS]
+    some, more = paged(waiting, query, lambda case: (case.due_at or _NEVER, case.id))
+    return Cases(tuple(map(casework.line, some)), more)
 
 
 @resource.get("/approvals/{number}", TokenScope.APPROVALS_READ, Right.SIGNED_IN, Words("手続きの詳細", "One case"))
@@ -77,9 +79,9 @@ async def act(call: Call, number: Number, act: Decision, body: Acting) -> CaseSh
 async def register(call: Call, query: CasesQuery) -> Cases:
     """Newest first."""
     kinds = (query.kind,) if query.kind else ()
-    before, most = int(query.cursor or 0), query.limit
-    found = await call.desk.workflow.cases(kinds, open_only=not query.closed, before=before, limit=most + 1)
-    return Cases(tuple(map(casework.line, found[:most])), str(found[most - 1].id) if len(found) > most else None)
+    found = await call.desk.workflow.cases(kinds, open_only=not query.closed, before=query.before, limit=query.limit + 1)
+    some, more = page(found, query, lambda case: case.id)
+    return Cases(tuple(map(casework.line, some)), more)
 
 
 @resource.post(

@@ -10,10 +10,11 @@ from pydantic import Field, StringConstraints
 
 from gateway import journal
 from gateway.api.call import Call
+from gateway.api.paging import Paging, page
 from gateway.api.record import JournalEntry, Purpose, entry_of
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason
+from gateway.api.values import Line, Moment, Number, Reason
 from gateway.audit import findings, sampling
 from gateway.audit.findings import Act, Elsewhere, Severity
 from gateway.audit.sampling import ANY, LARGEST
@@ -68,10 +69,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingsQuery:
+class FindingsQuery(Paging):
     live: bool = True
-    cursor: Cursor = ""
-    limit: Limit = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +173,10 @@ async def sample(call: Call, number: Number) -> Sample:
 @resource.get("/findings", TokenScope.AUDIT_READ, Right.READ_FINDINGS, Words("指摘の一覧", "List findings"))
 async def listing(call: Call, query: FindingsQuery) -> FindingPage:
     """Newest first."""
-    register, most = register_of(call), query.limit
-    found = await register.list(live_only=query.live, before=int(query.cursor or 0), limit=most + 1)
-    items = tuple(_finding(each, register.today) for each in found[:most])
-    return FindingPage(items, str(found[most - 1].id) if len(found) > most else None)
+    register = register_of(call)
+    found = await register.list(live_only=query.live, before=query.before, limit=query.limit + 1)
+    some, more = page(found, query, lambda each: each.id)
+    return FindingPage(tuple(_finding(each, register.today) for each in some), more)
 
 
 @resource.get("/findings/{number}", TokenScope.AUDIT_READ, Right.READ_FINDINGS, Words("1件の指摘", "One finding"))

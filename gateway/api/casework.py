@@ -67,7 +67,7 @@ class CaseShown:
 @dataclass(frozen=True, slots=True)
 class Cases:
     items: tuple[CaseLine, ...]
-    next: str | None = None
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import Acting, Cases, CaseShown
+from gateway.api.paging import Paging, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Number
@@ -19,9 +20,12 @@ resource = Resource("送信待ち", "Delayed mail")
 
 
 @resource.get("/delays", TokenScope.DELAY_READ, Right.SIGNED_IN, Words("自分の送信待ち", "My delayed mail"))
-async def listing(call: Call) -> Cases:
+async def listing(call: Call, query: Paging) -> Cases:
+    """Newest first."""
     mine, limit = await call.desk.workflow.mine((await reader(call)).address, Who.APPLICANT), await call.limit()
-    return Cases(tuple(casework.line(case) for case in mine if case.kind is Kind.DELAY and limit.sees(case.people)))
+    delayed = (case for case in mine if case.kind is Kind.DELAY and limit.sees(case.people))
+    some, more = paged(delayed, query, lambda case: (case.id,), descending=True)
+    return Cases(tuple(map(casework.line, some)), more)
 
 
 @resource.post(

@@ -10,9 +10,10 @@ from pydantic import Field, WithJsonSchema
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import CaseLine
+from gateway.api.paging import Paging, page
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Cursor, Limit, Line, Moment, Number, Password, Reason, VerdictName
+from gateway.api.values import Line, Moment, Number, Password, Reason, VerdictName
 from gateway.console.mail import (
     CHARACTERS,
     ask_again,
@@ -41,15 +42,13 @@ FindingKind = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind
 
 
 @dataclass(frozen=True, slots=True)
-class HeldQuery:
+class HeldQuery(Paging):
     state: QuarantineState = QuarantineState.HELD
     rule: Line = ""
     verdict: VerdictName | None = None
     sender: Line = ""
     text: Line = ""
     held_before: Moment | None = None
-    cursor: Cursor = ""
-    limit: Limit = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +184,8 @@ async def listing(call: Call, query: HeldQuery) -> HeldPage:
         held_before=query.held_before or 0.0,
         recipients=(await call.scope()).patterns,
     )
-    lines = await call.desk.docket.page(by, int(query.cursor or 0), query.limit)
-    more = str(lines[query.limit - 1].id) if len(lines) > query.limit else None
-    return HeldPage(tuple(_line(each) for each in lines[: query.limit]), more)
+    lines, more = page(await call.desk.docket.page(by, query.before, query.limit), query, lambda each: each.id)
+    return HeldPage(tuple(map(_line, lines)), more)
 
 
 @resource.get("/held/newest", TokenScope.QUARANTINE_READ, Right.LIST_HELD, Words("保留中の数", "How many wait"))

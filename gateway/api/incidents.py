@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import REPORTS, Acting, Cases, CaseShown
+from gateway.api.paging import Paging, page
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Cursor, Limit, Line, Moment, Number, Reason
+from gateway.api.values import Line, Moment, Number, Reason
 from gateway.console.cases import Asked, opening_of
 from gateway.console.casework import plainly
 from gateway.console.incidents import drafted, incident
@@ -26,12 +27,6 @@ from gateway.workflow.model import Act, Kind
 resource = Resource("インシデント・障害", "Incidents and troubles")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentsQuery:
-    cursor: Cursor = ""
-    limit: Limit = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +44,8 @@ class ReportText:
 
 
 @dataclass(frozen=True, slots=True)
-class TroublesQuery:
-    cursor: Cursor = ""
+class TroublesQuery(Paging):
+    closed: bool = True  # closed ones, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +87,11 @@ class HandlingTrouble:
 
 
 @resource.get("/incidents", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("インシデントの一覧", "List incidents"))
-async def listing(call: Call, query: IncidentsQuery) -> Cases:
+async def listing(call: Call, query: Paging) -> Cases:
     """Newest first, closed ones as well."""
-    before, most = int(query.cursor or 0), query.limit
-    found = await call.desk.store.db.read(ledger.select, REPORTS, before=before, limit=most + 1)
-    return Cases(tuple(map(casework.line, found[:most])), str(found[most - 1].id) if len(found) > most else None)
+    found = await call.desk.store.db.read(ledger.select, REPORTS, before=query.before, limit=query.limit + 1)
+    some, more = page(found, query, lambda case: case.id)
+    return Cases(tuple(map(casework.line, some)), more)
 
 
 @resource.get("/incidents/{number}", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("1件の詳細", "One incident"))
@@ -135,9 +130,10 @@ async def act(
 
 @resource.get("/troubles", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("障害記録の一覧", "List troubles"))
 async def list_troubles(call: Call, query: TroublesQuery) -> TroublePage:
-    """Open ones first, then newest first."""
-    found = await _register(call).list(int(query.cursor or 0))
-    return TroublePage(tuple(map(_trouble, found)), str(found[-1].id) if len(found) == troubles.PAGE else None)
+    """Newest first."""
+    found = await _register(call).newest(query.before, query.limit + 1, closed=query.closed)
+    some, more = page(found, query, lambda each: each.id)
+    return TroublePage(tuple(map(_trouble, some)), more)
 
 
 @resource.get(

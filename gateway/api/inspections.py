@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from gateway.api.call import Call
+from gateway.api.paging import Paging, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Moment
@@ -43,6 +44,7 @@ class InspectionPeriod:
 @dataclass(frozen=True, slots=True)
 class InspectionPeriods:
     items: tuple[InspectionPeriod, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ class Signing:
 
 
 @resource.get("/inspections", TokenScope.JOURNAL_READ, Right.SEARCH_JOURNAL, Words("点検の対象期間", "Periods to be inspected"))
-async def periods(call: Call) -> InspectionPeriods:
+async def periods(call: Call, query: Paging) -> InspectionPeriods:
     """The last weeks and months that are over, newest first; older ones are made when they are asked for."""
-    return InspectionPeriods(tuple(map(_period, Period.before(call.desk.store.clock.now()))))
+    over = Period.before(call.desk.store.clock.now())
+    some, more = paged(over, query, lambda each: (each.since, each.key), descending=True)
+    return InspectionPeriods(tuple(map(_period, some)), more)
 
 
 @resource.get("/inspections/{period}", TokenScope.JOURNAL_READ, Right.SEARCH_JOURNAL, Words("点検表", "One inspection"))

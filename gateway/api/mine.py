@@ -8,6 +8,7 @@ from gateway import pigeonhole
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import CaseLine
+from gateway.api.paging import Paging, page
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Item, Line, Moment, Password, Reason
@@ -35,6 +36,7 @@ class MyHeld:
 @dataclass(frozen=True, slots=True)
 class MyHeldMails:
     items: tuple[MyHeld, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,13 @@ class Misdirecting:
 
 
 @resource.get("/mine", TokenScope.MINE_READ, Right.SIGNED_IN, Words("自分あての保留メール", "What is held for me"))
-async def listing(call: Call) -> MyHeldMails:
+async def listing(call: Call, query: Paging) -> MyHeldMails:
     """Newest first, of shared addresses too."""
     who = await reader(call)
-    found = await call.desk.store.db.read(pigeonhole.waiting, who.addresses, who.before)
-    mails = (MyHeld(m.item, m.receipt, m.sender, m.subject, m.reason, m.state, m.held_at, m.until) for m in found)
-    return MyHeldMails(tuple(mails))
+    found = await call.desk.store.db.read(pigeonhole.waiting, who.addresses, who.before, query.before, query.limit + 1)
+    some, more = page(found, query, lambda each: each.entry)
+    mails = (MyHeld(m.item, m.receipt, m.sender, m.subject, m.reason, m.state, m.held_at, m.until) for m in some)
+    return MyHeldMails(tuple(mails), more)
 
 
 @resource.get("/mine/{item}", TokenScope.MINE_READ, Right.SIGNED_IN, Words("自分のメール1通", "One mail of mine"))

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from gateway.api import problem
 from gateway.api.problem import Details
-from gateway.api.resource import Declared
+from gateway.api.resource import Declared, Zip
 from gateway.api.scopes import SCOPES
 from gateway.api.values import adapter
 
@@ -28,6 +28,7 @@ _KEY = {
     "schema": {"type": "string", "maxLength": 200},
     "description": "同じキーの要求は一度だけ実行し、1日のあいだ同じ答えを返します / done once, answered alike for a day",
 }
+_DIGEST = "`sha-256=:...:`, the digest of what is sent, in base64 (RFC 9530)"
 _IF_MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": _TEXT, "description": "The ETag that was read."}
 
 
@@ -63,7 +64,8 @@ def _schemas(routes: Iterable[Declared]) -> tuple[dict[Any, Any], dict[str, Any]
     """By type and direction; and what they refer to."""
     wanted: dict[Any, Any] = {(Details, "serialization"): adapter(Details)}
     for each in routes:
-        wanted[each.answer, "serialization"] = adapter(each.answer)
+        if each.answer is not Zip:
+            wanted[each.answer, "serialization"] = adapter(each.answer)
         for kind in (each.body, each.query, *each.places.values()):
             if kind is not None:
                 wanted[kind, "validation"] = adapter(kind)
@@ -118,6 +120,10 @@ def _used(name: str, where: object) -> bool:
 
 
 def _success(each: Declared, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if each.answer is Zip:
+        headers = {"Content-Disposition": {"schema": _TEXT}, "Content-Digest": {"schema": _TEXT, "description": _DIGEST}}
+        zipped = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+        return {"description": each.words.en, "headers": headers, "content": zipped}
     found: dict[str, Any] = {
         "description": each.words.en,
         "content": {"application/json": {"schema": schemas[each.answer, "serialization"]}},

@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 
 from gateway.api.call import Call
 from gateway.api.held import HeldFile
+from gateway.api.paging import Paging, page
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Moment
@@ -25,9 +26,8 @@ Ulid = Annotated[str, StringConstraints(pattern=r"^([0-9A-HJKMNP-TV-Z]{26})?$")]
 
 
 @dataclass(frozen=True, slots=True)
-class OriginalsQuery:
+class OriginalsQuery(Paging):
     text: Line = ""  # receipt number, subject, sender, recipient, file name
-    cursor: Ulid = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ class OriginalText:
 async def listing(call: Call, query: OriginalsQuery) -> OriginalPage:
     """Newest first, by all of the words."""
     patterns = (await call.scope()).patterns
-    found = await call.desk.store.db.read(finding.find, query.text, patterns, query.cursor, finding.PAGE)
-    some = tuple(
+    found = await call.desk.store.db.read(finding.find, query.text, patterns, query.cursor, query.limit)
+    some, more = page(found, query, lambda each: each.item)
+    items = tuple(
         Original(
             each.item,
             each.receipt,
@@ -78,9 +79,9 @@ async def listing(call: Call, query: OriginalsQuery) -> OriginalPage:
             each.kept,
             each.entry,
         )
-        for each in found[: finding.PAGE]
+        for each in some
     )
-    return OriginalPage(some, some[-1].item if len(found) > finding.PAGE else None)
+    return OriginalPage(items, more)
 
 
 @resource.get("/originals/{item}/text", TokenScope.QUARANTINE_READ, Right.READ_HELD, Words("原本の文面", "Its words"))

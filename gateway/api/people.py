@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.api.call import Call
+from gateway.api.paging import Paging, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Moment
@@ -34,6 +35,7 @@ class AccountLine:
 @dataclass(frozen=True, slots=True)
 class AccountList:
     items: tuple[AccountLine, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class PersonLine:
 @dataclass(frozen=True, slots=True)
 class PersonList:
     items: tuple[PersonLine, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class SectionLine:
 @dataclass(frozen=True, slots=True)
 class SectionList:
     items: tuple[SectionLine, ...]
+    next: str | None
 
 
 @resource.get("/accounts", TokenScope.USERS_READ, Right.SEE_PEOPLE, Words("利用者の一覧", "Accounts of the console"))
-async def accounts(call: Call) -> AccountList:
-    found = await call.desk.accounts.list()
+async def accounts(call: Call, query: Paging) -> AccountList:
+    found, more = paged(await call.desk.accounts.list(), query, lambda each: (each.name,))
     lines = (
         AccountLine(
             each.name,
@@ -84,20 +88,21 @@ async def accounts(call: Call) -> AccountList:
         )
         for each in found
     )
-    return AccountList(tuple(lines))
+    return AccountList(tuple(lines), more)
 
 
 @resource.get("/people", TokenScope.USERS_READ, Right.SEE_PEOPLE, Words("職員名簿", "People of the directory"))
-async def people(call: Call) -> PersonList:
+async def people(call: Call, query: Paging) -> PersonList:
     directory = await call.desk.store.directory.current()
+    found, more = paged(directory.people, query, lambda person: (person.address,))
     lines = (
-        PersonLine(p.address, p.name, p.section, p.roles, p.attribute, p.since, p.until, p.aliases, p.suspended)
-        for p in directory.people
+        PersonLine(p.address, p.name, p.section, p.roles, p.attribute, p.since, p.until, p.aliases, p.suspended) for p in found
     )
-    return PersonList(tuple(lines))
+    return PersonList(tuple(lines), more)
 
 
 @resource.get("/sections", TokenScope.USERS_READ, Right.SEE_PEOPLE, Words("課・所属", "Sections of the directory"))
-async def sections(call: Call) -> SectionList:
+async def sections(call: Call, query: Paging) -> SectionList:
     directory = await call.desk.store.directory.current()
-    return SectionList(tuple(SectionLine(each.code, each.name, each.parent) for each in directory.sections))
+    found, more = paged(directory.sections, query, lambda section: (section.code,))
+    return SectionList(tuple(SectionLine(each.code, each.name, each.parent) for each in found), more)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from gateway.api.call import Call
+from gateway.api.paging import Paging, page
 from gateway.api.problem import Problem
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
@@ -63,6 +64,7 @@ class VersionLine:
 @dataclass(frozen=True, slots=True)
 class Versions:
     items: tuple[VersionLine, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,10 @@ async def current(call: Call) -> PolicyInForce:
 
 
 @resource.get("/policy/versions", TokenScope.POLICY_READ, Right.READ_POLICY, Words("版の一覧", "All versions"))
-async def versions(call: Call) -> Versions:
+async def versions(call: Call, query: Paging) -> Versions:
     """Newest first."""
-    return Versions(tuple(map(_line, await call.desk.policies.list())))
+    some, more = page(await call.desk.policies.list(query.limit + 1, query.before), query, lambda each: each.number)
+    return Versions(tuple(map(_line, some)), more)
 
 
 @resource.get(
@@ -220,7 +223,7 @@ async def discard(call: Call, number: Number, body: Discarding) -> Versions:
     """Only a draft: what was proposed is withdrawn by its case."""
     with said():
         await call.desk.policies.discard(number)
-    return await versions(call)
+    return await versions(call, Paging())
 
 
 @resource.post(

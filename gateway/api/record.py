@@ -9,9 +9,10 @@ from pydantic import Field, StringConstraints
 
 from gateway import journal
 from gateway.api.call import Call
-from gateway.api.resource import Resource
+from gateway.api.paging import Cursor, Limit, before
+from gateway.api.resource import Resource, Zip
 from gateway.api.scopes import TokenScope
-from gateway.api.values import Content, Cursor, Item, Limit, Line, Moment, Reason
+from gateway.api.values import Item, Line, Moment, Reason
 from gateway.console.journal import pack_of, trace_of
 from gateway.console.records import begin_proof
 from gateway.console.roles import Right
@@ -145,13 +146,6 @@ class PackingMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
-    """A ZIP with hashes, the tree's proofs and the sheet of custody; `mugai journal verify --pack` reads it."""
-
-    content: Content
-
-
-@dataclass(frozen=True, slots=True)
 class Export:
     form: str
     media_type: str
@@ -239,9 +233,11 @@ async def export(call: Call, body: Exporting) -> Export:
 @resource.post(
     "/journal/pack", TokenScope.JOURNAL_EXPORT, Right.EXPORT_JOURNAL, Words("証拠一式", "An evidence pack"), secret=True
 )
-async def pack(call: Call, body: Packing) -> Pack:
-    """Of all entries that are found, signed by the journal's key (LG-11)."""
-    return Pack(await call.desk.pack(Wanted(replace(_query(body), before=0), call.who.name, body.purpose)))
+async def pack(call: Call, body: Packing) -> Zip:
+    """Of all entries that are found, signed by the journal's key (LG-11): a ZIP with hashes, the tree's proofs and the sheet of
+    custody; `mugai journal verify --pack` reads it."""
+    made = await call.desk.pack(Wanted(replace(_query(body), before=0), call.who.name, body.purpose))
+    return Zip("mugai-evidence-journal.zip", made)
 
 
 @resource.post(
@@ -251,9 +247,11 @@ async def pack(call: Call, body: Packing) -> Pack:
     Words("1通の証拠一式", "An evidence pack of one mail"),
     secret=True,
 )
-async def pack_mail(call: Call, item: Item, body: PackingMail) -> Pack:
-    """Taking the original is a right of its own."""
-    return Pack(await pack_of(call, await trace_of(call, item), body.reason, original=body.original))
+async def pack_mail(call: Call, item: Item, body: PackingMail) -> Zip:
+    """A ZIP; taking the original is a right of its own."""
+    found = await trace_of(call, item)
+    made = await pack_of(call, found, body.reason, original=body.original)
+    return Zip(f"mugai-evidence-{found.shown.item.receipt}.zip", made)
 
 
 def _query(given: _Sought) -> Query:
@@ -267,7 +265,7 @@ def _query(given: _Sought) -> Query:
         text=given.text,
         since=given.since or 0.0,
         until=given.until or 0.0,
-        before=int(given.cursor or 0),
+        before=before(given.cursor),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from gateway import periodic
 from gateway.api.call import Call
+from gateway.api.paging import Paging, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Moment
@@ -59,7 +60,8 @@ class PeriodicReport:
 
 @dataclass(frozen=True, slots=True)
 class InspectionNames:
-    items: tuple[str, ...]  # newest first
+    items: tuple[str, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class SelfInspection:
     rows: tuple[InspectionRow, ...]
 
 
+_MOMENT = len("20261128-090000")
 InspectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}-[0-9]{8}-[0-9]{6}$")]
 
 
@@ -107,9 +110,11 @@ async def monthly(call: Call, query: MonthlyQuery) -> PeriodicReport:
 
 
 @resource.get("/reports/self-inspection", TokenScope.REPORTS_READ, Right.READ_REPORTS, Words("自己点検の一覧", "All of them"))
-async def inspections(call: Call) -> InspectionNames:
-    """Made by `mugai report self-inspection`, which knows the demands of each body."""
-    return InspectionNames(await self_inspections.names(call.desk))
+async def inspections(call: Call, query: Paging) -> InspectionNames:
+    """Newest first.  Made by `mugai report self-inspection`, which knows the demands of each body."""
+    made = await self_inspections.names(call.desk)
+    some, more = paged(made, query, lambda name: (name[-_MOMENT:], name), descending=True)
+    return InspectionNames(tuple(some), more)
 
 
 @resource.get(

@@ -24,6 +24,14 @@ BODY_BYTES = 1 << 20  # as of a form of the console; a policy file has a hundred
 A_FILE = 0  # a body with a file in it: as large as the settings allow, a few at a time
 
 
+@dataclass(frozen=True, slots=True)
+class Zip:
+    """What a handler answers instead of a value: the bytes themselves, and what to save them as."""
+
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Declared:
     method: str

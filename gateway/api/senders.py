@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.api.call import Call
+from gateway.api.paging import Paging, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Moment, Number, Reason
@@ -34,6 +35,7 @@ class Sender:
 @dataclass(frozen=True, slots=True)
 class SenderList:
     items: tuple[Sender, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,10 @@ class Removing:
 
 
 @resource.get("/senders", TokenScope.SENDERS_READ, Right.LIST_HELD, Words("許可・拒否の一覧", "What is listed now"))
-async def listing(call: Call) -> SenderList:
+async def listing(call: Call, query: Paging) -> SenderList:
     """Newest first; what has run out is not among them."""
-    return SenderList(tuple(map(_sender, await senders(call).list())))
+    some, more = paged(await senders(call).list(), query, lambda each: (each.id,), descending=True)
+    return SenderList(tuple(map(_sender, some)), more)
 
 
 @resource.post("/senders", TokenScope.SENDERS_WRITE, Right.LIST_SENDERS, Words("許可・拒否を登録", "Deny or allow"), status=201)
@@ -64,7 +67,7 @@ async def write(call: Call, body: Listing) -> Sender:
 @resource.post("/senders/{entry}/removal", TokenScope.SENDERS_WRITE, Right.LIST_SENDERS, Words("登録を終える", "End an entry"))
 async def remove(call: Call, entry: Number, body: Removing) -> SenderList:
     await senders(call).remove(entry, call.who.name, body.reason)
-    return await listing(call)
+    return await listing(call, Paging())
 
 
 def _sender(found: book.Listed) -> Sender:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gateway.api.call import Call
+from gateway.api.paging import Paging, paged
 from gateway.api.problem import Problem
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
@@ -39,6 +40,7 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Stops:
     items: tuple[Stop, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
-class SentQuery:
+class SentQuery(Paging):
     days: Annotated[int, Field(ge=1, le=3_650)] = 7
 
 
@@ -83,11 +85,14 @@ class SentMail:
 @dataclass(frozen=True, slots=True)
 class SentMails:
     items: tuple[SentMail, ...]
+    next: str | None
 
 
 @resource.get("/stops", TokenScope.CUTOFF_READ, Right.SEE_DASHBOARD, Words("遮断中のもの", "What is stopped"))
-async def listing(call: Call) -> Stops:
-    return Stops(tuple(map(_stop, await call.desk.store.stops.active())))
+async def listing(call: Call, query: Paging) -> Stops:
+    """Newest first."""
+    some, more = paged(await call.desk.store.stops.active(), query, lambda halt: (halt.id,), descending=True)
+    return Stops(tuple(map(_stop, some)), more)
 
 
 @resource.post("/stops", TokenScope.CUTOFF_WRITE, Right.CUT_OFF, Words("遮断する", "Stop it"), status=201)
@@ -105,7 +110,9 @@ async def sent(call: Call, number: Number, query: SentQuery) -> SentMails:
     halt = next((each for each in await call.desk.store.stops.active() if each.id == number), None)
     if halt is None or halt.scope not in (Scope.SENDER, Scope.HOST):
         raise LookupError("no isolated sender or host")
-    found = await concerned(call, halt, query.days)
+    found, more = paged(
+        await concerned(call, halt, query.days), query, lambda each: (each.received_at, each.receipt), descending=True
+    )
     mails = (
         SentMail(
             each.receipt,
@@ -117,7 +124,7 @@ async def sent(call: Call, number: Number, query: SentQuery) -> SentMails:
         )
         for each in found
     )
-    return SentMails(tuple(mails))
+    return SentMails(tuple(mails), more)
 
 
 @resource.post("/stops/{number}/resumption", TokenScope.CUTOFF_WRITE, Right.CUT_OFF, Words("再開する", "Let mail go on"))

@@ -65,10 +65,6 @@ Password = Annotated[
     Field(description="Of a locked file, for one inspection; it is kept nowhere.", json_schema_extra={"writeOnly": True}),
 ]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Cursor = Annotated[
-    str, StringConstraints(pattern=r"^([0-9]{1,15})?$"), Field(description="`next` of the page before; empty = the first page.")
-]
-Limit = Annotated[int, Field(ge=1, le=100, description="Items of one page.")]
 Number = Annotated[int, Field(ge=0, lt=10**15)]
 Item = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$"), Field(description="A mail's id or receipt number.")]
 

@@ -60,6 +60,10 @@ class Troubles:
         """Open ones first, then newest first."""
         return await self._db.read(_list, before)
 
+    async def newest(self, before: int, limit: int, *, closed: bool) -> Sequence[Trouble]:
+        """Newest first, whatever their state: who turns pages while somebody closes one misses none."""
+        return await self._db.read(_newest, before, limit, closed)
+
     async def show(self, number: int) -> Trouble:
         return await self._db.read(_show, number)
 
@@ -71,9 +75,21 @@ class Troubles:
 
 
 def _list(conn: sa.Connection, before: int) -> list[Trouble]:
-    query = sa.select(trouble).order_by(trouble.c.closed_at.is_not(None), trouble.c.id.desc()).limit(PAGE)
+    closed = trouble.c.closed_at.is_not(None)
+    query = sa.select(trouble).order_by(closed, trouble.c.id.desc()).limit(PAGE)
     if before:
-        query = query.where(trouble.c.id < before, trouble.c.closed_at.is_not(None))
+        was_open = conn.scalar(sa.select(sa.true()).where(trouble.c.id == before, ~closed))
+        rest = trouble.c.id < before
+        query = query.where(sa.or_(closed, rest) if was_open else sa.and_(closed, rest))
+    return [_read(row) for row in conn.execute(query)]
+
+
+def _newest(conn: sa.Connection, before: int, limit: int, closed: bool) -> list[Trouble]:
+    query = sa.select(trouble).order_by(trouble.c.id.desc()).limit(limit)
+    if before:
+        query = query.where(trouble.c.id < before)
+    if not closed:
+        query = query.where(trouble.c.closed_at.is_(None))
     return [_read(row) for row in conn.execute(query)]
 
 

@@ -135,12 +135,13 @@ class Policies:
     async def get(self, number: int) -> Version:
         return await self._db.read(_get, number)
 
-    async def list(self, limit: int = 100) -> list[Version]:
-        """Newest first."""
+    async def list(self, limit: int = 100, before: int = 0) -> list[Version]:
+        """Newest first; those below the number `before`, 0 = all."""
 
         def op(conn: sa.Connection) -> list[Version]:
             current = _number_in_force(conn)
             query = _VERSION.order_by(policy_version.c.number.desc()).limit(limit)
+            query = query.where(policy_version.c.number < before) if before else query
             return [_read(row, current) for row in conn.execute(query)]
 
         return await self._db.read(op)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -87,13 +88,13 @@ async def test_lg08_a_stop_takes_one_person_and_its_end_two(c: Console) -> None:
     path = f"/stops/{made.json()['stop']}"
     for wrong in ({"scope": "host", "value": "x"}, {"scope": "sender"}, {"scope": "mails", "value": "1"}):
         assert (await p.post("/stops", {"reason": "x"} | wrong)).status_code == 422, wrong
-    assert (await p.get(f"{path}/sent?days=3")).json() == {"items": []}
+    assert (await p.get(f"{path}/sent?days=3")).json() == {"items": [], "next": None}
     asked = (await p.post(f"{path}/resumption", {"reason": "復旧"})).json()
     assert asked["ended"] is False
     assert (await p.post(f"{path}/resumption", {"reason": "復旧"})).status_code in (403, 409)
     assert len((await other.get("/stops")).json()["items"]) == 1
     assert (await other.post(f"{path}/resumption", {"reason": "確認"})).json() == {"ended": True, "case": asked["case"]}
-    assert (await p.get("/stops")).json() == {"items": []}
+    assert (await p.get("/stops")).json() == {"items": [], "next": None}
     assert (await other.post(f"{path}/resumption", {"reason": "確認"})).status_code == 404
 
 
@@ -109,7 +110,7 @@ async def test_reports_as_values(c: Console, p: Program) -> None:
 
 
 async def test_au02_kept_self_inspections(c: Console, p: Program) -> None:
-    assert (await p.get("/reports/self-inspection")).json() == {"items": []}
+    assert (await p.get("/reports/self-inspection")).json() == {"items": [], "next": None}
     folder = c.rooms.root / KEPT
     folder.mkdir()
     row = Row("SAN-01", "無害化", "T 5", False, Status.OK, "policy", "ある", "", Evidence(3, 1.0))
@@ -138,8 +139,8 @@ async def test_people_are_read_by_who_manages_them(c: Console) -> None:
     [account] = (await p.get("/accounts")).json()["items"]
     assert (account["name"], account["roles"]) == ("sym", ["sym"])
     assert "password" not in str(account)
-    assert (await p.get("/people")).json() == {"items": []}
-    assert (await p.get("/sections")).json() == {"items": []}
+    assert (await p.get("/people")).json() == {"items": [], "next": None}
+    assert (await p.get("/sections")).json() == {"items": [], "next": None}
 
 
 async def test_originals_are_found_within_the_scope(c: Console, p: Program) -> None:
@@ -235,7 +236,7 @@ async def test_senders_are_denied_until_a_day_and_the_entry_is_ended(c: Console)
         assert (await p.post("/senders", {**wrong, "reason": "x"})).status_code in (400, 422), wrong
     assert len((await p.get("/senders")).json()["items"]) == 1
     ended = await p.post(f"/senders/{made.json()['entry']}/removal", {"reason": "解決した"})
-    assert ended.json() == {"items": []}
+    assert ended.json() == {"items": [], "next": None}
     assert (await p.post("/senders/99/removal", {"reason": "x"})).status_code == 404
 
 
@@ -257,7 +258,12 @@ async def test_lg11_a_pack_is_fetched_as_a_zip_and_the_original_only_by_right(c:
     [mail] = await c.rooms.spool.queue()
     auditor = await program(c, await c.person("aud", Role.AUD), TokenScope.JOURNAL_EXPORT)
     made = await auditor.post(f"/journal/mail/{mail.item.receipt}/pack", {"reason": "監査"})
-    found = examine(base64.b64decode(made.json()["content"]), c.rooms.journal.verifier)
+    assert made.headers["content-type"] == "application/zip"
+    assert made.headers["content-disposition"] == f'attachment; filename="mugai-evidence-{mail.item.receipt}.zip"'
+    digest = base64.b64encode(hashlib.sha256(made.content).digest()).decode()
+    assert made.headers["content-digest"] == f"sha-256=:{digest}:"
+    assert made.headers["content-length"] == str(len(made.content))
+    found = examine(made.content, c.rooms.journal.verifier)
     assert (found.ok, found.entries) == (True, 1)
     assert (await auditor.post(f"/journal/mail/{mail.item.receipt}/pack", {"reason": "x", "original": True})).status_code == 403
     assert (await auditor.post("/journal/pack", {"purpose": "監査", "kind": "received"})).status_code == 200

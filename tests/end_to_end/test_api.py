@@ -28,7 +28,15 @@ pytestmark = pytest.mark.slow
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 EXAMPLES = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
-SCOPES = ("quarantine:read", "quarantine:release", "journal:read", "files:sanitise", "cutoff:write", "cutoff:read")
+SCOPES = (
+    "quarantine:read",
+    "quarantine:release",
+    "journal:read",
+    "journal:export",
+    "files:sanitise",
+    "cutoff:write",
+    "cutoff:read",
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,23 +59,25 @@ async def _account(site: Site) -> None:
         await accounts.accept(await accounts.invite("hanako", "審査 花子", (Role.CSO,), (), "test"), "", "", PASSWORD)
 
 
-def test_the_examples_of_the_document_work(site: Site) -> None:
+def test_the_examples_of_the_document_work(site: Site, tmp_path: Path) -> None:
     given = [word for scope in SCOPES for word in ("--scope", scope)]
     made = site.gateway.mugai("console", "token", "create", "--owner", "hanako", "--name", "試験", "--days", "1", *given)
-    answers = [_run(each, site, made.split()[0]) for each in EXAMPLES]
-    listed, released, found, sanitised, stopped = answers
+    answers = [_run(each, site, made.split()[0], tmp_path) for each in EXAMPLES]
+    listed, released, found, _, sanitised, stopped = answers
     assert [each["entry"] for each in listed["items"]] == [1]
     assert released["state"] == "released"
     assert [each["facts"]["actor"] for each in found["items"]] == ["hanako"]
     assert "見積 1,000円" in base64.b64decode(sanitised["content"]).decode("utf-8-sig")
     assert (stopped["scope"], stopped["value"], stopped["actor"]) == ("host", "192.0.2.15", "hanako")
     assert "hanako" in site.gateway.mugai("console", "token", "list", "--json")
-    assert _run(EXAMPLES[1], site, made.split()[0]) == released
+    assert _run(EXAMPLES[1], site, made.split()[0], tmp_path) == released
+    assert "OK" in site.gateway.mugai("journal", "verify", "--pack", str(tmp_path / "evidence.zip"))
 
 
-def _run(example: str, site: Site, token: str) -> dict[str, Any]:
+def _run(example: str, site: Site, token: str, place: Path) -> dict[str, Any]:
+    """What is answered; {} = it went into a file."""
     environment = {**os.environ, "MUGAI": f"{site.origin}/api/v1", "TOKEN": token}
-    done = subprocess.run(["sh", "-eu", "-c", example], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(["sh", "-eu", "-c", example], capture_output=True, text=True, env=environment, cwd=place, check=False)
     assert done.returncode == 0, (example, done.stdout, done.stderr)
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout or "{}")
     return answer

@@ -8,7 +8,7 @@ from gateway import sent
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import Cases
-from gateway.api.originals import Ulid
+from gateway.api.paging import Paging, page
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Item, Line, Moment, Reason
@@ -16,19 +16,18 @@ from gateway.console.mine import reader
 from gateway.console.roles import Right
 from gateway.console.sent import ask_release, mine_of
 from gateway.model import State
-from gateway.sent import PAGE, Fate, Filter
+from gateway.sent import Fate, Filter
 from gateway.words import Words
 
 resource = Resource("送信したメール", "Sent mail")
 
 
 @dataclass(frozen=True, slots=True)
-class MySentQuery:
+class MySentQuery(Paging):
     text: Line = ""  # subject, recipient, file name, receipt number
     since: Moment | None = None
     until: Moment | None = None
     fate: Fate | None = None  # of one copy at least
-    cursor: Ulid = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,11 @@ class AskingRelease:
 async def listing(call: Call, query: MySentQuery) -> MySentPage:
     """To the outside, newest first, of shared addresses too."""
     by = Filter(query.text, query.since or 0.0, query.until or 0.0, query.fate)
-    found = await call.desk.store.db.read(sent.listed, (await reader(call)).addresses, by, query.cursor)
-    return MySentPage(tuple(map(_mail, found[:PAGE])), found[PAGE - 1].item if len(found) > PAGE else None)
+    own = (await reader(call)).addresses
+    some, more = page(
+        await call.desk.store.db.read(sent.listed, own, by, query.cursor, query.limit), query, lambda each: each.item
+    )
+    return MySentPage(tuple(map(_mail, some)), more)
 
 
 @resource.get("/sent/{item}", TokenScope.MINE_READ, Right.SIGNED_IN, Words("送信したメール1通", "One mail that was sent"))
@@ -96,7 +98,7 @@ async def show(call: Call, item: Item) -> MySentShown:
 )
 async def release(call: Call, item: Item, body: AskingRelease) -> Cases:
     """The section head or a reviewer decides; the answer comes by mail."""
-    return Cases(tuple(map(casework.line, await ask_release(call, await reader(call), item, body.reason))))
+    return Cases(tuple(map(casework.line, await ask_release(call, await reader(call), item, body.reason))), None)
 
 
 def _mail(mail: sent.Sent) -> MySentMail:

@@ -42,6 +42,9 @@ WHO = {
     "POST /mine/{item}/original": ("mine:act", ALL),
     "POST /mine/{item}/suspicion": ("mine:act", ALL),
     "POST /misdirected": ("mine:act", ALL),
+    "GET /sent": ("mine:read", ALL),
+    "GET /sent/{item}": ("mine:read", ALL),
+    "POST /sent/{item}/release": ("mine:act", ALL),
     "GET /inspections": ("journal:read", RECORD),
     "GET /inspections/{period}": ("journal:read", RECORD),
     "POST /inspections/{period}/sign-off": ("inspections:sign", "ciso cso sym"),
@@ -159,7 +162,7 @@ PEOPLE = "cases about these addresses only"
 NO_MAIL = "tells of nobody's mail"
 LIMITED = {
     **dict.fromkeys((route for route in WHO if "/held" in route or "/originals" in route), RECIPIENTS),
-    **dict.fromkeys((route for route in WHO if "/mine" in route), RECIPIENTS),
+    **dict.fromkeys((route for route in WHO if "/mine" in route or " /sent" in route), RECIPIENTS),
     **dict.fromkeys(("GET /journal/mail/{item}", "POST /misdirected"), RECIPIENTS),
     **dict.fromkeys((route for route in WHO if "/approvals" in route or "/delays" in route), PEOPLE),
     "POST /incidents/{number}/{act}": PEOPLE,

@@ -10,7 +10,7 @@ fail() { printf 'mugai: %s\n' "$*" >&2; exit 2; }
 
 # 1. system packages
 need="libarchive13 clamav-daemon fonts-ipafont-gothic python3-venv"
-[ "$what" = test ] && need="$need slapd libldap-dev libsasl2-dev gcc python3-dev libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui swaks strace poppler-utils libmime-tools-perl chromium"
+[ "$what" = test ] && need="$need slapd libldap-dev libsasl2-dev gcc python3-dev libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui swaks strace poppler-utils libmime-tools-perl chromium systemd"
 missing=""
 if command -v dpkg-query >/dev/null; then
     for package in $need; do

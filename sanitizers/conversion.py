@@ -72,6 +72,11 @@ MEDIA_TYPES = {
     Target.PPTX: _OPEN + "presentationml.presentation",
     Target.PDF: "application/pdf",
 }
+OLD = {  # compound files ([MS-CFB]), the only ones of them that Office puts into other documents
+    "application/msword": Source.DOC,
+    "application/vnd.ms-excel": Source.XLS,
+    "application/vnd.ms-powerpoint": Source.PPT,
+}
 SUCCESSORS = {  # of each old format
     Source.DOC: Target.DOCX,
     Source.XLS: Target.XLSX,

@@ -17,10 +17,7 @@ from sanitizers.legacy import locked, look
 from sanitizers.model import Finding, Kind, Method, Outcome, Part, Reason, Refused, Task, Treatment, Verdict
 
 PACKAGE = "application/x-ole-encrypted-package"  # [MS-OFFCRYPTO] 2.3: an OOXML document inside an OLE file
-SOURCES = {
-    "application/msword": Source.DOC,
-    "application/vnd.ms-excel": Source.XLS,
-    "application/vnd.ms-powerpoint": Source.PPT,
+SOURCES = conversion.OLD | {
     "application/rtf": Source.RTF,
     "application/vnd.ms-excel.sheet.binary.macroEnabled.12": Source.XLSB,
     "application/x-ms-word-2003+xml": Source.WORDML,
@@ -33,15 +30,23 @@ def sanitise(content: bytes, part: Part, detected: str, job: Job) -> Outcome:
     """One document as docx, xlsx or pptx."""
     if detected == PACKAGE or locked.is_locked(content, SOURCES[detected]):
         return _unlocked(content, part, detected, job)
-    source = SOURCES[detected]
-    target = SUCCESSORS[source]
     findings = Findings()
+    new = converted(content, detected, job, findings)
+    rebuild = plain.sanitise if job.profile.method is Method.TEXT else ooxml.sanitise
+    outcome = rebuild(new, part, conversion.MEDIA_TYPES[SUCCESSORS[SOURCES[detected]]], job)
+    return replace(outcome, verdict=Verdict.SANITISED, detected=detected, findings=findings.all() + outcome.findings)
+
+
+def converted(content: bytes, detected: str, job: Job, findings: Findings) -> bytes:
+    """What LibreOffice makes of an old document without password, as hostile as that was.  Raises Refused, also for a locked
+    one that LibreOffice could open: no scanner saw what is in it."""
+    source = SOURCES[detected]
+    if locked.is_locked(content, source):
+        raise Refused(Reason.ENCRYPTED, f"{source} with a password", Verdict.LOCKED)
+    target = SUCCESSORS[source]
     look.report(content, source, job.profile.limits, findings)
     findings.add(Kind.CONVERTED, "", f"{source} to {target}", Treatment.REPLACED)
-    converted = job.ask(Task.CONVERT, conversion.request(source, target, content))
-    rebuild = plain.sanitise if job.profile.method is Method.TEXT else ooxml.sanitise
-    outcome = rebuild(converted, part, conversion.MEDIA_TYPES[target], job)
-    return replace(outcome, verdict=Verdict.SANITISED, detected=detected, findings=findings.all() + outcome.findings)
+    return job.ask(Task.CONVERT, conversion.request(source, target, content))
 
 
 def _unlocked(content: bytes, part: Part, detected: str, job: Job) -> Outcome:

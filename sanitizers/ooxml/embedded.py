@@ -8,7 +8,7 @@ object again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,13 +18,17 @@ from sanitizers.ooxml import xml
 from sanitizers.ooxml.allowlist import CX, C, P, R, S, W, strict, tags
 from sanitizers.ooxml.parts import MainType
 
-_PROGRAMS = {  # what Office, LibreOffice and the libraries write, and the extension of what it becomes
-    "docx": "Word.Document.12 Word.DocumentMacroEnabled.12 Word.Template.12 Word.TemplateMacroEnabled.12",
-    "xlsx": "Excel.Sheet.12 Excel.SheetMacroEnabled.12 Excel.Template.12 Excel.TemplateMacroEnabled.12",
-    "pptx": "PowerPoint.Show.12 PowerPoint.ShowMacroEnabled.12 PowerPoint.Slide.12 PowerPoint.SlideMacroEnabled.12 "
-    "PowerPoint.SlideShow.12 PowerPoint.SlideShowMacroEnabled.12 PowerPoint.Template.12 PowerPoint.TemplateMacroEnabled.12",
+_PROGRAMS = {  # what Office has written since 1995, and the names for people that Excel may write instead
+    "docx": "Word.Document.12 | Word.DocumentMacroEnabled.12 | Word.Template.12 | Word.TemplateMacroEnabled.12 | "
+    "Word.Document.8 | Word.Document.6 | Document | Microsoft Word Document | 文書 | Microsoft Word 文書",
+    "xlsx": "Excel.Sheet.12 | Excel.SheetMacroEnabled.12 | Excel.Template.12 | Excel.TemplateMacroEnabled.12 | "
+    "Excel.Sheet.8 | Excel.Sheet.5 | Worksheet | Microsoft Excel Worksheet | ワークシート | Microsoft Excel ワークシート",
+    "pptx": "PowerPoint.Show.12 | PowerPoint.ShowMacroEnabled.12 | PowerPoint.Slide.12 | PowerPoint.SlideMacroEnabled.12 | "
+    "PowerPoint.SlideShow.12 | PowerPoint.SlideShowMacroEnabled.12 | PowerPoint.Template.12 | "
+    "PowerPoint.TemplateMacroEnabled.12 | PowerPoint.Show.8 | PowerPoint.Slide.8 | Presentation | "
+    "Microsoft PowerPoint Presentation | プレゼンテーション | Microsoft PowerPoint プレゼンテーション",
 }
-_EXTENSIONS = {program.lower(): extension for extension, programs in _PROGRAMS.items() for program in programs.split()}
+_EXTENSIONS = {program.lower(): extension for extension, programs in _PROGRAMS.items() for program in programs.split(" | ")}
 _LINK = tags(P, "link")
 _SOURCE = (*tags(C, "externalData"), f"{{{CX}}}externalData")  # the workbook behind a chart (21.2.2.63)
 _STRICT = frozenset(strict(uri) for uri in (C, P, S, W))
@@ -43,17 +47,20 @@ class Document:
 
 @dataclass(slots=True)
 class Objects:
-    """`documents`: what was rebuilt, by the relationship of the part that leads to it."""
+    """`find` rebuilds what a relationship of the part leads to; None where that is no document or cannot be done."""
 
-    documents: Mapping[str, Document]
+    find: Callable[[str], Document | None]
     _held: list[tuple[xml.Element, str, Callable[[xml.Element], None]]] = field(default_factory=list)
 
     def identifier(self, markup: xml.Element | None) -> str:
         """The relationship by which this object embeds a document; "" when it stays no object."""
         if markup is None or markup.get("Type", "Embed") != "Embed" or "link" in markup.attrib or _links(markup):
             return ""
-        extension = _EXTENSIONS.get((markup.get("ProgID") or markup.get("progId") or "").lower(), "")
-        return self._leading_to(extension, markup)
+        return self._leading_to(_EXTENSIONS.get((markup.get("ProgID") or markup.get("progId") or "").lower(), ""), markup)
+
+    def program(self, identifier: str) -> str:
+        document = self.find(identifier)
+        return document.program if document else ""
 
     def hold(self, place: xml.Element, identifier: str, write: Callable[[xml.Element], None]) -> None:
         """`write` has `place` hold the object again, if it is still there when the part has been pruned."""
@@ -78,7 +85,7 @@ class Objects:
 
     def _leading_to(self, extension: str, markup: xml.Element) -> str:
         identifier = next((value for tag in tags(R, "id") if (value := markup.get(tag))), "")
-        document = self.documents.get(identifier)
+        document = self.find(identifier) if extension and identifier else None
         return identifier if document and document.main.extension == extension else ""
 
 

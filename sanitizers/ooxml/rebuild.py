@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from sanitizers import zip_strict
+from sanitizers import conversion, zip_strict
+from sanitizers.detect.container import inside_ole
+from sanitizers.detect.signature import OLE
 from sanitizers.job import Findings, Job
 from sanitizers.model import Kind, Limits, Method, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import gate, links, media, opc, properties, sheet, slide, word, xml
@@ -22,6 +24,7 @@ from sanitizers.ooxml.relationships import DERIVED, NAMED, RELATIONSHIP_TYPES, d
 _OWN = (*properties.KINDS, "officeDocument")
 _COMMENTS = ("comments", "commentsExtended", "threadedComment", "commentAuthors", "person")
 _CHARTS = ("chart", "chartEx")  # a broken one costs itself and not the document
+_EMBEDDING = ("package", "oleObject")
 _KINDS = {"hyperlink": Kind.HYPERLINK} | dict.fromkeys(_COMMENTS, Kind.COMMENT)
 
 
@@ -30,6 +33,7 @@ class Room:
     """What is left of the limits: documents inside one another count together."""
 
     limits: Limits
+    conversions: int = 6  # of old documents
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ class Rebuild:
         name = self._names[key]
         kept = {r.id: r for r in self.package.relationships(key) if self._stays(r, name)}
         content, used = self._clean(key, name, kept)
-        for unused in [r for r in kept.values() if r.kind == "package" and r.id not in used]:
+        for unused in [r for r in kept.values() if r.kind in _EMBEDDING and r.id not in used]:
             self._report(unused, name)
         relationships = tuple(self._target(r) for r in kept.values() if r.id in used or r.kind not in NAMED)
         content_type = PART_TYPES[self._root(key)].content_type
@@ -115,7 +119,7 @@ class Rebuild:
         root = part.root
         if root.tag != self._root(key):
             raise Refused(Reason.AMBIGUOUS, f"{name} has two roots")
-        objects = Objects({r.id: found for r in kept.values() if (found := self._documents.get(r.target))})
+        objects = Objects(lambda identifier: self._document(kept[identifier].target) if identifier in kept else None)
         word.before(root, name, self.switches, self.findings, objects)
         sheet.before(root, name, self.switches, self.findings, kept)
         sheet.hold_objects(root, name, self.findings, objects, lambda shape: self._drawn(shape, kept) is not None)
@@ -158,8 +162,8 @@ class Rebuild:
             stays = False
         elif relationship.target not in self.package:
             return False  # leads nowhere: nothing is lost
-        elif kind == "package" and self.switches.embedded_files and self.job.profile.method is not Method.IMAGE:
-            return self._document(relationship.target) is not None
+        elif kind in _EMBEDDING:
+            stays = self._may_embed(relationship.target, kind)
         elif kind == "slide" and not self.switches.hidden_sheets and self._is_hidden_slide(relationship.target):
             self.findings.add(Kind.HIDDEN_CONTENT, source, f"hidden slide {relationship.target}", Treatment.REMOVED)
             return False
@@ -168,6 +172,12 @@ class Rebuild:
         if not stays:
             self._report(relationship, source)
         return stays
+
+    def _may_embed(self, key: str, kind: str) -> bool:
+        """Is there something that could be a document, and does the profile want it?  An object has yet to name its program."""
+        if not self.switches.embedded_files or self.job.profile.method is Method.IMAGE:
+            return False
+        return kind == "package" or inside_ole(self.package.read(key)) in conversion.OLD
 
     def _document(self, key: str) -> Document | None:
         """A document inside this one, rebuilt once; one that cannot be costs only itself, whatever the reason."""
@@ -180,7 +190,7 @@ class Rebuild:
         try:
             if self.depth >= self.job.profile.limits.depth:
                 raise Refused(Reason.LIMIT_DEPTH, f"more than {self.depth} documents inside one another")
-            package = Package(self.package.read(key), self.room.limits)
+            package = Package(self._as_package(key, findings), self.room.limits)
             content, main = Rebuild(package, self.job, findings, self.room, self.depth + 1).run()
         except Refused as refusal:
             self.findings.add(Kind.EMBEDDED_OBJECT, key, f"{refusal.reason}: {refusal.detail}", Treatment.REPLACED)
@@ -188,6 +198,19 @@ class Rebuild:
         for found in findings.all():
             self.findings.add(found.kind, f"{key}/{found.where}", found.detail, found.treatment)
         return Document(content, main)
+
+    def _as_package(self, key: str, findings: Findings) -> bytes:
+        """A document of Office 97 as LibreOffice converts it, which takes a second or two."""
+        content = self.package.read(key)
+        if not content.startswith(OLE):
+            return content
+        detected = inside_ole(content)
+        if detected not in conversion.OLD or self.room.conversions == 0:
+            raise Refused(Reason.TYPE_NOT_ALLOWED, f"{detected}, or too many old documents inside")
+        self.room.conversions -= 1
+        from sanitizers import legacy  # which rebuilds what it converts, and so begins with this package
+
+        return legacy.converted(content, detected, self.job, findings)
 
     def _is_hidden_slide(self, key: str) -> bool:
         return slide.is_hidden(xml.parse(self.package.read(key), key))
@@ -248,7 +271,7 @@ class Rebuild:
     def _admit_document(self, key: str) -> str:
         if key not in self._placed:
             document = self._documents[key]
-            assert document is not None  # `_stays` saw it
+            assert document is not None  # an object holds it
             self._placed[key] = f"embeddings/document{len(self._placed) + 1}.{document.main.extension}"
             self._written.append(WrittenPart(self._placed[key], document.main.media_type, document.content, ()))
             self.findings.add(Kind.EMBEDDED_OBJECT, key, f"rebuilt, {document.program}", Treatment.KEPT)
@@ -257,7 +280,10 @@ class Rebuild:
     def _target(self, relationship: Relationship) -> Relationship:
         if relationship.external:
             return Relationship(relationship.id, relationship.type, links.rebuilt(relationship.target), external=True)
-        admit = {"image": self._admit_picture, "package": self._admit_document}.get(relationship.kind, self._admit)
+        if relationship.kind in _EMBEDDING:
+            package = relationship.type.replace("/oleObject", "/package")
+            return Relationship(relationship.id, package, self._admit_document(relationship.target), external=False)
+        admit = self._admit_picture if relationship.kind == "image" else self._admit
         return Relationship(relationship.id, relationship.type, admit(relationship.target), external=False)
 
     def _report(self, relationship: Relationship, source: str) -> None:

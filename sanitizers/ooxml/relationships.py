@@ -13,7 +13,7 @@ _STANDARD = (
     "officeDocument styles numbering settings fontTable footnotes endnotes header footer comments worksheet chartsheet "
     "sharedStrings table sheetMetadata pivotCacheDefinition pivotCacheRecords pivotTable vmlDrawing slide slideLayout "
     "slideMaster notesSlide notesMaster handoutMaster presProps viewProps commentAuthors theme themeOverride tableStyles "
-    "drawing chart chartUserShapes diagramData diagramLayout diagramQuickStyle diagramColors image hyperlink package"
+    "drawing chart chartUserShapes diagramData diagramLayout diagramQuickStyle diagramColors image hyperlink package oleObject"
 )
 _EXTENSIONS = {
     "2007/relationships": "diagramDrawing slicer slicerCache",
@@ -28,7 +28,7 @@ RELATIONSHIP_TYPES = {f"{base}/{name}": name for base in (R, strict(R)) for name
 # These are followed only if the XML of the source still names them; the others hold by their mere existence.
 _NAMED = (
     "hyperlink image chart chartEx chartUserShapes drawing vmlDrawing worksheet chartsheet header footer table "
-    "diagramData diagramLayout diagramQuickStyle diagramColors slicer slicerCache package"
+    "diagramData diagramLayout diagramQuickStyle diagramColors slicer slicerCache package oleObject"
 )
 NAMED = frozenset(_NAMED.split())
 

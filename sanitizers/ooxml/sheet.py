@@ -90,7 +90,7 @@ def hold_objects(root: xml.Element, where: str, findings: Findings, objects: Obj
             else:
                 findings.add(Kind.EMBEDDED_OBJECT, where, f"object of {markup.get('progId', '')}", Treatment.REMOVED)
         for shape, (identifier, is_icon) in staying.items():
-            program = objects.documents[identifier].program
+            program = objects.program(identifier)
             objects.hold(root, identifier, partial(_write_object, shape=shape, program=program, to=identifier, is_icon=is_icon))
         drop(container)
 

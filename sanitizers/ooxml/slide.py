@@ -100,7 +100,7 @@ def _hold(frame: xml.Element, picture: xml.Element, objects: Objects) -> bool:
     attributes = {name: markup.get(name, "") for name in ("imgW", "imgH") if _NUMBER.fullmatch(markup.get(name, ""))}
     if markup.get("showAsIcon") in ("1", "true"):
         attributes["showAsIcon"] = "1"
-    attributes |= {"name": markup.get("name", ""), "progId": objects.documents[identifier].program}
+    attributes |= {"name": markup.get("name", ""), "progId": objects.program(identifier)}
     for child in list(data):
         data.remove(child)
     data.append(picture)

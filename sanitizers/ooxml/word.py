@@ -71,7 +71,7 @@ def _hold(element: xml.Element, preview: xml.Element, objects: Objects) -> bool:
     storage = markup.get("ObjectID", "")
     attributes = {
         "Type": "Embed",
-        "ProgID": objects.documents[identifier].program,
+        "ProgID": objects.program(identifier),
         "ShapeID": shape.get("id", ""),
         "DrawAspect": "Icon" if markup.get("DrawAspect") == "Icon" else "Content",
         "ObjectID": storage if _STORAGE.fullmatch(storage) else f"_{identifier.encode().hex()[:8]}",

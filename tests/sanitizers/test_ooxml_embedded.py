@@ -9,12 +9,14 @@ import openpyxl
 import pytest
 
 from sanitizers import ooxml
+from sanitizers.conversion import Conversion, Source, Target, untrusted_request
 from sanitizers.job import LocalJob
-from sanitizers.model import Kind, Limits, Method, Outcome, Part, Profile, Setting, Switchboard, Switches, Treatment
+from sanitizers.model import Kind, Limits, Method, Outcome, Part, Profile, Setting, Switchboard, Switches, Task, Treatment
 from sanitizers.verify import verify
 from tests.sanitizers.make_image import encoded, picture
 from tests.sanitizers.make_ooxml import (
     DOCX,
+    OFFICE,
     PPTX,
     XLSX,
     Made,
@@ -27,6 +29,7 @@ from tests.sanitizers.make_ooxml import (
     xlsx,
 )
 from tests.sanitizers.rebuilt import Rebuilt, rebuild
+from tests.sanitizers.test_legacy import workbook
 
 CANARY = "CANARY-7f3a"
 KEEP = Switches(embedded_files=Setting.KEEP)
@@ -192,6 +195,62 @@ def test_d04_a_linked_object_of_a_slide_becomes_its_picture() -> None:
     assert "graphicFrame" not in rebuilt.xml("ppt/slides/slide1.xml")
 
 
+class Converter(LocalJob):
+    """Answers CONVERT with a workbook, whatever it is given."""
+
+    asked = 0
+
+    def ask(self, task: Task, content: bytes) -> bytes:
+        assert task is Task.CONVERT
+        assert untrusted_request(content)[0] == Conversion(Source.XLS, Target.XLSX)
+        self.asked += 1
+        return BOOK
+
+
+def _with_old_workbooks(count: int, content: bytes, program: str = "Excel.Sheet.8") -> tuple[Outcome, Converter]:
+    objects = OBJECT.format(program=program, type="Embed")
+    made = docx("".join(objects.replace("rId9", f"rId{20 + n}") for n in range(count)), Rel("rId8", "image", "media/a.png"))
+    for n in range(count):
+        made.rel("word/document.xml", Rel(f"rId{20 + n}", "oleObject", f"embeddings/o{n}.bin"))
+        made.part(f"word/embeddings/o{n}.bin", content)
+    job = Converter()
+    outcome = ooxml.sanitise(made.part("word/media/a.png", PNG).bytes(), Part("1", "a.docx", ""), DOCX, job)
+    assert outcome.output is not None
+    assert verify(outcome.output, outcome.media_type, frozenset()) == []
+    return outcome, job
+
+
+OLD_BOOK = workbook()
+
+
+def test_d04_a_workbook_of_excel_97_is_converted_and_becomes_one_of_today() -> None:
+    outcome, _ = _with_old_workbooks(1, OLD_BOOK)
+    with zipfile.ZipFile(io.BytesIO(outcome.output or b"")) as archive:
+        assert 'ProgID="Excel.Sheet.12"' in archive.read("word/document.xml").decode()
+        assert f"{OFFICE}/package" in archive.read("word/_rels/document.xml.rels").decode()
+        assert archive.read("embeddings/document1.xlsx").startswith(b"PK")
+    assert "xls to xlsx" in {f.detail for f in outcome.findings if f.where.startswith("word/embeddings/o0.bin")}
+
+
+def test_f03_old_documents_are_converted_a_few_times_only() -> None:
+    outcome, job = _with_old_workbooks(9, OLD_BOOK)
+    assert (job.asked, depth_of(outcome.output or b"")) == (6, 1)
+    assert "too many old documents" in str(outcome.findings)
+
+
+@pytest.mark.parametrize("program", ["MSGraph.Chart.8", "Package", "Word.Document.8", "Equation.3"])
+def test_d04_what_names_another_program_is_not_even_converted(program: str) -> None:
+    outcome, job = _with_old_workbooks(1, OLD_BOOK, program)
+    assert depth_of(outcome.output or b"") == 0
+    assert not job.asked or program == "Word.Document.8"
+
+
+def test_d04_a_locked_workbook_of_excel_97_becomes_its_picture() -> None:
+    outcome, job = _with_old_workbooks(1, workbook((0x002F, bytes(6))))
+    assert (job.asked, depth_of(outcome.output or b"")) == (0, 0)
+    assert "encrypted" in str(outcome.findings)
+
+
 def test_d04_a_link_to_a_workbook_elsewhere_is_no_object() -> None:
     made = in_word(BOOK, relation="image").rel("word/document.xml", Rel("rId9", "package", "file:///c:/a.xlsx", external=True))
     assert none_of(rebuild(made.bytes(), DOCX, KEEP))
@@ -243,7 +302,9 @@ def test_f03_all_levels_together_count_against_the_limit() -> None:
     big = xlsx(cell("1+1")).part("xl/unused.xml", b"<a>" + b"x" * 700_000 + b"</a>").bytes()
     outcome = _sanitised(nested(2, big), Limits(total_bytes=1 << 20))
     assert depth_of(outcome.output or b"") == 3
+    again = OBJECT.format(program="Excel.Sheet.12", type="Embed").replace("rId9", "rId7") + "</w:body>"
     two = in_word(big).rel("word/document.xml", Rel("rId7", "package", "embeddings/c.xlsx")).part("word/embeddings/c.xlsx", big)
+    two.parts["word/document.xml"] = two.parts["word/document.xml"].replace(b"</w:body>", again.encode())
     assert "limit_size" in str(_sanitised(two.bytes(), Limits(total_bytes=1 << 20)).findings)
 
 

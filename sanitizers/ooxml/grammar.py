@@ -80,9 +80,9 @@ def _some(*alternatives: str) -> str:
 def _formula() -> str:
     """References, numbers, strings, operators; a bracket opens at the start, after an operator or an allowed function.
 
-    No word begins with `_`, as a function does that is handed to another one; no text is an address, as for INDIRECT."""
+    No word has a `_`, as a function has that is handed to another one; no text is an address, as for INDIRECT."""
     functions = "|".join(re.escape(name) for name in sorted(formula.FUNCTIONS - {"HYPERLINK", "INDIRECT"}))
-    word = f"(?:[A-Za-z0-9.$]|{_WIDE})(?:[A-Za-z0-9_.$]|{_WIDE})*"
+    word = f"(?:[A-Za-z0-9.$]|{_WIDE})+"
     string = rf"(?:\"|&quot;)(?:[ !#-%'-;=?-~]|{_WIDE}|&(?:amp|lt|gt|apos);)*(?:\"|&quot;)"
     operand = f"(?:{word}(?:[!:]{word})*|{string})"
     operator = "(?:[-+*/^,;=%)]|&(?:amp|lt|gt);)"

@@ -69,7 +69,7 @@ def _whole(name: str, attributes: str, *inside: str) -> str:
 def _cells() -> str:
     space = '(?: xml:space="preserve")?'
     string = f"<t{space}(?:/>|>{_TEXT}</t>)"
-    name = rf"(?:[A-Za-z0-9.$]|{_LONG})(?:[A-Za-z0-9_.$]|{_LONG})*"  # `_xl...` may be a function: not quiet
+    name = rf"(?:[A-Za-z0-9.$]|{_LONG})+"  # without `_`: `_xl...` may be a function
     term = rf"(?:{name}(?:[:!]{name})*|\"(?:{_SIGN}|&(?:lt|gt|amp);)*\")"
     sign = r"(?:[-+*/^=,)%]|&(?:lt|gt|amp);)"
     formula = rf"\(*(?:(?:{'|'.join(_COMMON.split())})\(+|{term}?{sign}\(*)*{term}?"

@@ -214,6 +214,11 @@ _PIECES = st.sampled_from(
         "\\",
         "x.",
         "_xlfn.",
+        "_xleta.",
+        ".",
+        "\u00a0",
+        "INDIRECT",
+        "://",
     ]
 )
 

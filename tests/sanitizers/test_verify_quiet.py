@@ -37,6 +37,7 @@ def test_plain_markup_is_taken_out_and_accepted(content: bytes) -> None:
     [
         sheet(f'{ROWS}<row><c r="A1"><f>WEBSERVICE("http://a/")</f></c></row>{ROWS}'),
         sheet(f"{ROWS}<row><c><f>cmd|'/c calc'!A0</f></c></row>"),
+        sheet(f'{ROWS}<row><c><f>(IF(1,._xleta.WEBSERVICE))("http://a/")</f></c></row>'),
         sheet(f"{ROWS}<row><c><f>'[1]a'!A1</f></c></row>"),
         sheet(f"{ROWS}<oleObjects/>"),
         sheet(f'<a xmlns="urn:evil">{ROWS}</a>'),

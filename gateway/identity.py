@@ -14,6 +14,7 @@ from gateway.deception import Own, warnings
 from gateway.model import Caution, Envelope, Identity, QueueItem, Suspicion
 from gateway.resolver import Resolver, Unresolved
 from gateway.sandbox import Sandbox
+from sanitizers.headers import NO_ADDRESS
 from sanitizers.identity import ANSWER, QUESTIONS, Authentication, Result, Session
 from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
@@ -69,7 +70,7 @@ class Identifier:
     def judge(self, envelope: Envelope, found: Authentication | None, letter: Letter | None) -> Identity:
         """What was proven, and what the letter pretends."""
         proven = found or _FAILED
-        warned = [] if found else [Caution(Suspicion.NOT_JUDGED, "", envelope.sender)]
+        warned = [] if found and _is_of_sender(found, letter) else [Caution(Suspicion.NOT_JUDGED, "", envelope.sender)]
         if proven.dmarc is Result.FAIL:
             warned.append(Caution(Suspicion.DMARC_FAIL, proven.from_domain, envelope.client.address))
         if proven.spf is Result.FAIL and proven.dmarc is not Result.PASS:  # a forwarder is no forger while the signature holds
@@ -100,6 +101,14 @@ class Identifier:
         except Unresolved as unresolved:
             raise Refused(Reason.LIMIT_TIME, str(unresolved)) from None
         return Outcome(Verdict.CLEAN, "", ANSWER.dump_json(records), "application/json")
+
+
+def _is_of_sender(found: Authentication, letter: Letter | None) -> bool:
+    """Was that judged whom the letter shows?  Two readers of one header may find two senders, and only one is proven."""
+    if letter is None or len(letter.from_) != 1 or letter.from_[0].address == NO_ADDRESS:
+        return True  # nobody, or several, of which the letter's own warnings speak
+    domain = letter.from_[0].address.rpartition("@")[2].lower()
+    return found.from_domain == domain or (not found.from_domain and found.dmarc is not Result.PERMERROR)
 
 
 def results_header(identity: Identity, hostname: str) -> str:

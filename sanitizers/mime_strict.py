@@ -62,10 +62,10 @@ class Entity:
 
 def read(content: bytes, limits: Limits, findings: Findings) -> Entity:
     """The tree of a whole message; raises Refused(AMBIGUOUS, LIMIT_SIZE, LIMIT_PARTS or LIMIT_DEPTH)."""
-    return _Reader(content, limits, findings).entity(_preface(content), len(content), (), "text/plain")
+    return _Reader(content, limits, findings).entity(preface(content), len(content), (), "text/plain")
 
 
-def _preface(content: bytes) -> int:
+def preface(content: bytes) -> int:
     """Where the header begins: after a byte order mark, blank lines and mbox lines, which files have and mail has not."""
     start = 3 if content.startswith(b"\xef\xbb\xbf") else 0
     while True:

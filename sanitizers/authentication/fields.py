@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from sanitizers.mime_strict import preface
+
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _FOLDING = re.compile(rb"[ \t\r\n]+")
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -59,6 +61,7 @@ class Message:
 
 def read(content: bytes, header_bytes: int) -> Message:
     """Raises Unusable when the header is longer than `header_bytes`."""
+    content = content[preface(content) :]  # where the reader of the letter finds its From
     if content.startswith(b"\r\n"):
         return Message((), content[2:])
     end = content.find(b"\r\n\r\n", 0, header_bytes)

@@ -158,6 +158,21 @@ async def test_what_no_honest_worker_says_is_not_believed(said: bytes | None) ->
     assert [warning.kind for warning in judged.warnings] == [Suspicion.NOT_JUDGED]
 
 
+@pytest.mark.parametrize(
+    ("judged", "dmarc", "is_warned"),
+    [
+        ("evil.example", Result.PASS, False),
+        ("harmless.example", Result.NONE, True),
+        ("", Result.PERMERROR, True),
+        ("", Result.NONE, False),  # nothing could be asked
+    ],
+)
+def test_h07_a_proof_for_another_sender_than_the_letter_shows_is_none(judged: str, dmarc: Result, is_warned: bool) -> None:
+    found = Authentication(dmarc=dmarc, from_domain=judged)
+    warnings = identifier(Wall(None), Zone()).judge(item().envelope, found, LETTER).warnings
+    assert (Suspicion.NOT_JUDGED in {warning.kind for warning in warnings}) is is_warned
+
+
 async def test_questions_are_answered_checked_and_counted() -> None:
     dns = Zone({("example.com", RecordType.TXT): ("v=spf1 -all",)})
     wall = Wall(AUTHENTICATION.dump_json(PROVEN), ((Task.RESOLVE, question("example.com")),))
@@ -219,7 +234,7 @@ def inspection(*warnings: Caution) -> Inspection:
 
 
 def test_failures_and_deceptions_are_warnings() -> None:
-    failed = replace(PROVEN, spf=Result.FAIL, dmarc=Result.FAIL)
+    failed = replace(PROVEN, spf=Result.FAIL, dmarc=Result.FAIL, from_domain="evil.example")
     judged = identifier(None).judge(item().envelope, failed, LETTER)
     assert [warning.kind.value for warning in judged.warnings] == ["dmarc_fail", "spf_fail", "display_name_spoof"]
     forwarded = identifier(None).judge(item().envelope, replace(PROVEN, spf=Result.FAIL), None)

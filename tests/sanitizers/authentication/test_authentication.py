@@ -27,6 +27,13 @@ def test_a_mail_that_proves_all_of_it() -> None:
     assert (found.spf_domain, found.from_domain, found.signers) == ("shop.example.com",) * 2 + (("shop.example.com",),)
 
 
+@pytest.mark.parametrize("before", [b"\r\n", b"\r\n\r\n", b" \r\n", b"\xef\xbb\xbf", b"From x Sat Nov 28 22:00:00 2026\r\n"])
+def test_h07_nothing_before_the_header_hides_its_sender(before: bytes) -> None:
+    """The reader of the letter passes over it, too."""
+    found = authenticate(before + MAIL, session(ELSEWHERE), zone(SPF, published("v=DMARC1; p=reject")))
+    assert (found.dmarc, found.from_domain) == (Result.FAIL, "shop.example.com")
+
+
 @pytest.mark.parametrize(
     ("policy", "client", "mail", "result"),
     [

@@ -14,7 +14,6 @@ from gateway.deception import Own, warnings
 from gateway.model import Caution, Envelope, Identity, QueueItem, Suspicion
 from gateway.resolver import Resolver, Unresolved
 from gateway.sandbox import Sandbox
-from sanitizers.headers import NO_ADDRESS
 from sanitizers.identity import ANSWER, QUESTIONS, Authentication, Result, Session
 from sanitizers.letter import Letter
 from sanitizers.model import Outcome, Part, Profile, Reason, Refused, Task, Verdict
@@ -105,8 +104,8 @@ class Identifier:
 
 def _is_of_sender(found: Authentication, letter: Letter | None) -> bool:
     """Was that judged whom the letter shows?  Two readers of one header may find two senders, and only one is proven."""
-    if letter is None or len(letter.from_) != 1 or letter.from_[0].address == NO_ADDRESS:
-        return True  # nobody, or several, of which the letter's own warnings speak
+    if letter is None or len(letter.from_) != 1:
+        return True  # of several the letter's own warnings speak
     domain = letter.from_[0].address.rpartition("@")[2].lower()
     return found.from_domain == domain or (not found.from_domain and found.dmarc is not Result.PERMERROR)
 

@@ -74,15 +74,22 @@ def rebuild(stream: Object, where: str, scope: Scope) -> None:
         _transcode(stream, "JPEG 2000", where, scope)
     elif "/JBIG2Decode" in used:
         _transcode(stream, _BILEVEL, where, scope)
-    elif used in (["/DCTDecode"], ["/DCT"]):
+    elif used and used[-1] in ("/DCTDecode", "/DCT"):
         _bare(stream, where, scope)
 
 
 def _bare(stream: Object, where: str, scope: Scope) -> None:
+    """JPEG data, which other filters may be around."""
+    *around, _ = stream["/Filter"] if isinstance(stream["/Filter"], Array) else [stream["/Filter"]]
+    given = stream.get("/DecodeParms")
+    *parameters, transform = given if isinstance(given, Array) and len(given) else [given]
     data = stream.read_raw_bytes()
+    if around:
+        data = scope.pdf.make_stream(
+            data, Filter=Array(around), DecodeParms=Array(parameters or [None] * len(around))
+        ).read_bytes()
     bare = jpeg.bare(data)
     if len(bare) != len(data):
-        transform = stream.get("/DecodeParms")
         stream.write(bare, filter=Name.DCTDecode, decode_parms=transform if isinstance(transform, Dictionary) else None)
         scope.findings.add(Kind.METADATA, where, "application segments of a JPEG", Treatment.REMOVED)
 

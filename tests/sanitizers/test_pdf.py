@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 
 import pikepdf
 import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pikepdf import Array, Dictionary, Name, NameTree, Object, Pdf, String
+from pikepdf import Array, Dictionary, Name, NameTree, Object, Pdf, Stream, String
 from PIL import Image, ImageChops, ImageStat
 
 from samples import portable
@@ -545,20 +546,36 @@ def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
     assert refused(make.pdf(change)).reason is Reason.LIMIT_PIXELS
 
 
-def test_a_jpeg_loses_its_metadata_and_no_pixel() -> None:
+@pytest.mark.parametrize(
+    ("around", "packed"),
+    [
+        ([], bytes),
+        ([Name.FlateDecode], zlib.compress),
+        ([Name.ASCIIHexDecode, Name.FlateDecode], lambda data: zlib.compress(data).hex().encode() + b">"),
+    ],
+)
+@pytest.mark.parametrize("has_parameters", [False, True])
+def test_a_jpeg_loses_its_metadata_and_no_pixel(
+    around: list[Name], packed: Callable[[bytes], bytes], has_parameters: bool
+) -> None:
     def change(document: Pdf) -> None:
         photograph = make_image.encoded(
             make_image.picture(), "JPEG", exif=make_image.exif(position=True), comment=b"canary.example"
         )
-        stream = document.make_stream(photograph + b"canary.example", Type=Name.XObject, Subtype=Name.Image)
-        stream["/Filter"], stream["/Width"], stream["/Height"] = Name.DCTDecode, *make_image.SIZE
+        stream = document.make_stream(packed(photograph + b"canary.example"), Type=Name.XObject, Subtype=Name.Image)
+        stream["/Filter"] = Array([*around, Name.DCTDecode]) if around else Name.DCTDecode
+        if has_parameters:
+            stream["/DecodeParms"] = Array([*([None] * len(around)), Dictionary(ColorTransform=1)])
+        stream["/Width"], stream["/Height"] = make_image.SIZE
         stream["/ColorSpace"], stream["/BitsPerComponent"] = Name.DeviceRGB, 8
         make.drawn(document, stream)
 
     content = make.pdf(change)
     outcome = sanitise(content)
-    assert b"canary" in content
-    assert b"canary" not in delivered(outcome)
+    with Pdf.open(io.BytesIO(delivered(outcome))) as after:
+        (drawn,) = [each for each in after.objects if isinstance(each, Stream) and each.get("/Subtype") == Name.Image]
+        assert drawn["/Filter"] == Name.DCTDecode
+        assert b"canary" not in drawn.read_raw_bytes()
     assert Kind.METADATA in kinds(outcome)
     assert difference(content, delivered(outcome)) == 0
 

@@ -223,7 +223,7 @@ def _show(shown: Shown, workflow: Workflow) -> None:
     console.print(plain(f"asked by {asked.applicant or '-'}: {asked.reason}"))
     if case.receipt:
         console.print(plain(f"mail {case.receipt} to {', '.join(asked.recipients)}, rule {asked.rule or '-'}"))
-    for line in workflow.letters.details(case):
+    for line in (each.ja for each in workflow.letters.details(case)):
         console.print(plain(line))
     if case.due_at:
         console.print(plain(f"until {moment(case.due_at)}"))

@@ -20,6 +20,7 @@ from gateway.console.chart import Series, bars
 from gateway.console.figures import SPANS, Figures, figures
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.cutoff import Scope
 from gateway.directory import book
 from gateway.model import Direction
 from gateway.watch import concerns
@@ -32,6 +33,7 @@ KEEP_SECONDS = 10.0  # how old the numbers may be: a hundred open dashboards cos
 _ALARMS = 8
 _DAY = 86_400.0
 NOTHING = Words("", "")
+SIDE_NAMES: dict[str, Words] = {Scope.INBOUND: Words("受信", "mail in"), Scope.OUTBOUND: Words("送信", "mail out")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,13 @@ def _lights(visit: Visit, facts: dict[str, Any] | None, now: float) -> Iterator[
     def level(*names: str) -> str:
         return "bad" if wrong.intersection(names) else "good"
 
-    stopped = facts["stopped"]
-    if stopped:
-        yield Light(gateway, Words("停止中", "stopped"), "bad", _plain(", ".join(stopped)), "/stops")
+    stopped = [each.partition(": ")[2] for each in facts["stopped"]]
+    if sides := [SIDE_NAMES[each] for each in stopped if each in SIDE_NAMES]:
+        note = Words("・".join(each.ja for each in sides), ", ".join(each.en for each in sides))
+        yield Light(gateway, Words("停止中", "stopped"), "bad", note, "/stops")
+    elif stopped and facts["healthy"]:
+        note = Words(f"隔離 {len(stopped)}件", f"{len(stopped)} isolated")
+        yield Light(gateway, Words("稼働中", "running"), "warn", note, "/stops")
     else:
         running = Words("稼働中", "running") if facts["healthy"] else Words("処理できません", "cannot process")
         yield Light(

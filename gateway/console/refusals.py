@@ -16,7 +16,11 @@ _SAID: dict[type[Exception], tuple[str, str, int]] = {
         503,
     ),
     Kept: ("証拠保全中のため、削除できません。", "It is under a legal hold and stays.", 409),
-    AlreadyDone: ("ほかの人が先に処理しました。", "Somebody else was faster: it has been dealt with already.", 409),
+    AlreadyDone: (
+        "すでに処理されています。ほかの人が先に処理したか、ボタンが二度押されました。",
+        "It has been dealt with already: somebody else was faster, or the button was pressed twice.",
+        409,
+    ),
 }
 
 

@@ -21,7 +21,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from gateway.console.asker import Asker
 from gateway.console.desk import Desk
@@ -35,11 +35,21 @@ from gateway.cutoff import Halt
 from gateway.cutoff.register import SIDES
 from gateway.words import Language, Refusal, Words
 
+EXPIRED = Words(
+    "ログインの有効期限が切れているか、別の場所でログアウトされています。操作は行われていません。ログインしてから、もう一度操作してください。",
+    "You are no longer signed in. Nothing was done. Sign in and do it again.",
+)
+UNCONFIRMED = Words(
+    "特権操作の時間が過ぎています。操作は行われていません。本人確認をしてから、もう一度操作してください。",
+    "The time for privileged work is over. Nothing was done. Confirm who you are and do it again.",
+)
 COOKIE = "__Host-mugai"  # the prefix binds it to this host, to TLS and to the path /
 LANGUAGE_COOKIE = "__Host-language"
 _FIELDS = 2_000  # of one form: a whole page of ticks, and room
 MultiPartParser.spool_max_size = 64 << 20  # an uploaded file stays in memory: nothing of it touches a disk
-_LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_?=&%.,-]*")  # where a redirect may lead: no other host (W6)
+_LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_?=&%.,+*-]*")  # where a redirect may lead: no other host (W6)
+# fields that take time to write
+_TYPED = ("reason", "what", "cause", "action", "measure", "plan", "comment", "note", "text")
 
 
 @dataclass
@@ -93,6 +103,22 @@ class Visit(Asker):
 
     def may(self, right: Right) -> bool:
         return self.session is not None and self.session.whole and right in self.who.rights
+
+    @property
+    def place(self) -> str:
+        """Where this page can be asked for again, its filters kept; of a form's answer, the nearest page above it."""
+        url = self.request.url
+        if self.request.method == "GET":
+            return f"{url.path}?{url.query}" if url.query else url.path
+        scope, path = dict(self.request.scope) | {"method": "GET"}, url.path
+        while path and not any(each.matches(scope | {"path": path})[0] is Match.FULL for each in self.request.app.routes):
+            path = path.rpartition("/")[0]
+        return path or "/"
+
+    def put_off(self, to: str, words: Words) -> Response:
+        """Nothing was done and somebody must go elsewhere first: what was written is not lost over it."""
+        typed = [self.text(name) for name in _TYPED if self.text(name).strip()]
+        return self.page("put_off.html", 403, to=to, words=words, typed=typed) if typed else self.go(to)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         said = self.desk.said.pop(self.session.id, None) if self.session else None
@@ -179,14 +205,16 @@ async def _turned_away(visit: Visit, declared: Declared) -> Response | None:
     right, session = declared.right, visit.session
     if right is not Right.PUBLIC:
         if session is None:
-            return visit.go("/sign-in")
+            visit.form = await visit.request.form(max_fields=_FIELDS, max_files=int(declared.takes_file))
+            return visit.put_off("/sign-in", EXPIRED)
         if not session.whole and right is not Right.HALF_SIGNED_IN:
             return visit.go("/sign-in/second")
         if right not in (Right.HALF_SIGNED_IN, Right.SIGNED_IN) and not visit.may(right):
             raise Refusal("この操作をする権限がありません。", "You may not do this.", 403)
         if right in PRIVILEGED and not visit.desk.sessions.is_elevated(session):
-            query = urlencode({"next": visit.request.url.path if declared.method == "GET" else "/"})
-            return visit.go(f"/confirm?{query}")
+            if declared.method == "POST":
+                visit.form = await visit.request.form(max_fields=_FIELDS, max_files=int(declared.takes_file))
+            return visit.put_off(f"/confirm?{urlencode({'next': visit.place})}", UNCONFIRMED)
     if declared.method == "POST":
         await visit.request.body()  # kept: a handler may want the bytes themselves
         visit.form = await visit.request.form(max_fields=_FIELDS, max_files=int(declared.takes_file))

@@ -48,8 +48,8 @@ KEPT = Words(
     "Mail that was accepted stays in the queue: not inspected, not delivered, not lost.",
 )
 REFUSED = Words(
-    "新しいメールは受け付けません。接続した相手には「421 いまは受け付けられない」と答えます。",
-    "New mail is not taken: whoever connects hears 421, try later.",
+    "新しいメールは受け付けません。送ろうとした相手には「421 いまは受け付けられない」と答えます。",
+    "New mail is not taken: whoever wants to send hears 421, try later.",
 )
 HAPPENS: dict[Scope, tuple[Words, ...]] = {
     Scope.INBOUND: (REFUSED, LATER, KEPT),
@@ -64,8 +64,8 @@ HAPPENS: dict[Scope, tuple[Words, ...]] = {
     ),
     Scope.HOST: (
         Words(
-            "このホストからの接続を「421 いまは受け付けられない」と断ります。内側のホストでも外側のホストでも同じです。",
-            "Connections of this host are answered 421, try later, on either side.",
+            "このホストからのメールを「421 いまは受け付けられない」と断ります。内側のホストでも外側のホストでも同じです。",
+            "Mail of this host is answered 421, try later, on either side.",
         ),
         LATER,
         KEPT,

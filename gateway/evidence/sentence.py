@@ -94,9 +94,8 @@ SENTENCES: dict[str, Words] = {
     ),
     "queue_changed": Words("{actor} が配送待ちの列を操作しました: {action}", "{actor} changed the queue: {action}"),
     "case_step": Words(
-        "{actor} が{machine} {case} で「{act}」を行いました（{before} → {after}、代理: {on_behalf}、経路: {via}）。"
-        "理由: {reason}",
-        "{actor} did {act} in case {case} ({machine}): {before} to {after}, for {on_behalf}, by {via}: {reason}",
+        "{actor} が{machine} {case} で「{act}」を行いました（{how}）。理由: {reason}",
+        "{actor}: {act} in case {case} ({machine}; {how}): {reason}",
     ),
     "sender_listed": Words(
         "{actor} が {subject} の登録（{stance}、番号 {entry}、期限 {until}）を変更しました（{change}）。理由: {reason}",
@@ -318,7 +317,17 @@ def _step(facts: Mapping[str, str], language: Language) -> dict[str, str]:
         "before": names.stages,
         "after": names.stages,
     }
-    return {name: words.get(facts[name], facts[name]) for name, words in said.items()}
+    told = {name: words.get(facts[name], facts[name]) for name, words in said.items()}
+    return told | {"how": _how({**facts, **told}, language)}
+
+
+def _how(facts: Mapping[str, str], language: Language) -> str:
+    """From where to where, for whom and by which way; most steps have one of it or two."""
+    before, after, head, via = (facts.get(name, "") for name in ("before", "after", "on_behalf", "via"))
+    moved = Words(f"{before} → {after}", f"{before} to {after}").in_(language) if before != after else after
+    deputy = Words(f"代理: {head}", f"for {head}").in_(language) if head else ""
+    way = Words(f"経路: {_told('via', via, Language.JA)}", f"by {via}").in_(language) if via else ""
+    return Words("、", ", ").in_(language).join(filter(None, (moved, deputy, way)))
 
 
 def _in_japanese(kind: str, facts: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from gateway.notice.values import CaseWords
 from gateway.notifier import Notifier
 from gateway.settings import Settings
 from gateway.spool.contents import Kept, small
+from gateway.words import Words
 from gateway.workflow.ledger import Hand
 from gateway.workflow.model import Case, Kind, Stage
 
@@ -87,31 +88,37 @@ class Letters:
             link=link,
             reminder=reminder,
             ending=case.stage is Stage.APPROVED and not hand,
-            details=self.details(case),
+            details=tuple(line.ja for line in self.details(case)),
             sent=datetime.fromtimestamp(asked.details.sent_at, JST) if asked.details.sent_at else None,
             files=asked.details.attachments,
         )
 
-    def details(self, case: Case) -> tuple[str, ...]:
+    def details(self, case: Case) -> tuple[Words, ...]:
         """What the form says beyond the reason, a line each."""
-        details = case.opening.details
+        details, names = case.opening.details, self.notices.names
         lines = []
         if scope := details.scope:
             limits = (scope.sender, scope.recipient, scope.section, scope.media_type, scope.name)
-            lines.append(f"規則: {scope.rule} 範囲: {' '.join(filter(None, limits))}")
+            range_of = ", ".join(filter(None, limits))
+            lines.append(Words(f"規則: {scope.rule}、範囲: {range_of}", f"Rule {scope.rule} for {range_of}"))
         if details.measure:
-            lines.append(f"代わりの措置: {details.measure}")
+            lines.append(Words(f"代わりの措置: {details.measure}", f"Measure instead: {details.measure}"))
         if case.opening.ends_at:
-            lines.append(f"有効期限: {datetime.fromtimestamp(case.opening.ends_at, JST):%Y-%m-%d %H:%M}")
+            ends = f"{datetime.fromtimestamp(case.opening.ends_at, JST):%Y-%m-%d %H:%M}"
+            lines.append(Words(f"有効期限: {ends}", f"Valid until {ends}"))
         if details.attachments:
-            lines.append(f"添付: {'、'.join(details.attachments)}")
+            files = "、".join(details.attachments)
+            lines.append(Words(f"添付: {files}", f"Files: {files}"))
         if details.classification:
-            lines.append(f"検出: {self.notices.names['ja'].signs_in(details.classification)}")
-        lines += details.findings
+            found = {each: names[each].signs_in(details.classification) for each in names}
+            lines.append(Words(f"検出: {found['ja']}", f"Found: {found['en']}"))
+        lines += [Words(each, each) for each in details.findings]
         if details.delivered:
-            lines.append(f"送信済みの宛先: {'、'.join(details.delivered)}")
+            who = ", ".join(details.delivered)
+            lines.append(Words(f"送信済みの宛先: {who}", f"Sent to: {who}"))
         if case.stage is Stage.EMERGENCY:
-            lines.append("緊急措置として、承認の前に実施しています。事後承認がなければ失効します。")
+            ja = "緊急措置として、承認の前に実施しています。事後承認がなければ失効します。"
+            lines.append(Words(ja, "An emergency: in force before its approval, and over without one."))
         return tuple(lines)
 
     def _letter(self, case: Case, template: str, words: CaseWords, to: str, name: str, now: float) -> Sequence[Letter]:

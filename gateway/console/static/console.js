@@ -55,6 +55,15 @@ document.addEventListener("click", (event) => {
   text.scrollTop = (text.scrollHeight / lines.length) * Math.max(0, line - 5);
 });
 
+// -- a double click acts once; a form that only hands out a file may be sent again a moment later --------------------------
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 2_000);
+});
+
 // -- the reviewer's keys -------------------------------------------------------------------------------------------------
 const mails = document.querySelector("table[data-keys]");
 const rows = mails ? [...mails.tBodies[0].rows] : [];

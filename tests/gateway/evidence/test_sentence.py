@@ -11,10 +11,10 @@ STEP = Entry(1, 0.0, "case_step", "", (*FACTS.items(), ("on_behalf", ""), ("via"
 
 
 def test_a_step_of_a_case_is_told_in_japanese() -> None:
-    told = "head が送信承認 4 で「承認する」を行いました（承認待ち → 承認、代理: なし、経路: メールのリンク）。理由: 確認済み"
+    told = "head が送信承認 4 で「承認する」を行いました（承認待ち → 承認、経路: メールのリンク）。理由: 確認済み"
     assert sentence(STEP) == told
 
 
 def test_a_step_of_a_case_is_told_in_english() -> None:
-    told = "head did approve in case 4 (approval): waits for a decision to approved, for none, by link: 確認済み"
+    told = "head: approve in case 4 (approval; waits for a decision to approved, by link): 確認済み"
     assert sentence(STEP, Language.EN) == told

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 import shutil
 import tempfile
 import unicodedata
@@ -34,6 +35,11 @@ _PAGED = Markup(
     "<sdfield type=page subtype=random format=page>1</sdfield> / "
     "<sdfield type=docstat subtype=page format=page>1</sdfield></p></div>"
 )
+
+
+# receipts, dates and clauses, at whose hyphens LibreOffice would break a line; what is copied out of the PDF has a plain hyphen
+_WORDS = re.compile(r"(?<=>)[^<]+")
+_NUMBER = re.compile(r"\b\d{8}-[0-9A-Z]{4,8}\b|\b\d{4}-\d\d-\d\d\b|\b[A-Z]{2,3}-\d\d\b")
 
 
 class NoPaper(Exception):
@@ -135,7 +141,7 @@ async def pdf(page: str, head: str, foot: str) -> bytes:
     `head` stands above each page, `foot` and the number of the page below."""
     program, folder = printer(), Path(tempfile.mkdtemp(prefix="mugai-paper-"))
     try:
-        ruled = page.replace("<table", _RULED).replace("<wbr>", "<br>")  # it takes no <wbr> into account
+        ruled = unbroken(page).replace("<table", _RULED).replace("<wbr>", "<br>")  # it takes no <wbr> into account
         ruled = ruled.replace("<body>", _PAGED.format(head, foot), 1)
         (folder / "sheet.html").write_text(ruled, "utf-8")
         async with asyncio.timeout(PDF_SECONDS):
@@ -149,6 +155,15 @@ async def pdf(page: str, head: str, foot: str) -> bytes:
         raise NoPaper("LibreOffice did not finish; try again, or take html and print it") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def unbroken(page: str) -> str:
+    """With hyphens that break no line, in what is read; addresses behind links stay."""
+
+    def whole(words: re.Match[str]) -> str:
+        return _NUMBER.sub(lambda found: found[0].replace("-", "\N{NON-BREAKING HYPHEN}"), words[0])
+
+    return _WORDS.sub(whole, page)
 
 
 async def _convert(program: str, folder: Path, source: str, target: str, *more: str) -> None:

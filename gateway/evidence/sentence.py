@@ -94,8 +94,8 @@ SENTENCES: dict[str, Words] = {
     ),
     "queue_changed": Words("{actor} が配送待ちの列を操作しました: {action}", "{actor} changed the queue: {action}"),
     "case_step": Words(
-        "{actor} が{machine} {case} で「{act}」を行いました（{how}）。理由: {reason}",
-        "{actor}: {act} in case {case} ({machine}; {how}): {reason}",
+        "{actor} が{machine} {case} で「{act}」を行いました（{after}{on_behalf}{via}）。理由: {reason}",
+        "{actor}: {act} in case {case} ({machine}; {after}{on_behalf}{via}): {reason}",
     ),
     "sender_listed": Words(
         "{actor} が {subject} の登録（{stance}、番号 {entry}、期限 {until}）を変更しました（{change}）。理由: {reason}",
@@ -300,16 +300,18 @@ def sentence(entry: Entry, language: Language = Language.JA) -> str:
     if words is None:
         return f"{entry.kind}: " + ", ".join(f"{name}={value}" for name, value in entry.facts)
     facts = dict(entry.facts)
-    if entry.kind == CaseStep.kind():
-        facts |= _step(facts, language)
     if "found" in facts:
         facts["found"] = _names(language).findings_in(facts["found"])
     if language is Language.JA:
         facts |= _in_japanese(entry.kind, facts)
-    return words.in_(language).format_map(_Facts(facts, language))
+    told = _Facts(facts, language)
+    if entry.kind == CaseStep.kind():
+        told |= _step(facts, language)
+    return words.in_(language).format_map(told)
 
 
 def _step(facts: Mapping[str, str], language: Language) -> dict[str, str]:
+    """In the house's words; for whom and by which way only where there is something to say."""
     names = _names(language)
     said: dict[str, Mapping[Any, str]] = {
         "machine": names.cases,
@@ -318,16 +320,12 @@ def _step(facts: Mapping[str, str], language: Language) -> dict[str, str]:
         "after": names.stages,
     }
     told = {name: words.get(facts[name], facts[name]) for name, words in said.items()}
-    return told | {"how": _how({**facts, **told}, language)}
-
-
-def _how(facts: Mapping[str, str], language: Language) -> str:
-    """From where to where, for whom and by which way; most steps have one of it or two."""
-    before, after, head, via = (facts.get(name, "") for name in ("before", "after", "on_behalf", "via"))
-    moved = Words(f"{before} → {after}", f"{before} to {after}").in_(language) if before != after else after
-    deputy = Words(f"代理: {head}", f"for {head}").in_(language) if head else ""
-    way = Words(f"経路: {_told('via', via, Language.JA)}", f"by {via}").in_(language) if via else ""
-    return Words("、", ", ").in_(language).join(filter(None, (moved, deputy, way)))
+    if told["before"] != told["after"]:
+        told["after"] = Words(f"{told['before']} → {told['after']}", f"{told['before']} to {told['after']}").in_(language)
+    head, via = facts.get("on_behalf", ""), facts.get("via", "")
+    told["on_behalf"] = Words(f"、代理: {head}", f", for {head}").in_(language) if head else ""
+    told["via"] = Words(f"、経路: {_told('via', via, Language.JA)}", f", by {via}").in_(language) if via else ""
+    return told
 
 
 def _in_japanese(kind: str, facts: Mapping[str, str]) -> dict[str, str]:

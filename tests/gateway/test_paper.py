@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.paper import NoPaper, Sheet, page, table, text, widths, write
+from gateway.paper import NoPaper, Sheet, page, table, text, unbroken, widths, write
 
 SHEET = Sheet(
     "廃棄証明書",
@@ -59,6 +59,12 @@ def test_columns_are_as_wide_as_what_stands_in_them() -> None:
     assert number + reason + digest <= 100
     assert widths(("a", "b"), ()) == (50, 50)
     assert page(SHEET).count("<th width=") == 2
+
+
+def test_no_line_of_a_pdf_ends_within_a_receipt_a_date_or_a_clause() -> None:
+    cell = '<td><a href="/journal/mail/20261128-AAAA">20261128-AAAA</a> 2026-11-28 07:53 LG-08 a-b</td>'
+    told = unbroken(cell).replace("\N{NON-BREAKING HYPHEN}", "~")
+    assert told == '<td><a href="/journal/mail/20261128-AAAA">20261128~AAAA</a> 2026~11~28 07:53 LG~08 a-b</td>'
 
 
 async def test_without_libreoffice_no_paper_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import resource
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,11 +28,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def usual_umask() -> Iterator[None]:
-    """Commands that run in the tests' own process narrow it, as they must: the next test begins like any."""
-    before = os.umask(0o022)
+def usual_process() -> Iterator[None]:
+    """Commands that run in the tests' own process change it, as they must: the next test begins like any."""
+    mask, core = os.umask(0o022), resource.getrlimit(resource.RLIMIT_CORE)
+    handlers, level = logging.root.handlers[:], logging.root.level
+    signals = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     yield
-    os.umask(before)
+    os.umask(mask)
+    with suppress(ValueError):  # who is not root does not get back what it gave away
+        resource.setrlimit(resource.RLIMIT_CORE, core)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    for number, handler in signals.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -57,14 +57,15 @@ async def _serve(settings: Settings) -> int:
     rights.check_console(settings)
     with open_store(settings, apart=rights.is_apart(settings)) as store:
         desk = app.desk(settings, store)
+        server = app.server(desk)
+        doors = app.opened(server)  # an address is printed when it answers
         if await desk.accounts.is_empty():
             code = await desk.accounts.invite_first()
             print(f"First start: open {settings.console.origin}/invitation and enter {code}", flush=True)
         else:
             print(f"Console: {settings.console.origin}", flush=True)
-        server = app.server(desk)
         try:
-            await server.serve()
+            await server.serve(doors)
         finally:
             await desk.preview.stop()
     return 0 if server.started else 2

@@ -36,6 +36,12 @@ from gateway.store.opening import Store, open_store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "build.py"
 PATIENCE = 180.0  # seconds for all samples to come to rest
+# `mugai` as a process that dies with this one, however this one ends
+_TIED = (
+    *(sys.executable, "-c"),
+    "import sys; from sanitizers.lock import die_with; die_with(int(sys.argv.pop(1))); "
+    "from gateway.cli import main; sys.exit(main())",
+)
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -99,7 +105,7 @@ async def _demo(settings: Settings, config: Path, *, once: bool) -> int:
 
 async def _console(stack: AsyncExitStack, config: Path, log: Path) -> str:
     """Starts `mugai console` as a process of its own, to be ended with the demo.  Returns the line that says where it is."""
-    command = (sys.executable, "-m", "gateway.cli", "--config", str(config), "console")
+    command = (*_TIED, str(os.getpid()), "--config", str(config), "console")
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=errors)
     assert process.stdout is not None

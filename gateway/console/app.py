@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ from gateway.preview import Preview
 from gateway.rights import CONSOLE_KEY, CONTROL
 from gateway.settings import Settings
 from gateway.store.opening import Store
+from gateway.trouble import Trouble
 from gateway.window import TURNS, Window
 from gateway.workflow.engine import Workflow
 from gateway.workflow.letters import letters
@@ -188,6 +190,10 @@ async def _surprise(request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"500: {ja}\n500: an error of the console; it is in its log", 500)
 
 
+class NoDoor(Trouble):
+    """Browsers can not come in where gateway.yaml says; the text names the keys."""
+
+
 class Server(uvicorn.Server):
     """Ends when asked to: uvicorn's own handler would raise the signal once more, before the store is closed."""
 
@@ -218,3 +224,22 @@ def server(at: Desk) -> Server:
             limit_concurrency=200,
         )
     )
+
+
+def opened(server: Server) -> list[socket.socket]:
+    """For `serve`: who connects from now on is answered.  Raises NoDoor: uvicorn itself would log it and end the process."""
+    at = server.config
+    try:
+        at.load()
+    except OSError as error:  # of `ssl` as well
+        why = error.strerror or error
+        raise NoDoor(f"console.certificate, console.key or console.client_ca in gateway.yaml can not be used: {why}") from None
+    try:
+        found = socket.getaddrinfo(at.host, at.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return [socket.create_server(address[:2], family=family) for family, *_, address in found]
+    except OSError as error:
+        why, *_ = (error.strerror or str(error)).split(" (")  # Python adds the address
+        raise NoDoor(
+            f"the console can not listen on {at.host}:{at.port}: {why}; stop what listens there, or change "
+            "console.host or console.port in gateway.yaml"
+        ) from None

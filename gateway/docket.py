@@ -55,6 +55,7 @@ class Line:
     held_at: float
     expires_at: float
     kept_by: str
+    restored: str
 
 
 class Docket:
@@ -88,6 +89,7 @@ _LINE = (
     quarantine.c.held_at,
     quarantine.c.expires_at,
     quarantine.c.kept_by,
+    quarantine.c.restored,
 )
 
 
@@ -123,6 +125,7 @@ def _line(row: Any) -> Line:
         row.held_at,
         row.expires_at,
         row.kept_by,
+        row.restored,
     )
 
 

@@ -1,7 +1,7 @@
 """What is held, for reviewers: list, look, release, delete, expire; each once, each in the journal.
 
 A release is no delivery: the mail walks the whole path again with the reviewer's grant (architecture.md 2).
-Raises LookupError (no such entry), AlreadyDone (somebody was faster), Kept (a legal hold).
+Raises LookupError (no such entry), AlreadyDone (somebody was faster), Kept (a legal hold), Doubted (came back from a backup).
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class Kept(Exception):
     """A legal hold is on it."""
 
 
+class Doubted(ValueError):
+    """It came back from a backup: somebody may have released it since, and nobody has made sure yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
     id: int
@@ -52,6 +56,7 @@ class QuarantineEntry:
     state: QuarantineState
     report: PartReport | None
     kept_by: str = ""  # who ordered that it may not be destroyed (LG-11); "" = nobody
+    restored: str = ""  # when the backup was made that it came back from; "" = it did not, or it was confirmed
 
 
 class Quarantine:
@@ -72,6 +77,12 @@ class Quarantine:
         if not reason.strip():
             raise ValueError("a release needs a reason")
         await self._grant(entry, GrantKind.RELEASE, actor, reason.strip(), profile)
+
+    async def confirm(self, entry: int, actor: str, reason: str) -> None:
+        """It was not delivered after the backup that it came back from: it may be released.  Raises ValueError."""
+        if not reason.strip():
+            raise ValueError("say how it was made sure")
+        await self._db.write(_confirm, entry, actor, reason.strip(), self._clock.now())
 
     async def unlock(self, entry: int, actor: str, why: str = "パスワードが入力されたため、もう一度検査します。") -> None:
         """Back into the path, to be judged with a password that never comes here."""
@@ -148,6 +159,7 @@ def _entry(conn: sa.Connection, row: sa.Row[Any]) -> QuarantineEntry:
         state=QuarantineState(row.state),
         report=load(PartReport, row.report) if row.report else None,
         kept_by=row.kept_by,
+        restored=row.restored,
     )
 
 
@@ -188,6 +200,16 @@ def _keep(conn: sa.Connection, number: int, kept_by: str, actor: str, reason: st
     journal.insert(conn, [journal.Kept(item=row.message, actor=actor, reason=reason, kept=bool(kept_by))], now)
 
 
+def _confirm(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> None:
+    row = conn.execute(sa.select(quarantine.c.message, quarantine.c.restored).where(quarantine.c.id == number)).one_or_none()
+    if row is None:
+        raise LookupError(f"no quarantine entry {number}")
+    if not row.restored:
+        raise AlreadyDone(f"entry {number} is in no doubt")
+    conn.execute(quarantine.update().where(quarantine.c.id == number).values(restored=""))
+    journal.insert(conn, [journal.Confirmed(item=row.message, actor=actor, reason=reason, made=row.restored)], now)
+
+
 def delete_entry(conn: sa.Connection, number: int, actor: str, reason: str, now: float) -> None:
     item, recipients = _close(conn, number, QuarantineState.DELETED)
     ledger.drop(conn, ledger.select(conn, entry=number, open_only=True), actor, reason, now)
@@ -218,6 +240,11 @@ def _close(conn: sa.Connection, number: int, state: QuarantineState) -> tuple[st
         raise LookupError(f"no quarantine entry {number}")
     if row.state != QuarantineState.HELD:
         raise AlreadyDone(f"entry {number} is {row.state}")
+    if row.restored and state is QuarantineState.RELEASED:
+        raise Doubted(
+            f"entry {number} came back from the backup of {row.restored} and may have been delivered since: "
+            f"mugai quarantine confirm {number}"
+        )
     if row.kept_by and state is not QuarantineState.RELEASED:
         raise Kept(f"entry {number} is under a legal hold")
     conn.execute(quarantine.update().where(quarantine.c.id == number).values(state=state, version=row.version + 1))

@@ -93,6 +93,8 @@ class Unlocking:
             raise Rejected(f"{unknown.args[0]}; see `mugai quarantine list`") from None
         if entry.state is not QuarantineState.HELD:
             raise Rejected(f"entry {entry.id} is {entry.state}")
+        if entry.restored:
+            raise Rejected(f"entry {entry.id} may have been delivered before the restore: a reviewer confirms it first")
         if entry.verdict is not Verdict.LOCKED:
             raise Rejected(f"entry {entry.id} does not wait for a password: {entry.reason}")
         if not any(part.reason in (Reason.ENCRYPTED, Reason.WRONG_PASSWORD) for part in _parts(entry)):

@@ -66,6 +66,7 @@ class HeldLine:
     held_at: Moment
     expires_at: Moment
     kept_by: str  # who ordered a legal hold; "" = nobody
+    restored: str  # from the backup of then, and it may have been delivered since; "" = no
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class HeldMail:
     held_at: Moment
     expires_at: Moment
     kept_by: str
+    restored: str  # as in the list
     obstacle: str  # why a release would only hold it again; "" = it may be released
     report: HeldPart | None  # null: it could not be inspected
 
@@ -226,6 +228,19 @@ async def release(call: Call, entry: Number, body: Releasing) -> HeldMail:
 
 
 @resource.post(
+    "/held/{entry}/undelivered",
+    TokenScope.QUARANTINE_RELEASE,
+    Right.RELEASE,
+    Words("復元後の未配送を確認", "Confirm after a restore"),
+)
+async def undelivered(call: Call, entry: Number, body: Reasoned) -> HeldMail:
+    """It came back from a backup, and somebody has made sure that it was not delivered since: now it may be released."""
+    found = await entry_of(call, entry)
+    await call.desk.store.quarantine.confirm(found.id, call.who.name, body.reason)
+    return await _mail(call, await entry_of(call, entry))
+
+
+@resource.post(
     "/held/{entry}/password",
     TokenScope.QUARANTINE_RELEASE,
     Right.RELEASE,
@@ -289,6 +304,7 @@ def _line(each: Listed) -> HeldLine:
         each.held_at,
         each.expires_at,
         each.kept_by,
+        each.restored,
     )
 
 
@@ -310,6 +326,7 @@ async def _mail(call: Call, entry: QuarantineEntry) -> HeldMail:
         held_at=entry.held_at,
         expires_at=entry.expires_at,
         kept_by=entry.kept_by,
+        restored=entry.restored,
         obstacle=obstacle.ja if obstacle else "",
         report=part(entry.report) if entry.report else None,
     )

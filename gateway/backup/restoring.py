@@ -2,7 +2,8 @@
 
 What was on its way at the moment of the backup may have been delivered since, and must not go a second time by itself (I3):
 all that would go on without a person is stopped until two people end the stop, Mugai's own letters are frozen, and nobody is
-signed in.  Held mail waits for a person as always.  The database comes to its place last: before that nothing can start.
+signed in.  Held mail waits for a person, who makes sure of each before it can be released.  The database comes to its place
+last: before that nothing can start.
 Raises BadBackup, NoRoom, OSError, JournalDamaged.
 """
 
@@ -28,7 +29,7 @@ from gateway.model import State
 from gateway.settings import Settings
 from gateway.spool import overview
 from gateway.store.opening import Store, open_store
-from gateway.store.schema import job, message, recipient
+from gateway.store.schema import job, message, quarantine, recipient
 
 REASON = "バックアップから復元。配送済みかを確かめてから再開してください / restored: what has arrived must not go twice"
 # of a recipient: what time, another mail or somebody who does not know would set going
@@ -70,7 +71,7 @@ async def restore(settings: Settings, backup: Path, keys: Mapping[str, bytes], a
             if examined.problems:
                 return Back(manifest, examined, 0, (), time.monotonic() - started)
             now = store.clock.now()
-            stop, waiting = await store.db.write(calmed, f"restored {manifest.made}", actor, now)
+            stop, waiting = await store.db.write(calmed, manifest.made, actor, now)
             back = Back(manifest, examined, stop, waiting, time.monotonic() - started)
             await store.journal.write(_restored(backup, back, actor))
             await store.journal.seal()
@@ -104,13 +105,13 @@ async def verify(settings: Settings, backup: Path, keys: Mapping[str, bytes], pr
         await unpack(backup, manifest, place, keys, progress)
         with open_store(at(settings, manifest, place)) as store:
             examined = await examine(store)
-            _, waiting = await store.db.write(calmed, "rehearsal", "rehearsal", store.clock.now())
+            _, waiting = await store.db.write(calmed, manifest.made, "rehearsal", store.clock.now())
             await store.journal.seal()
             await store.journal.checkpoint()  # would say that it is not what was signed
     return Back(manifest, examined, 0, waiting, time.monotonic() - started)
 
 
-def calmed(conn: sa.Connection, name: str, actor: str, now: float) -> tuple[int, tuple[Waiting, ...]]:
+def calmed(conn: sa.Connection, made: str, actor: str, now: float) -> tuple[int, tuple[Waiting, ...]]:
     """Nothing goes out by itself any more; the stop that says so, and for whom."""
     columns = (message.c.id, message.c.kind, message.c.receipt, message.c.direction, message.c.sender)
     goes_on = sa.select(*columns, recipient.c.address, recipient.c.state).join(recipient, recipient.c.message == message.c.id)
@@ -120,9 +121,11 @@ def calmed(conn: sa.Connection, name: str, actor: str, now: float) -> tuple[int,
         overview.freeze(conn, own, True, actor, now)
     conn.execute(job.update().where(job.c.owner.is_not(None)).values(owner=None, visible_at=now))  # nobody works on it here
     conn.execute(session.delete())
+    held = sa.select(recipient.c.quarantine).where(recipient.c.state == State.HELD, recipient.c.quarantine.is_not(None))
+    conn.execute(quarantine.update().where(quarantine.c.id.in_(held)).values(restored=made))
     mails = [row for row in rows if row.kind != "notice"]
-    made = register.stop_mails(conn, name, [row.id for row in mails], actor, REASON, now).id if mails else 0
-    return made, tuple(Waiting(row.receipt, row.direction, row.sender, row.address, row.state) for row in mails)
+    stop = register.stop_mails(conn, f"restored {made}", [row.id for row in mails], actor, REASON, now).id if mails else 0
+    return stop, tuple(Waiting(row.receipt, row.direction, row.sender, row.address, row.state) for row in mails)
 
 
 def _restored(backup: Path, back: Back, actor: str) -> journal.Restored:

@@ -122,7 +122,10 @@ async def _restored(settings: Settings, arguments: argparse.Namespace) -> int:
     print(f"復元しました / restored: {settings.state_directory}")
     if back.stop:
         _tell_stopped(back.stop, back.waiting)
-    print("保留中のメールも、その後に解除・配送された可能性があります / held mail may have been released since")
+    print(
+        "保留中のメールも、その後に解除・配送された可能性があります。1通ずつ、届いていないことを確かめるまで解除できません\n"
+        "held mail may have been released since: none can be released before `mugai quarantine confirm NUMBER`"
+    )
     return 0
 
 

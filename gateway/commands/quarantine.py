@@ -68,6 +68,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name, text in (
         ("show", "why it was held: every part, finding, rule and clause"),
         ("release", "send it through the path again and deliver its safe rest; needs --reason"),
+        ("confirm", "after a restore: you made sure that it was not delivered since the backup; needs --reason"),
         ("delete", "dispose of it; needs --reason"),
     ):
         action = actions.add_parser(name, help=text)
@@ -108,6 +109,9 @@ async def _act(arguments: argparse.Namespace, quarantine: Quarantine, notices: N
         case "release":
             await quarantine.release(arguments.entry, getpass.getuser(), arguments.reason)
             print(f"{arguments.entry}: back in the path; `mugai quarantine list` shows it again if it is held once more")
+        case "confirm":
+            await quarantine.confirm(arguments.entry, getpass.getuser(), arguments.reason)
+            print(f"{arguments.entry}: may be released")
         case _:
             await quarantine.delete(arguments.entry, getpass.getuser(), arguments.reason)
             print(f"{arguments.entry}: deleted")
@@ -184,6 +188,8 @@ def _show(entry: QuarantineEntry, notices: Notices) -> None:
         )
     )
     console.print(plain(entry.reason))
+    if entry.restored:
+        console.print(plain(f"from the backup of {entry.restored}: may have been delivered since; mugai quarantine confirm"))
     if entry.report is not None:
         console.print(parts_table(entry.report, notices))
 
@@ -203,6 +209,7 @@ def _values(entry: QuarantineEntry) -> dict[str, object]:
         "subject": entry.subject,
         "held_at": entry.held_at,
         "expires_at": entry.expires_at,
+        "restored": entry.restored,
         "sha256": entry.item.sha256,
         "parts": part_values(entry.report.walk()) if entry.report else [],
     }

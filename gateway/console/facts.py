@@ -19,6 +19,7 @@ NAMES: dict[str, Words] = {
     "expired": Words("期限切れ", "expired"),
     "disposed": Words("原本を廃棄", "original destroyed"),
     "kept": Words("証拠保全", "legal hold"),
+    "confirmed": Words("復元後の確認", "confirmed after a restore"),
     "sender_asked": Words("再送の依頼", "asked to send again"),
     "sender_listed": Words("差出人の許可・拒否", "sender listed"),
     "viewed": Words("閲覧", "looked at"),

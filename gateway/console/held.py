@@ -96,9 +96,9 @@ async def _each(visit: Visit, act: Callable[[int], Awaitable[None]], done: Words
             if scope.sees(shown.recipients):
                 await act(entry)
                 acted += 1
-        except (AlreadyDone, Kept, LookupError, ValueError):  # ValueError: it waits for an approval
+        except (AlreadyDone, Kept, LookupError, ValueError):  # ValueError: it waits for an approval, or came back from a backup
             continue
     rest = len(entries) - acted
-    ja = f"{acted}件を{done.ja}。" + (f"{rest}件はほかの人が処理したか、保全中です。" if rest else "")
-    en = f"{done.en}: {acted}." + (f" Not done: {rest} (somebody was faster, or a legal hold)." if rest else "")
+    ja = f"{acted}件を{done.ja}。" + (f"{rest}件はほかの人が処理したか、保全中か、復元後の確認待ちです。" if rest else "")
+    en = f"{done.en}: {acted}." + (f" Not done: {rest} (somebody was faster, a legal hold, or a restore)." if rest else "")
     return visit.go("/held", Words(ja, en))

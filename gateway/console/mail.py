@@ -78,6 +78,11 @@ def obstacle_to(entry: QuarantineEntry, policy: Policy) -> Words | None:
     """Why a release would only hold it again; None = it may be released.  The pipeline has the last word."""
     if entry.state is not QuarantineState.HELD:
         return Words("すでに処理されています。", "It has been dealt with.")
+    if entry.restored:
+        return Words(
+            f"{entry.restored} のバックアップから復元したメールです。その後に届いていないことを確かめてから解除できます。",
+            f"It came back from the backup of {entry.restored} and may have been delivered since: make sure first.",
+        )
     if not policy.rule(entry.rule).releasable:
         return Words(
             f"規則「{entry.rule}」で保留したメールは解除できません。", f"What rule {entry.rule} held cannot be released."
@@ -206,6 +211,14 @@ async def let_through(asker: Asker, entry: QuarantineEntry, reason: str, profile
         raise Refusal(
             "承認待ちのメールです。承認の画面で処理してください。", f"It waits for an approval: {waiting}", 409
         ) from waiting
+
+
+@screen.post("/held/{entry}/undelivered", Right.RELEASE)
+async def undelivered(visit: Visit) -> Response:
+    """Somebody has made sure: it came back from a backup, and was not delivered since."""
+    entry = await entry_of(visit, visit.number("entry"))
+    await visit.desk.store.quarantine.confirm(entry.id, visit.who.name, visit.reason())
+    return visit.go(f"/held/{entry.id}", Words("未配送の確認を記録しました。", "It is recorded that it was not delivered."))
 
 
 @screen.post("/held/{entry}/original", Right.RELEASE)

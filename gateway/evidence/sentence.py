@@ -92,6 +92,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が証拠保全を変更しました（保全: {kept}）。理由: {reason}",
         "{actor} changed the legal hold (kept: {kept}): {reason}",
     ),
+    "confirmed": Words(
+        "{actor} が、{made} のバックアップから復元した保留メールは未配送だと確かめました。理由: {reason}",
+        "{actor} made sure that this held mail, restored from the backup of {made}, was not delivered: {reason}",
+    ),
     "queue_changed": Words("{actor} が配送待ちの列を操作しました: {action}", "{actor} changed the queue: {action}"),
     "case_step": Words(
         "{actor} が{machine} {case} で「{act}」を行いました（{after}{on_behalf}{via}）。理由: {reason}",

@@ -15,7 +15,7 @@ from gateway.journal.audit_events import (
     TroubleStep,
     Verified,
 )
-from gateway.journal.backup_events import BackedUp, Rehearsed, Restored
+from gateway.journal.backup_events import BackedUp, Confirmed, Rehearsed, Restored
 from gateway.journal.compliance_events import BaselineMade, Erased, ImprovementPlanned, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
@@ -76,6 +76,7 @@ __all__ = [
     "BrowserReported",
     "CaseStep",
     "ClearedForDelivery",
+    "Confirmed",
     "Copied",
     "Decided",
     "Deferred",

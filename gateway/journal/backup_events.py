@@ -32,6 +32,15 @@ class Rehearsed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(Event):
+    """A held mail that came back from the backup of `made` was not delivered since, says somebody who made sure."""
+
+    actor: str
+    reason: str
+    made: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restored(Event):
     """This store was put back from a backup: what the record said between the two moments is lost here.
 

@@ -107,6 +107,7 @@ quarantine = sa.Table(
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("sender", sa.Text, nullable=False),
     sa.Column("kept_by", sa.Text, nullable=False, server_default=""),  # a legal hold: not expired, not deleted
+    sa.Column("restored", sa.Text, nullable=False, server_default=""),  # from the backup of then, and not yet confirmed
     sa.Column("decision", sa.Text, nullable=False),  # JSON of model.Decision
     sa.Column("report", sa.Text),  # JSON of model.PartReport; NULL when the mail could not be inspected
     sa.Column("held_at", sa.Double, nullable=False),

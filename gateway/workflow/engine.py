@@ -251,7 +251,10 @@ class Workflow:
 def _of_the_mail(conn: sa.Connection, case: Case, hand: Hand, now: float) -> None:
     """What the end of a case means for the mail that waits for it."""
     if case.stage in GRANTED:
-        quarantine.release_entry(conn, case.entry, _grant(case, hand, now), now)
+        try:
+            quarantine.release_entry(conn, case.entry, _grant(case, hand, now), now)
+        except quarantine.Doubted as doubted:
+            raise NotPossible(str(doubted)) from None
     elif case.kind in (Kind.AS_IT_CAME, Kind.RELEASE, Kind.PASSWORD):
         return  # refused or over: the mail stays held
     elif quarantine.is_kept(conn, case.entry):

@@ -26,6 +26,7 @@ WHO = {
     "GET /held/{entry}": ("quarantine:read", SEES),
     "GET /held/{entry}/text": ("quarantine:read", READS),
     "POST /held/{entry}/release": ("quarantine:release", "cso ism syo"),
+    "POST /held/{entry}/undelivered": ("quarantine:release", "cso ism syo"),
     "POST /held/{entry}/password": ("quarantine:release", "cso ism syo"),
     "POST /held/{entry}/as-it-came": ("quarantine:release", "cso ism syo"),
     "POST /held/{entry}/request": ("quarantine:release", "cso ism syo"),

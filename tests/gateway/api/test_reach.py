@@ -23,6 +23,7 @@ REACH = {
     "/held/release": "POST /held/{entry}/release",
     "/held/delete": "POST /held/{entry}/delete",
     "/held/{entry}/release": "POST /held/{entry}/release",
+    "/held/{entry}/undelivered": "POST /held/{entry}/undelivered",
     "/held/{entry}/original": "POST /held/{entry}/as-it-came",
     "/held/{entry}/ask": "POST /held/{entry}/request",
     "/held/{entry}/delete": "POST /held/{entry}/delete",

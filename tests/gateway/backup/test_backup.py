@@ -28,8 +28,10 @@ from gateway.backup_settings import BackupSettings
 from gateway.cli import main
 from gateway.clock import Clock
 from gateway.commands import check
+from gateway.docket import Docket, Filter
 from gateway.journal import JournalDamaged, Query, find
 from gateway.model import Authored, Direction, State, Work
+from gateway.quarantine import AlreadyDone, Doubted
 from gateway.settings import Settings
 from gateway.store.opening import Store, open_store
 from tests.gateway.make_spool import Times, clearing, ending, envelope, holding
@@ -120,6 +122,39 @@ async def test_avl03_what_was_on_its_way_does_not_go_out_by_itself(settings: Set
         new = await accept(restored, b"came after the restore")
         [lease] = await restored.spool.claim("here", Work.INSPECT, 9, 30)
         assert lease.item.id == new not in (item, fresh), "what comes now goes on"
+
+
+async def test_avl03_held_mail_is_released_only_after_somebody_made_sure(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    """It may have been released and delivered between the backup and the restore."""
+    item = await settled(store, b"held", "held")
+    made = await backup(store, settings)
+    other = elsewhere(settings, tmp_path)
+    await restore(other, made.place, keyring.of(settings.state_directory), "admin", quiet)
+    with open_store(other) as restored:
+        [entry] = await restored.quarantine.list()
+        assert entry.restored == made.manifest.made
+        [line, *_] = await Docket(restored.db).page(Filter())
+        assert line.restored == made.manifest.made
+        with pytest.raises(Doubted, match=f"may have been delivered since: mugai quarantine confirm {entry.id}"):
+            await restored.quarantine.release(entry.id, "reviewer", "needed")
+        with pytest.raises(Doubted):
+            await restored.quarantine.unlock(entry.id, "hanako")
+        with pytest.raises(ValueError, match="how it was made sure"):
+            await restored.quarantine.confirm(entry.id, "reviewer", " ")
+        await restored.quarantine.confirm(entry.id, "reviewer", "受取人に電話で確認")
+        await restored.quarantine.release(entry.id, "reviewer", "needed")
+        [lease] = await restored.spool.claim("here", Work.INSPECT, 9, 30)
+        assert lease.item.id == item
+        with pytest.raises(AlreadyDone):
+            await restored.quarantine.confirm(entry.id, "reviewer", "again")
+        await restored.journal.seal()
+        [fact] = await find(restored.db, Query(kind="confirmed"), 9)
+        assert dict(fact.facts)["reason"] == "受取人に電話で確認"
+    [entry] = await store.quarantine.list()
+    assert entry.restored == "", "here it has not been restored"
+    await store.quarantine.release(entry.id, "reviewer", "needed")
 
 
 async def test_avl03_a_letter_of_our_own_is_frozen(settings: Settings, store: Store, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from gateway.docket import Docket, Filter
 from gateway.filed import Filed
 from gateway.model import QuarantineState
 from gateway.quarantine import Kept
+from gateway.store.schema import quarantine
 from sanitizers.model import Verdict
 from tests.gateway.console.make_console import Browser, Console
 from tests.gateway.make_spool import TO, holding
@@ -106,6 +107,23 @@ async def test_w1_what_nobody_sees_and_what_is_markup_is_shown_as_words(c: Conso
         assert "請求[U+202E]xcod.exe &lt;img src=x" in page
         assert "\u202e" not in page
         assert "<img" not in page.replace('<img class="page"', "")
+
+
+async def test_avl03_a_restored_mail_is_marked_and_released_after_somebody_made_sure(c: Console, reviewer: Browser) -> None:
+    number = await held(c)
+    await c.rooms.db.write(lambda conn: conn.execute(quarantine.update().values(restored="2026-11-28 02:10:07")))
+    assert "復元後 要確認" in (await reviewer.get("/held")).text
+    page = (await reviewer.get(f"/held/{number}")).text
+    assert "2026-11-28 02:10:07 のバックアップから復元したメールです" in page
+    assert f'action="/held/{number}/release"' not in page
+    assert (await reviewer.post(f"/held/{number}/release", reason=REASON)).status_code == 409
+    await reviewer.post("/held/release", entry=[str(number)], reason=REASON)
+    assert (await c.rooms.quarantine.show(number)).state is QuarantineState.HELD
+    assert (await reviewer.post(f"/held/{number}/undelivered", reason=" ")).status_code == 400
+    assert (await reviewer.post(f"/held/{number}/undelivered", reason=REASON)).status_code == 303
+    assert "要確認" not in (await reviewer.get("/held")).text
+    assert (await reviewer.post(f"/held/{number}/release", reason=REASON)).status_code == 303
+    assert (await c.rooms.quarantine.show(number)).state is QuarantineState.RELEASED
 
 
 async def test_a_release_is_once_with_reason_and_method(c: Console, reviewer: Browser) -> None:

@@ -62,6 +62,7 @@ WHO = {
     "GET /held/{entry}/pages/{file}/{page}": READS,
     "GET /held/{entry}/pages/{file}/{page}/picture": READS,
     "POST /held/{entry}/release": "cso ism syo",
+    "POST /held/{entry}/undelivered": "cso ism syo",
     "POST /held/{entry}/original": "cso ism syo",
     "POST /held/{entry}/ask": "cso ism syo",
     "POST /held/{entry}/delete": "cso syo",

@@ -20,6 +20,7 @@ WEB_ARCHIVE = "application/x-mimearchive"
 _HEAD = 64 << 10  # bytes looked at for the kind; whether it is text at all is asked of the whole
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r\x0b\x0c\x0e\x0f\x1a\x1b\b")) + b"\x7f"  # kept: SO, SI, ESC (JIS), DOS EOF
 _STRAY = 500  # one control character in so many bytes may come from a printer or terminal; more is binary
+_NO_TEXT = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -88,6 +89,7 @@ _JSON = re.compile(r'[\[{]\s*(?:["\[{\]}]|-?\d|true|false|null)')
 _NAMED = {
     ".csv": "text/csv",
     ".tsv": "text/csv",
+    ".xls": "text/csv",  # so do business systems call the tables that they write as text: Excel opens a .csv
     ".html": "text/html",
     ".htm": "text/html",
     ".xhtml": "text/html",
@@ -100,7 +102,7 @@ _DECLARED = ("text/csv", "text/html", "text/xml", "application/json", "text/cale
 
 def kind_of_text(content: bytes, part: Part, extension: str) -> str:
     """The media type of a text, or `BINARY`.  `extension` is the name's, in lower case with its dot."""
-    encoding = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), "")
+    encoding = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), "") or _unmarked(content[:_HEAD])
     head = content[:_HEAD].decode(encoding or "latin-1", "replace").lstrip("\ufeff")
     if mail := _mail(head, part, extension):
         return mail  # before asking for text: yEnc and 8-bit bodies are binary
@@ -114,6 +116,16 @@ def _is_text(content: bytes) -> bool:
         return False
     strays = len(content) - len(content.translate(None, _CONTROLS))
     return strays <= max(1, len(content) // _STRAY)
+
+
+def _unmarked(head: bytes) -> str:
+    """UTF-16 without a mark, when every other byte is mostly zero and what it says has no control characters."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if min(even, odd) or (even + odd) * 3 <= len(head):
+        return ""
+    encoding = "utf-16-be" if even else "utf-16-le"
+    text = head[: len(head) & ~1].decode(encoding, "replace")
+    return "" if _NO_TEXT.search(text) else encoding
 
 
 def _is_wide_text(head: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanitizers import zip_strict
-from sanitizers.detect import dangerous, detect, family, mismatched
+from sanitizers.detect import UNKNOWN, dangerous, detect, family, mismatched
 from sanitizers.model import Part
 
 OPEN = "application/vnd.openxmlformats-officedocument."
@@ -190,6 +190,19 @@ def test_d02_a_default_that_no_part_uses_does_not_name_the_package() -> None:
     override = f'<ns:Override ContentType="{OPEN}spreadsheetml.sheet.main+xml" PartName="/x.xml"/>'
     content = zip_strict.write([("[Content_Types].xml", f"<Types>{bin_}{override}</Types>".encode()), ("x.xml", b"<x/>")])
     assert found(content, "名簿.xlsx") == OPEN + "spreadsheetml.sheet"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_j10_utf_16_without_a_mark_is_text_and_a_binary_is_none(encoding: str) -> None:
+    assert found("id;name\r\n1;見積\r\n".encode(encoding), "a.csv") == "text/csv"
+    assert found("BEGIN:VCARD\r\nFN:山田\r\n".encode(encoding), "a.vcf") == "text/vcard"
+    for binary in (bytes(40), "ab\x01cd\x02".encode(encoding), b"\x80\0" * 9 + b"\xd8\0\0\xd8" * 9):
+        assert found(binary, "a.txt") == UNKNOWN
+
+
+@pytest.mark.parametrize("content", ["品名\t金額\r\n", "品名,金額\r\n"])
+def test_a_table_written_as_text_and_named_xls_is_a_csv(content: str) -> None:
+    assert found(content.encode("cp932"), "一覧.xls") == "text/csv"
 
 
 def test_an_encrypted_package_beside_another_stream_is_encrypted() -> None:

@@ -42,7 +42,8 @@ _KNOWN = _words(  # parameters that stay in some place, and those that nobody mi
     "VALUE TZID FBTYPE RANGE CN TYPE CHARSET ENCODING LANGUAGE PREF ROLE PARTSTAT RSVP CUTYPE"
 )
 _TIME = re.compile(r"-?P[0-9WDTHMS]{1,40}|\d{8}(?:T\d{6}Z?)?(?:/(?:P[0-9WDTHMS]{1,40}|\d{8}T\d{6}Z?))?", re.ASCII)
-_RULE = re.compile(r"[A-Z]+=[A-Z0-9+-]+(?:[,;=][A-Z0-9+-]+){0,400};?", re.ASCII)
+_OFTEN = "(?!(?:.*;)?FREQ=(?:SECONDLY|MINUTELY))"  # no appointment is: calendars that unroll it stop answering
+_RULE = re.compile(_OFTEN + r"[A-Z]+=[A-Z0-9+-]+(?:[,;=][A-Z0-9+-]+){0,400};?", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9.+-]{1,40}", re.ASCII)
 _FORMS = {  # property -> the form of its value, or of each that commas separate
     **dict.fromkeys(_words("DTSTART DTEND DTSTAMP DUE COMPLETED CREATED LAST-MODIFIED RECURRENCE-ID DURATION"), _TIME),

@@ -61,6 +61,8 @@ def _objects(content: bytes, root: str, parts: frozenset[str], properties: froze
 def _property(name: str, value: str, parameters: dict[str, str]) -> Iterator[str]:
     if name == "METHOD" and value != "PUBLISH":
         yield f"method {value!r}"
+    if name in ("RRULE", "EXRULE") and re.search("FREQ=(?:SECONDLY|MINUTELY)", value, re.IGNORECASE):
+        yield f"an appointment every moment: {value[:60]!r}"
     if name in ("ORGANIZER", "ATTENDEE") and not re.fullmatch(r"mailto:[^\s:]+@[^\s:]+", value):
         yield f"{name}: {value[:60]!r}"
     if unknown := {key.lower() for key in parameters} - _PARAMETERS:

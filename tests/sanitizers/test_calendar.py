@@ -56,6 +56,12 @@ def test_d13_people_are_named_without_what_a_program_should_do() -> None:
     assert "ATTENDEE;CN=課長:mailto:kacho@town.example.lg.jp\r\n" in shown(appointment.calendar(line))
 
 
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "COUNT=9999999;FREQ=MINUTELY;INTERVAL=1"])
+def test_d13_an_appointment_every_moment_is_no_appointment(rule: str) -> None:
+    assert "RRULE" not in shown(appointment.calendar(f"RRULE:{rule}\r\n"))
+    assert "RRULE:FREQ=WEEKLY;BYDAY=MO" in shown(appointment.calendar("RRULE:FREQ=WEEKLY;BYDAY=MO\r\n"))
+
+
 def test_a_part_of_a_calendar_gets_the_calendar_around_it() -> None:
     text = shown(appointment.EVENT.replace("{}", "").encode())
     assert text.startswith("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
@@ -130,6 +136,7 @@ def test_any_order_of_pieces_is_answered(pieces: list[str]) -> None:
         (b"BEGIN:VCALENDAR\r\nSUMMARY:" + b"x" * 75 + b"\r\nEND:VCALENDAR\r\n", "unreadable"),
         (b"BEGIN:VCALENDAR\r\nAT\r\n TACH:x\r\nEND:VCALENDAR\r\n", "property 'ATTACH'"),
         ("BEGIN:VCALENDAR\r\nSUMMARY:\u202ex\r\nEND:VCALENDAR\r\n".encode(), "U+202E"),
+        (b"BEGIN:VCALENDAR\r\nRRULE:COUNT=9;FREQ=SECONDLY\r\nEND:VCALENDAR\r\n", "every moment"),
         (b"BEGIN:VCALENDAR\r\n", "without its end"),
         (b"", "without its end"),
     ],

@@ -25,7 +25,7 @@ _TOKEN = re.compile(  # a quoted string is bounded, so that an unclosed quote co
     r'"(?P<quoted>(?:[^"\\]|\\.){0,250})"|<(?P<angle>[^<>]*)>|(?P<sign>[(),;:])|(?P<text>[^"<>(),;:]+)|(?P<other>.)', re.DOTALL
 )
 _BARE_ADDRESS = re.compile(r'(?:"[^"]{0,250}"|[^\s"]{0,250})@\S*')
-_LOCAL = re.compile(r"[!-~]{1,200}", re.ASCII)
+_LOCAL = re.compile(r"(?!.*=\?)[!-~]{1,200}", re.ASCII)  # no encoded word: some programs show what it says as the address
 _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*", re.ASCII
 )

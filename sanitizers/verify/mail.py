@@ -32,6 +32,8 @@ _ONCE = words(
     "from sender reply-to to cc date subject message-id in-reply-to references mime-version",
     "content-type content-transfer-encoding content-disposition",
 )  # RFC 5322 3.6
+_ADDRESSES = words("from sender reply-to to cc")
+_DISGUISED = re.compile(rb"=\?[^\s<>,]*@")  # an encoded word in an address: some programs show what it says
 _FIELDS = _ONCE | words(
     "received authentication-results auto-submitted importance priority x-priority precedence sensitivity",
     "list-id list-unsubscribe list-post list-help list-archive list-owner list-subscribe thread-topic thread-index",
@@ -118,6 +120,8 @@ def _fields(whole: _Entity) -> Iterator[str]:
     for name, value in whole.fields.items():
         if character := text.invisible(_shown(value)):
             yield f"field {name!r}: {character}"
+        if name in _ADDRESSES and _DISGUISED.search(value):
+            yield f"field {name!r}: an encoded word in an address"
         if b"=?" in _WORD.sub(b"", value):  # before decoding: a subject may speak of such a word
             yield f"field {name!r}: an encoded word that is not UTF-8"
 

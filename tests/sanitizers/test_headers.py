@@ -68,6 +68,8 @@ def test_text_is_one_clean_line() -> None:
         ("表示 <a@b.jp>".encode("cp932"), [("表示", "a@b.jp")]),
         (b'"=?utf-8?B?5bGx55Sw?=" <a@b.jp>', [("山田", "a@b.jp")]),
         (b"boss", [("boss", headers.NO_ADDRESS)]),
+        (b"a <=?utf-8?B?Ym9zcw==?=@evil.example>", [("a", headers.NO_ADDRESS)]),  # Mailsploit: shown as boss
+        (b"=?x@b.example", [("=?x@b.example", headers.NO_ADDRESS)]),
     ],
 )
 def test_addresses(raw: bytes, boxes: list[tuple[str, str]]) -> None:

@@ -252,6 +252,7 @@ def test_a_composed_message_is_accepted_with_its_digests_only() -> None:
         (b"base64", b"x-uuencode"),
         (b"Subject: ", b"Subject: =?UTF-8?B?4oCu?= "),
         (b"Subject: ", b"Subject: =?iso-2022-jp?B?GyRC?= "),
+        (b"<hanako@", b"<=?UTF-8?B?Ym9zcw==?=@"),
     ],
 )
 def test_a_message_that_says_anything_else_is_objected_to(old: bytes, new: bytes) -> None:

@@ -14,12 +14,17 @@ from gateway.api.paging import Paging, page
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Moment, Number, Reason
+from gateway.console import playbooks
 from gateway.console.cases import Asked, opening_of
 from gateway.console.casework import plainly
 from gateway.console.incidents import drafted, incident
 from gateway.console.roles import Right
+from gateway.directory import Role
 from gateway.evidence import troubles
 from gateway.evidence.troubles import Handling, Troubles
+from gateway.incident.drive import Progress
+from gateway.incident.plan import Action
+from gateway.model import State
 from gateway.words import Refusal, Words
 from gateway.workflow import ledger
 from gateway.workflow.model import Act, Kind
@@ -36,6 +41,61 @@ class Reporting:
     severity: Line = ""
     mail: Line = ""  # receipt number of the mail that it began with
     drill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingPlaybook:
+    playbook: Line
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class TakingStep:
+    reason: Reason  # what was done, and where the evidence is
+    sure: bool = False  # what stops something is only shown without it
+    who: Line = ""  # address or IP to isolate; "" = who sent the first mail
+    days: Annotated[int, Field(ge=1, le=366)] = 7  # that a hunt looks back
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    at: Moment
+    actor: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    name: str
+    text: str
+    by: tuple[Role, ...]
+    action: Action
+    due_at: Moment
+    record: tuple[StepRecord, ...]  # each time that it was taken
+    mine: bool  # the owner may take it
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSteps:
+    items: tuple[PlanStep, ...]  # none = no playbook yet
+
+
+@dataclass(frozen=True, slots=True)
+class StepMail:
+    item: str
+    receipt: str
+    sender: str
+    subject: str
+    recipients: tuple[str, ...]
+    states: tuple[State, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    done: bool  # False: it was only shown
+    result: str
+    told: tuple[str, ...]
+    mails: tuple[StepMail, ...]  # for whoever reads the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +157,34 @@ async def listing(call: Call, query: Paging) -> Cases:
 @resource.get("/incidents/{number}", TokenScope.INCIDENTS_READ, Right.SEARCH_JOURNAL, Words("1件の詳細", "One incident"))
 async def show(call: Call, number: Number) -> CaseShown:
     return await casework.shown(call, number, REPORTS)
+
+
+@resource.get("/incidents/{number}/steps", TokenScope.INCIDENTS_READ, Right.SIGNED_IN, Words("手順", "Its steps"))
+async def steps(call: Call, number: Number) -> PlanSteps:
+    """Of the playbook that it follows (IN-04)."""
+    course = await playbooks.course_of(call, number)
+    return PlanSteps(tuple(_step(each, each.task.name in course.mine) for each in course.steps))
+
+
+@resource.post(
+    "/incidents/{number}/playbook", TokenScope.INCIDENTS_WRITE, Right.RECORD_TROUBLE, Words("手順書を選ぶ", "Choose a playbook")
+)
+async def follow(call: Call, number: Number, body: ChoosingPlaybook) -> PlanSteps:
+    await playbooks.follow(call, number, body.playbook, body.reason)
+    return await steps(call, number)
+
+
+@resource.post(
+    "/incidents/{number}/steps/{step}", TokenScope.INCIDENTS_WRITE, Right.SIGNED_IN, Words("手順を行う", "Take a step")
+)
+async def take(call: Call, number: Number, step: Line, body: TakingStep) -> StepTaken:
+    taken = await playbooks.taken_by(call, number, step, body.reason, do=body.sure, who=body.who, days=body.days)
+    caught = taken.caught if call.may(Right.SEARCH_JOURNAL) else ()
+    mails = (
+        StepMail(m.item, m.receipt, m.sender, m.subject, tuple(c.address for c in m.copies), tuple(c.state for c in m.copies))
+        for m in caught
+    )
+    return StepTaken(taken.done, taken.result, taken.told, tuple(mails))
 
 
 @resource.get(
@@ -164,6 +252,12 @@ async def handle(call: Call, number: Number, body: HandlingTrouble) -> Trouble:
 
 def _register(call: Call) -> Troubles:
     return Troubles(call.desk.store.db, call.desk.store.clock)
+
+
+def _step(each: Progress, mine: bool) -> PlanStep:
+    task = each.task
+    record = (StepRecord(step.at, step.actor, step.reason.partition(": ")[2]) for step in each.record)
+    return PlanStep(task.name, task.ja, task.by, task.action, each.due_at, tuple(record), mine)
 
 
 def _trouble(found: troubles.Trouble) -> Trouble:

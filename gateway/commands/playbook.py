@@ -78,6 +78,11 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_hand(stepper)
     _add_indicators(stepper)
     stepper.set_defaults(form=_step)
+    chooser = each.add_parser("follow", help="an incident that was reported goes on by a playbook, from now")
+    chooser.add_argument("number", type=int, metavar="NUMBER", help="of the incident")
+    chooser.add_argument("name", metavar="NAME", help="of the playbook")
+    add_hand(chooser)
+    chooser.set_defaults(form=_follow)
     status = each.add_parser("status", help="which steps are done, by whom and when; what is late")
     status.add_argument("number", type=int, metavar="NUMBER")
     status.add_argument("--json", action="store_true")
@@ -152,6 +157,12 @@ async def _start(arguments: argparse.Namespace, workflow: Workflow, store: Store
     case = await drive.start(arguments.name, asked, await _indicators(arguments, store))
     print(f"{case.id}: {case.stage}; next: mugai incident playbook step {case.id} {book.steps[0].name} --as ... --reason ...")
     return 0
+
+
+async def _follow(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:
+    drive, _ = _drive(workflow, store, settings)
+    await drive.follow(arguments.number, arguments.name, Hand(arguments.actor, arguments.reason, via="command"))
+    return await _status(argparse.Namespace(number=arguments.number, json=False), workflow, store, settings)
 
 
 async def _step(arguments: argparse.Namespace, workflow: Workflow, store: Store, settings: Settings) -> int:

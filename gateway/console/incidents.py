@@ -12,13 +12,12 @@ from starlette.responses import Response
 
 from gateway import journal
 from gateway.console.asker import Asker
+from gateway.console.playbooks import Course, course_of
 from gateway.console.roles import NAMES, Right
 from gateway.console.screen import Screen, Visit
 from gateway.evidence import incident_report
 from gateway.evidence.incident_report import ACTS, KINDS, REPORTS, STAGES
 from gateway.evidence.trace import MOST
-from gateway.incident import plan as plan_file
-from gateway.incident.plan import Playbook
 from gateway.workflow import ledger
 from gateway.workflow.model import Case, Kind
 from gateway.yaml_file import BadConfiguration
@@ -44,7 +43,7 @@ async def show(visit: Visit) -> Response:
     return visit.page(
         "incident.html",
         case=case,
-        book=_playbook(visit, case),
+        course=await _course(visit, case),
         steps=steps,
         kinds=KINDS,
         stages=STAGES,
@@ -54,10 +53,11 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def _playbook(visit: Visit, case: Case) -> Playbook | None:
-    """The plan that it follows; None where there is none any more: the record stands without it."""
-    with suppress(BadConfiguration, LookupError, OSError):
-        return plan_file.load(Path(visit.desk.settings.playbooks)).playbook(case.opening.details.playbook)
+async def _course(visit: Visit, case: Case) -> Course | None:
+    """On its playbook; None where the plan cannot be read: the record stands without it."""
+    if case.kind is Kind.INCIDENT and visit.may(Right.LIST_CASES):
+        with suppress(BadConfiguration, OSError):
+            return await course_of(visit, case.id)
     return None
 
 

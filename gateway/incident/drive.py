@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,10 +31,12 @@ from gateway.store.opening import Store
 from gateway.workflow import ledger
 from gateway.workflow.engine import NotAllowed, Workflow
 from gateway.workflow.ledger import Hand
+from gateway.workflow.machine import MACHINES
 from gateway.workflow.model import Act, Case, Kind, Opening, Step
 
 DAY = 86_400.0
 MARK = "【訓練】"
+_BEGUN = "begin "  # no step's name has a blank
 SIDES = {"inbound": (Scope.INBOUND,), "outbound": (Scope.OUTBOUND,), "both": (Scope.INBOUND, Scope.OUTBOUND)}
 
 
@@ -56,9 +59,22 @@ class Progress:
     record: tuple[Step, ...]  # each time that it was taken
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """An incident on its playbook."""
+
+    case: Case
+    book: Playbook
+    began_at: float
+    taken: tuple[Step, ...]  # since then
+    known: Indicators
+
+
 class Drive:
-    def __init__(self, store: Store, workflow: Workflow, plan: Plan, contacts: Contacts, letters: Bulletins, place: Path):
-        """`place` is where files for people are written, a folder for each case."""
+    def __init__(
+        self, store: Store, workflow: Workflow, plan: Plan, contacts: Contacts, letters: Bulletins, place: Path | None = None
+    ):
+        """`place` is where files for people are written, a folder for each case; None: whoever asks hands them out."""
         self._store, self._workflow, self._plan = store, workflow, plan
         self._contacts, self._letters, self._place = contacts, letters, place
 
@@ -77,6 +93,17 @@ class Drive:
 
         return await self._workflow.open(replace(asked, details=details, tell=not details.drill), also=also)
 
+    async def follow(self, number: int, name: str, hand: Hand) -> None:
+        """An incident that somebody reported goes on by a playbook, from now; another one takes the place of the one before."""
+        self._plan.playbook(name)
+        case = await self._store.db.read(ledger.get, number)
+        if case.kind is not Kind.INCIDENT or MACHINES[case.kind].final(case.stage):
+            raise ValueError(f"case {number} is no open incident")
+        if not hand.reason.strip():
+            raise ValueError("a reason is needed: it goes into the record")
+        chosen = replace(hand, reason=f"{_BEGUN}{name}: {hand.reason.strip()}")
+        await self._store.db.write(ledger.note, case, Act.STEP, chosen, self._store.clock.now())
+
     async def take(
         self,
         number: int,
@@ -89,14 +116,14 @@ class Drive:
         days: float = 7,
     ) -> Taken:
         """`who` is the sender or host to isolate; otherwise who sent the mail that it began with."""
-        case, book = await self._case(number)
-        task, opening = book.task(name), case.opening
+        course = await self._course(number)
+        case, task, opening = course.case, course.book.task(name), course.case.opening
         if not hand.reason.strip():
             raise ValueError("a reason is needed: it goes into the record")
         directory = await self._store.directory.current()
         self._check_may(directory, case, task, hand.actor)
-        caught = await self._hunted(case, task, more, hand, days) if task.action.hunts else []
-        targets = self._targets(case, task, who)
+        caught = await self._hunted(course, task, more, hand, days) if task.action.hunts else []
+        targets = self._targets(course, task, who)
         drill = opening.details.drill
         shown = Taken(task, False, self._would(task, caught, targets), tuple(caught))
         if task.action.stops and not do:
@@ -119,20 +146,47 @@ class Drive:
         files = () if drill else await self._files(case, task, hand, caught)
         return Taken(task, True, said or "記録しました。", tuple(caught), told, files)
 
+    async def caught(self, number: int, name: str, hand: Hand, days: float = 7) -> list[Caught]:
+        """What a step that hunts finds now, to be handed out; nothing is done."""
+        course = await self._course(number)
+        return await self._hunted(course, course.book.task(name), NOTHING, hand, days)
+
     async def status(self, number: int) -> tuple[Case, tuple[Progress, ...]]:
-        case, book = await self._case(number)
-        steps = await self._store.db.read(ledger.history, number)
-        taken = [step for step in steps if step.act is Act.STEP]
-        return case, tuple(
-            Progress(task, case.opened_at + task.minutes * 60, tuple(s for s in taken if s.reason.startswith(f"{task.name}: ")))
-            for task in book.steps
+        course = await self._course(number)
+        return course.case, tuple(
+            Progress(
+                task,
+                course.began_at + task.minutes * 60,
+                tuple(s for s in course.taken if s.reason.startswith(f"{task.name}: ")),
+            )
+            for task in course.book.steps
         )
 
-    async def _case(self, number: int) -> tuple[Case, Playbook]:
+    async def _course(self, number: int) -> _Course:
+        """The playbook that it began with, or the one that somebody has chosen since."""
         case = await self._store.db.read(ledger.get, number)
-        if case.kind is not Kind.INCIDENT or not case.opening.details.playbook:
+        taken = [step for step in await self._store.db.read(ledger.history, number) if step.act is Act.STEP]
+        chosen = [step for step in taken if step.reason.startswith(_BEGUN)]
+        details, began_at = case.opening.details, case.opened_at
+        name, known = details.playbook, details.indicators
+        if chosen:
+            name, began_at = chosen[-1].reason.removeprefix(_BEGUN).partition(":")[0], chosen[-1].at
+            taken = [step for step in taken if step.at >= began_at]
+        if case.kind is not Kind.INCIDENT or not name:
             raise LookupError(f"case {number} follows no playbook")
-        return case, self._plan.playbook(case.opening.details.playbook)
+        if not known and case.opening.item:
+            known = await indicators_of(self._store, case.opening.item)
+        return _Course(case, self._plan.playbook(name), began_at, tuple(taken), known)
+
+    async def may(self, number: int, actor: str) -> frozenset[str]:
+        """The steps that this person may take."""
+        course, directory = await self._course(number), await self._store.directory.current()
+        found = set()
+        for task in course.book.steps:
+            with suppress(NotAllowed):
+                self._check_may(directory, course.case, task, actor)
+                found.add(task.name)
+        return frozenset(found)
 
     def _check_may(self, directory: Directory, case: Case, task: Task, actor: str) -> None:
         """The roles of the step, their deputies, and in a drill whoever takes part."""
@@ -144,24 +198,24 @@ class Drive:
             names = "、".join(directory.role_names[role] for role in task.by)
             raise NotAllowed(f"{actor} may not take the step {task.name}: it takes {names}")
 
-    async def _hunted(self, case: Case, task: Task, more: Indicators, hand: Hand, days: float) -> list[Caught]:
+    async def _hunted(self, course: _Course, task: Task, more: Indicators, hand: Hand, days: float) -> list[Caught]:
         """Who looked for what stays in the journal (ML-11)."""
-        wanted = case.opening.details.indicators.only(task.find) | more
+        wanted = course.known.only(task.find) | more
         now = self._store.clock.now()
         caught = await self._store.db.read(hunt, wanted, now - days * DAY, now)
-        purpose = f"case {case.id} {task.name}: {hand.reason.strip()}"
+        purpose = f"case {course.case.id} {task.name}: {hand.reason.strip()}"
         await self._store.journal.write(
             journal.Searched(actor=hand.actor, purpose=purpose, found=len(caught), query=str(wanted))
         )
         return caught
 
-    def _targets(self, case: Case, task: Task, who: str) -> tuple[tuple[Scope, str], ...]:
+    def _targets(self, course: _Course, task: Task, who: str) -> tuple[tuple[Scope, str], ...]:
         """What is stopped besides mails."""
         if task.action is Action.STOP:
             return tuple((scope, "") for scope in SIDES[task.side])
         if task.action is not Action.ISOLATE:
             return ()
-        named = (who,) if who else case.opening.details.indicators.sender
+        named = (who,) if who else course.known.sender
         if not named:
             raise ValueError("whom to isolate is not known: say it with --who")
         return tuple((scope_of(each), register.valid(scope_of(each), each)) for each in named)
@@ -200,7 +254,7 @@ class Drive:
         return told
 
     async def _files(self, case: Case, task: Task, hand: Hand, caught: Sequence[Caught]) -> tuple[Path, ...]:
-        if not caught or task.action not in (Action.COPIES, Action.PRESERVE):
+        if self._place is None or not caught or task.action not in (Action.COPIES, Action.PRESERVE):
             return ()
         folder = self._place / str(case.id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -298,8 +298,8 @@ def _asked(directory: Directory, case: Case, actor: str, day: date) -> bool:
 
 
 def _authorities(directory: Directory, case: Case, exact: bool, day: date) -> tuple[Authority, ...]:
-    """Who may be the second person: the present rung, and those asked before it."""
-    rungs = (case.roles,) if exact else case.opening.rungs[case.rung :: -1]
+    """Who may be the second person: the present rung, those asked before it, and who never has to wait for its own."""
+    rungs = (case.roles,) if exact else (*case.opening.rungs[case.rung :: -1], MACHINES[case.kind].anytime)
     found: dict[str, Authority] = {}
     for role in (role for rung in rungs for role in rung):
         barred = (*case.opening.parties, *case.parties)

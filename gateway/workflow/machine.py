@@ -51,6 +51,7 @@ class Machine:
     timers: dict[Stage, Timer]
     approved: frozenset[Stage]  # what takes two people
     informs: tuple[Role, ...] = ()  # who gets a copy of the first letter, without being asked
+    anytime: tuple[Role, ...] = ()  # who may act whatever the rung, unless only the present one decides
     hushed: bool = False  # whom it is about is not written to: that is for the head to do
 
     def find(self, stage: Stage, act: Act) -> Transition | None:
@@ -212,6 +213,7 @@ MACHINES: dict[Kind, Machine] = {
         },
         frozenset({Stage.CLOSED}),
         (Role.CSIRT,),
+        anytime=(Role.CSIRT,),  # the one window of the house takes it at once; the head's hour is not waited for (IN-02)
     ),
 }
 

@@ -27,6 +27,7 @@ from pydantic import (
 
 from gateway import yaml_file
 from gateway.alert_settings import AlertSettings, ReportSettings
+from gateway.audit_settings import AuditSettings
 from gateway.backup_settings import BackupSettings
 from gateway.converter import Converter
 from gateway.directory.model import Role
@@ -248,6 +249,7 @@ class Settings(_Model):
     notices: str = Field("", description="Folder of the notice templates; empty = notices/ beside this file.")
     free_mail: str = Field("", description="List of free mail domains (ML-07); empty = free_mail.txt beside this file.")
     reports: str = Field("", description="Folder of the incident report templates; empty = reports/ beside this file.")
+    self_check: str = Field("", description="What sections are asked (AU-02); empty = self_check.yaml beside this file.")
     playbooks: str = Field("", description="The plan for emergencies (IN-04); empty = playbooks.yaml beside this file.")
     originals_at: str = Field(
         "インターネット接続系のメール無害化装置", description="Where staff find the original; shown in notices."
@@ -273,6 +275,7 @@ class Settings(_Model):
         {}, description="By role, e.g. csirt: [csirt@city.example.lg.jp]: who is told where the directory names nobody."
     )
     segments: SegmentSettings = SegmentSettings()
+    audit: AuditSettings = AuditSettings()
     volume: VolumeSettings = VolumeSettings()
     integrity: IntegritySettings = IntegritySettings()
     journal: JournalSettings = JournalSettings()
@@ -295,6 +298,7 @@ PLACES = {
     "notices": "notices",
     "reports": "reports",
     "playbooks": "playbooks.yaml",
+    "self_check": "self_check.yaml",
 }
 
 

@@ -46,5 +46,7 @@ class WorkflowSettings(BaseModel):
     )
     certification_chain: Rungs = Field(((Role.ISM, Role.BUR), (Role.CSO,)), description="Who signs off the IDs (AC-03).")
     certification_days: float = Field(365, ge=0, description="How often each section signs its IDs off; 0 = by hand only.")
+    self_check_chain: Rungs = Field(((Role.ISM, Role.BUR), (Role.CSO,)), description="Who answers for a section (AU-02).")
+    self_check_days: float = Field(30, ge=1, le=365, description="So long a section has to answer; then the next one is asked.")
     disposal_approvers: Rungs = Field(((Role.ISM,), (Role.CSO,)), description="Who permits a disposal (DS-01).")
     auditor_apart: bool = Field(True, description="Whoever audits holds no other role (AC-08); false = the checks warn only.")

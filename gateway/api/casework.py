@@ -20,7 +20,7 @@ from gateway.workflow.model import Act, Case, Kind, Stage
 
 DECISIONS = (
     *(Kind.APPROVAL, Kind.BLANKET, Kind.CHANGE, Kind.AS_IT_CAME, Kind.RELEASE, Kind.ORIGINAL, Kind.EXCEPTION),
-    *(Kind.VIOLATION, Kind.CERTIFICATION, Kind.DISPOSAL),
+    *(Kind.VIOLATION, Kind.CERTIFICATION, Kind.SELF_CHECK, Kind.DISPOSAL),
 )
 REPORTS = (Kind.INCIDENT, Kind.MISDIRECTED)
 

@@ -77,7 +77,7 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class PlanSteps:
-    items: tuple[PlanStep, ...]  # none = no playbook yet
+    steps: tuple[PlanStep, ...]  # none = no playbook yet
 
 
 @dataclass(frozen=True, slots=True)

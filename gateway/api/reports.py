@@ -96,14 +96,14 @@ _MOMENT = len("20261128-090000")
 InspectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}-[0-9]{8}-[0-9]{6}$")]
 
 
-@resource.get("/reports/daily", TokenScope.REPORTS_READ, Right.SEE_DASHBOARD, Words("日報", "One day"))
+@resource.get("/reports/daily", TokenScope.REPORTS_READ, Right.READ_PERIODIC, Words("日報", "One day"))
 async def daily(call: Call, query: DailyQuery) -> PeriodicReport:
     at = query.day
     period = periodic.day(datetime.combine(at, time(), JST)) if at else periodic.yesterday(call.desk.store.clock.now())
     return await _periodic(call, period)
 
 
-@resource.get("/reports/monthly", TokenScope.REPORTS_READ, Right.SEE_DASHBOARD, Words("月報", "One month"))
+@resource.get("/reports/monthly", TokenScope.REPORTS_READ, Right.READ_PERIODIC, Words("月報", "One month"))
 async def monthly(call: Call, query: MonthlyQuery) -> PeriodicReport:
     at = datetime.strptime(query.month, "%Y-%m").replace(tzinfo=JST) if query.month else None
     return await _periodic(call, periodic.month(at) if at else periodic.last_month(call.desk.store.clock.now()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from gateway import journal
 from gateway.audit import sampling
+from gateway.audit.letters import FindingLetters, Occasion
 from gateway.audit.schema import finding, step
 from gateway.clock import Clock
 from gateway.directory import book
@@ -27,6 +28,7 @@ from gateway.store.db import Db
 from gateway.store.schema import message
 
 PAGE = 100
+_MOST = 10_000  # live findings that one look of the calendar takes up
 _SAMPLE = re.compile(r"S([0-9]{1,15})")
 
 
@@ -74,6 +76,13 @@ ACTS: dict[Act, dict[Stage, Stage]] = {
     Act.WITHDRAW: dict.fromkeys(LIVE, Stage.WITHDRAWN),
 }
 JUDGEMENTS = (Act.CLOSE, Act.RETURN, Act.WITHDRAW)  # an auditor's
+_TOLD = {
+    Act.OPEN: Occasion.OPENED,
+    Act.RETURN: Occasion.RETURNED,
+    Act.FINISH: Occasion.DONE,
+    Act.CLOSE: Occasion.CLOSED,
+    Act.WITHDRAW: Occasion.WITHDRAWN,
+}
 _WORK = (Act.ANSWER, Act.PROGRESS, Act.ELSEWHERE, Act.FINISH)
 
 
@@ -123,6 +132,7 @@ class Finding:
     stage: Stage
     due: date
     plan: str
+    told: str  # day of the last letter that the calendar sent; "" = none
     closed_at: float | None
     closed_by: str
 
@@ -136,8 +146,9 @@ class Finding:
 
 
 class Findings:
-    def __init__(self, db: Db, clock: Clock):
-        self._db, self._clock = db, clock
+    def __init__(self, db: Db, clock: Clock, letters: FindingLetters | None = None):
+        """Without `letters` nobody is written to: for whoever only reads."""
+        self._db, self._clock, self._letters = db, clock, letters
 
     @property
     def today(self) -> date:
@@ -156,7 +167,31 @@ class Findings:
         return await self._db.read(_whole, limit)
 
     async def open(self, opening: Opening, hand: Hand) -> int:
-        return await self._db.write(_open, opening, hand, self._clock.now())
+        def op(conn: sa.Connection, now: float) -> int:
+            number = _open(conn, opening, hand, now)
+            self._tell(conn, number, Act.OPEN, "", now)
+            return number
+
+        return await self._db.write(op, self._clock.now())
+
+    async def remind(self, soon_days: int, late_days: int) -> int:
+        """Letters of the calendar: due soon, once; overdue, every so many days.  How many were written; 0 days = none."""
+        today = self.today
+
+        def op(conn: sa.Connection, now: float) -> int:
+            late = [each for each in select(conn, True, limit=_MOST) if _is_owed(each, today, soon_days, late_days)]
+            for each in late:
+                occasion = Occasion.LATE if each.overdue(today) else Occasion.SOON
+                conn.execute(finding.update().where(finding.c.id == each.id).values(told=today.isoformat()))
+                if self._letters is not None:
+                    self._letters.write(conn, each, occasion, each.plan, now)
+            return len(late)
+
+        return await self._db.write(op, self._clock.now())
+
+    def _tell(self, conn: sa.Connection, number: int, act: Act, detail: str, now: float) -> None:
+        if self._letters is not None and act in _TOLD:
+            self._letters.write(conn, _show(conn, number)[0], _TOLD[act], detail, now)
 
     async def answer(self, number: int, plan: str, due: date, hand: Hand) -> None:
         """What will be done, and by when; again if it changes."""
@@ -186,7 +221,23 @@ class Findings:
         if not detail:
             raise ValueError("detail")
         made = Step(self._clock.now(), act, hand.actor, hand.person, section, result, detail)
-        await self._db.write(_take, number, made, changes)
+
+        def op(conn: sa.Connection, now: float) -> None:
+            _take(conn, number, made, changes)
+            self._tell(conn, number, act, detail, now)
+
+        await self._db.write(op, made.at)
+
+
+def _is_owed(found: Finding, today: date, soon_days: int, late_days: int) -> bool:
+    """A letter of the calendar: none twice for the same date, another one when the date has moved on."""
+    if found.stage not in (Stage.OPENED, Stage.ANSWERED):
+        return False
+    told = date.fromisoformat(found.told) if found.told else date.min
+    if found.overdue(today):
+        return bool(late_days) and (told <= found.due or today - told >= timedelta(days=late_days))
+    begins = found.due - timedelta(days=soon_days)
+    return bool(soon_days) and begins <= today and told < begins
 
 
 def select(conn: sa.Connection, live_only: bool, before: int = 0, limit: int = PAGE) -> list[Finding]:

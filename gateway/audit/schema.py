@@ -24,6 +24,7 @@ finding = sa.Table(
     sa.Column("stage", sa.String(16), nullable=False, index=True),
     sa.Column("due", sa.String(10), nullable=False),  # "2026-12-31", in Japan
     sa.Column("plan", sa.Text, nullable=False),  # what will be done
+    sa.Column("told", sa.String(10), nullable=False, server_default=""),  # day of the last letter that the calendar sent
     sa.Column("closed_at", sa.Double),
     sa.Column("closed_by", sa.Text, nullable=False),
     sqlite_autoincrement=True,

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from starlette.responses import Response
 
 from gateway.audit.findings import JUDGEMENTS, PAGE, Act, Elsewhere, Findings, Hand, Opening, Severity, elsewhere
+from gateway.audit.letters import finding_letters
 from gateway.audit.working_paper import ACTS, ELSEWHERE, SEVERITIES, STAGES, register
 from gateway.compliance.report import requirements
 from gateway.console import papers
@@ -158,7 +159,8 @@ async def judge(visit: Visit) -> Response:
 
 
 def register_of(asker: Asker) -> Findings:
-    return Findings(asker.desk.store.db, asker.desk.store.clock)
+    desk = asker.desk
+    return Findings(desk.store.db, desk.store.clock, finding_letters(desk.settings, desk.store))
 
 
 def hand(asker: Asker) -> Hand:

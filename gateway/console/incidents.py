@@ -5,12 +5,15 @@ Here is what was done; to do something is the approvals' screen and `mugai incid
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from starlette.responses import Response
 
 from gateway import journal
+from gateway.console import papers
 from gateway.console.asker import Asker
 from gateway.console.playbooks import Course, course_of
 from gateway.console.roles import NAMES, Right
@@ -18,13 +21,15 @@ from gateway.console.screen import Screen, Visit
 from gateway.evidence import incident_report
 from gateway.evidence.incident_report import ACTS, KINDS, REPORTS, STAGES
 from gateway.evidence.trace import MOST
+from gateway.journal import Entry
 from gateway.workflow import ledger
-from gateway.workflow.model import Case, Kind
+from gateway.workflow.model import Case, Kind, Step
 from gateway.yaml_file import BadConfiguration
 
 screen = Screen()
 
 PAGE = 50
+T = TypeVar("T")
 
 
 @screen.get("/incidents", Right.SEARCH_JOURNAL)
@@ -66,19 +71,37 @@ async def report(visit: Visit) -> Response:
     """The draft as text, to be copied into whatever the prefecture wants."""
     case, name = await _case(visit), visit.request.path_params["report"]
     text = await drafted(visit, case, name)
-    return visit.page("incident_report.html", case=case, name=REPORTS[name], text=text)
+    return visit.page("incident_report.html", case=case, name=REPORTS[name], report=name, text=text, papers=papers.PAPERS)
+
+
+@screen.post("/incidents/{number}/{report}/paper", Right.SEARCH_JOURNAL)
+async def on_paper(visit: Visit) -> Response:
+    """As the form that is handed in and filed."""
+    papers.wanted(visit)
+    case, name = await _case(visit), visit.request.path_params["report"]
+    made = await _made(visit, case, name, incident_report.form)
+    title = f"事案 {case.id} {REPORTS[name].ja}"
+    file, rows = f"mugai-incident-{case.id}-{name}", len(made.rows)
+    return await papers.handed_out(visit, made, file, purpose=title, query=f"case {case.id} {name}", entries=rows)
 
 
 async def drafted(asker: Asker, case: Case, name: str) -> str:
     """One of REPORTS.  Raises LookupError, BadConfiguration."""
+    return await _made(asker, case, name, incident_report.draft)
+
+
+Write = Callable[[Path, str, str, Case, tuple[Step, ...], tuple[Entry, ...]], T]
+
+
+async def _made(asker: Asker, case: Case, name: str, write: Write[T]) -> T:
     if name not in REPORTS:
         raise LookupError("no such report")
     store, settings, item = asker.desk.store, asker.desk.settings, case.opening.item
     steps = await store.db.read(ledger.history, case.id)
     mail = await journal.search(store.db, item=item, limit=MOST) if item else []
-    text = incident_report.draft(Path(settings.reports), name, settings.organisation, case, steps, tuple(mail))
+    made = write(Path(settings.reports), name, settings.organisation, case, steps, tuple(mail))
     await store.journal.write(journal.Viewed(item=item, actor=asker.who.name, what=f"{name} report of case {case.id}"))
-    return text
+    return made
 
 
 async def _case(visit: Visit) -> Case:

@@ -50,6 +50,7 @@ MENU = (
             Place("/troubles", Right.SEARCH_JOURNAL, Words("障害記録", "Troubles")),
             Place("/cases", Right.LIST_CASES, Words("手続きの台帳", "All cases")),
             Place("/audit", Right.READ_FINDINGS, Words("監査", "Audit")),
+            Place("/periodicals", Right.READ_PERIODIC, Words("定期報告", "Reports")),
             Place("/self-inspections", Right.READ_REPORTS, Words("自己点検", "Self-inspection")),
         ),
     ),

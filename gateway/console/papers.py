@@ -6,6 +6,9 @@ here).
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from starlette.responses import Response
 
 from gateway import journal, paper
@@ -26,9 +29,16 @@ def wanted(visit: Visit) -> str:
 
 async def handed_out(visit: Visit, sheet: Sheet, name: str, *, purpose: str, query: str, entries: int) -> Response:
     """`entries` of the journal or a register stand on it; `query` says which."""
+    return await written(visit, partial(paper.write, sheet), name, purpose=purpose, query=query, entries=entries)
+
+
+async def written(
+    visit: Visit, write: Callable[[str], Awaitable[bytes]], name: str, *, purpose: str, query: str, entries: int
+) -> Response:
+    """As `handed_out`, of what is no sheet: `write` makes it in one of PAPERS."""
     form = wanted(visit)
     try:
-        content = await paper.write(sheet, form)
+        content = await write(form)
     except paper.NoPaper as none:
         raise Refusal("この装置ではPDFを作れません。HTMLを印刷してください。", str(none), 409) from none
     done = journal.Exported(actor=visit.who.name, purpose=purpose, form=form, entries=entries, query=query)

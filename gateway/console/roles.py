@@ -46,7 +46,9 @@ class Right(StrEnum):
     DECIDE_POLICY = "decide_policy"  # as the second person, or what follows from it (LG-08)
     CHANGE_POLICY = "change_policy"  # draft, try on stored mail, propose
     READ_REPORTS = "read_reports"  # self-inspections (AU-02)
+    READ_PERIODIC = "read_periodic"  # daily, monthly and yearly reports (AVL-04)
     PLAN_IMPROVEMENT = "plan_improvement"  # of what a self-inspection found
+    START_CHECK = "start_check"  # ask sections for their self-inspection, see who answered, remind
     SEE_PEOPLE = "see_people"  # who may use the console, and as what (AC-03, AC-04)
     MANAGE_PEOPLE = "manage_people"
     SEARCH_JOURNAL = "search_journal"  # the record of everybody's mail (ML-11)
@@ -70,28 +72,30 @@ PRIVILEGED = frozenset({Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_P
 OF_THE_HOUSE = frozenset(
     {Right.SEARCH_JOURNAL, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.RECORD_TROUBLE, Right.SEE_DASHBOARD}
     | {Right.LIST_SENDERS, Right.AUDIT, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.SEE_PEOPLE}
-    | {Right.READ_REPORTS, Right.PLAN_IMPROVEMENT}
+    | {Right.READ_REPORTS, Right.READ_PERIODIC, Right.PLAN_IMPROVEMENT}
     | {Right.LIST_CASES, Right.STATISTICS, Right.CUT_OFF, Right.MANAGE_PEOPLE, Right.CHANGE_POLICY, Right.DECIDE_POLICY}
 )
 
 _RULES = frozenset({Right.READ_POLICY, Right.DECIDE_POLICY, Right.CHANGE_POLICY})
 
 # The record is read by whom the CISO names by these roles (ML-11); who audits reads it without contents (AU-01).
-_RECORD = frozenset({Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD, Right.LIST_CASES, Right.READ_REPORTS})
+_RECORD = frozenset(
+    {Right.LIST_HELD, Right.SEARCH_JOURNAL, Right.SEE_DASHBOARD, Right.LIST_CASES, Right.READ_REPORTS, Right.READ_PERIODIC}
+)
 _DUTY = _RECORD | {Right.RECORD_TROUBLE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CISO: _RECORD
     | {Right.READ_POLICY, Right.DECIDE_POLICY, Right.CUT_OFF, Right.READ_FINDINGS}
-    | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE},
+    | {Right.READ_HELD, Right.EXPORT_JOURNAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE, Right.START_CHECK},
     Role.CSO: _DUTY
     | _RULES
-    | {Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.PLAN_IMPROVEMENT}
+    | {Right.CUT_OFF, Right.READ_FINDINGS, Right.ANSWER_FINDING, Right.PLAN_IMPROVEMENT, Right.START_CHECK}
     | {Right.READ_HELD, Right.RELEASE, Right.DELETE, Right.KEEP, Right.LIST_SENDERS}
     | {Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.SIGN_INSPECTION, Right.STATISTICS, Right.SEE_PEOPLE},
     Role.CSIRT: _DUTY
     | {Right.READ_POLICY, Right.READ_HELD, Right.KEEP, Right.EXPORT_JOURNAL, Right.TAKE_ORIGINAL, Right.CUT_OFF},
-    Role.BUR: frozenset({Right.LIST_HELD, Right.READ_REPORTS, Right.PLAN_IMPROVEMENT}),
+    Role.BUR: frozenset({Right.LIST_HELD, Right.READ_REPORTS, Right.PLAN_IMPROVEMENT, Right.START_CHECK}),
     Role.ISM: frozenset({Right.LIST_HELD, Right.READ_HELD, Right.RELEASE}),
     Role.SYM: _DUTY  # runs the system, releases nothing alone (LG-08)
     | _RULES
@@ -101,9 +105,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.USR: frozenset(),
     Role.AUD: _RECORD  # no contents by default (AU-01)
     | {Right.AUDIT, Right.READ_FINDINGS, Right.READ_POLICY, Right.EXPORT_JOURNAL, Right.STATISTICS}
-    | {Right.SEE_PEOPLE},
+    | {Right.SEE_PEOPLE, Right.START_CHECK},
     Role.VEN: frozenset(),
-    Role.COM: frozenset({Right.READ_FINDINGS, Right.READ_REPORTS}),
+    Role.COM: frozenset({Right.READ_FINDINGS, Right.READ_REPORTS, Right.READ_PERIODIC, Right.START_CHECK}),
 }
 
 # Who works for one section sees the mail of that section only.

@@ -6,17 +6,24 @@ nothing is lost and somebody sees it.  Raises BadConfiguration (a template is mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.clock import JST
 from gateway.directory.model import ROLE_NAMES
 from gateway.evidence.sentence import sentence
 from gateway.journal import Entry
+from gateway.paper import Sheet
 from gateway.words import Words
 from gateway.workflow.model import Act, Case, Kind, Stage, Step
 from gateway.yaml_file import BadConfiguration, Problem
+
+T = TypeVar("T")
+_ITEM = re.compile(r"(?P<number>[0-9]{1,2}\.) +(?P<name>\S+)(?: +(?P<rest>\S.*))?")
 
 REPORTS: dict[str, Words] = {
     "first": Words("第一報", "First report"),
@@ -51,13 +58,41 @@ KINDS = {Kind.INCIDENT: Words("インシデント", "Incident"), Kind.MISDIRECTE
 
 def draft(folder: Path, name: str, organisation: str, case: Case, steps: tuple[Step, ...], mail: tuple[Entry, ...]) -> str:
     """`mail`: the journal's entries of the message that it is about, oldest first."""
-    file = folder / f"{name}.txt"
+    return _filled(folder / f"{name}.txt", lambda text: text.format_map(_Known(_facts(organisation, case, steps, mail))))
+
+
+def form(folder: Path, name: str, organisation: str, case: Case, steps: tuple[Step, ...], mail: tuple[Entry, ...]) -> Sheet:
+    """The same as a form of numbered items, to be filed and handed in.  The template makes its rows, never what it is filled
+    with."""
+    facts = _Known(_facts(organisation, case, steps, mail))
+    return _filled(folder / f"{name}.txt", lambda text: _sheet(text, facts))
+
+
+def _filled(file: Path, fill: Callable[[str], T]) -> T:
     try:
-        return file.read_text("utf-8").format_map(_Known(_facts(organisation, case, steps, mail)))
+        return fill(file.read_text("utf-8"))
     except (OSError, ValueError, AttributeError, IndexError, KeyError) as bad:
         raise BadConfiguration(
             [Problem(str(file), 0, "", f"is no report template: {bad}", "names stand in braces: {件名}")]
         ) from bad
+
+
+def _sheet(template: str, facts: _Known) -> Sheet:
+    """`6. 概要` begins an item; a line at the margin after an empty one ends the last."""
+    title, *lines = [line.rstrip() for line in template.strip().splitlines()]
+    about, items, foot = list[str](), list[tuple[str, list[str]]](), list[str]()
+    for before, line in pairwise(("", *lines)):
+        if found := _ITEM.fullmatch(line):
+            items.append((f"{found['number']} {found['name']}", [found["rest"] or ""]))
+        elif items and (foot or (line and not before and not line.startswith(" "))):
+            foot.append(line)
+        else:
+            (items[-1][1] if items else about).append(line.strip())
+    rows = ((name, "\n".join(filter(None, text)).format_map(facts)) for name, text in items)
+    filled = (tuple(line.format_map(facts) for line in some if line) for some in (about, foot))
+    above, below = filled
+    signed = "確認: 情報セキュリティ責任者 ____________________　確認日 ______________"
+    return Sheet(title.format_map(facts), above, ("項目", "内容"), tuple(rows), foot=(*below, signed))
 
 
 class _Known(dict[str, str]):

@@ -171,6 +171,11 @@ def mark_told(conn: sa.Connection, case: Case, now: float) -> None:
         _record(conn, case, case, Act.REMIND, Hand(GATEWAY, ""), now)
 
 
+def tell_again(conn: sa.Connection, case: Case, now: float) -> None:
+    """Somebody asks that who must act is reminded now; the clock writes it."""
+    conn.execute(schema.case.update().where(schema.case.c.id == case.id).values(tell_at=now, told=True))
+
+
 def note(conn: sa.Connection, case: Case, act: Act, hand: Hand, now: float) -> None:
     """A comment or a look: no change of stage."""
     _record(conn, case, case, act, hand, now)

@@ -187,6 +187,14 @@ MACHINES: dict[Kind, Machine] = {
         {Stage.WANTED: Timer(30 * DAY, remind=7 * DAY, climbs=True)},
         frozenset({Stage.CLOSED}),
     ),
+    Kind.SELF_CHECK: Machine(
+        (
+            Transition(Stage.WANTED, Act.CLOSE, _S, Stage.CLOSED),
+            Transition(Stage.WANTED, Act.HAND_ON, _S, Stage.WANTED, Climb.NEXT),
+        ),
+        {Stage.WANTED: Timer(30 * DAY, remind=7 * DAY, climbs=True)},
+        frozenset({Stage.CLOSED}),
+    ),
     Kind.DISPOSAL: Machine(
         (
             *_ASKED,

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     INCIDENT = "incident"  # IN-01 to IN-04
     VIOLATION = "violation"  # somebody broke rules; whoever answers for it must act (IN-05)
     CERTIFICATION = "certification"  # the IDs of a section are still needed (AC-03)
+    SELF_CHECK = "self_check"  # a section answers how it keeps the rules (AU-02)
     DISPOSAL = "disposal"  # something is destroyed for good (DS-01)
 
 
@@ -122,6 +123,7 @@ class Details:
     findings: tuple[str, ...] = ()  # what was found when it was opened, a line each
     disposal: str = ""  # what is to be destroyed
     before: float = 0.0  # Unix time: and of which age
+    round: str = ""  # of a section's self-inspection: the days that it is about, 2026-04-01/2027-03-31
 
 
 @dataclass(frozen=True, slots=True)

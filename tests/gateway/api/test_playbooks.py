@@ -16,12 +16,12 @@ async def test_in04_a_program_chooses_a_playbook_and_takes_its_steps(c: Console)
     case = await c.desk.workflow.open(incident(at("taro"), "件名", "通報", c.desk.settings.workflow.incident_chain))
     scopes = (TokenScope.INCIDENTS_READ, TokenScope.INCIDENTS_WRITE)
     p, path = await program(c, await holder(c, "jiro", Role.CSIRT), *scopes), f"/incidents/{case.id}"
-    assert (await p.get(f"{path}/steps")).json() == {"items": []}
-    steps = (await p.post(f"{path}/playbook", {"playbook": "gateway-down", "reason": "応答なし"})).json()["items"]
+    assert (await p.get(f"{path}/steps")).json() == {"steps": []}
+    steps = (await p.post(f"{path}/playbook", {"playbook": "gateway-down", "reason": "応答なし"})).json()["steps"]
     assert [(each["name"], each["mine"]) for each in steps][2] == ("staff", True)
     assert (await p.post(f"{path}/steps/resume", {"reason": "x"})).status_code == 403
     assert (await p.post(f"{path}/steps/nothing", {"reason": "x"})).status_code == 404
     taken = await p.post(f"{path}/steps/staff", {"reason": "庁内放送"})
     assert (taken.status_code, taken.json()["done"]) == (200, True)
-    [record] = (await p.get(f"{path}/steps")).json()["items"][2]["record"]
+    [record] = (await p.get(f"{path}/steps")).json()["steps"][2]["record"]
     assert (record["actor"], record["what"].startswith("庁内放送")) == (at("jiro"), True)

@@ -252,6 +252,11 @@ async def test_in02_an_incident_shows_its_chain_and_drafts_its_reports(c: Consol
         assert shown.item.receipt in text
     text = (await csirt.get("/incidents/2/final")).text
     assert text.count("{") == text.count("&lt;/b&gt; {番号}"), "a name that nobody knows, or one that somebody else wrote"
+    paper = await csirt.post("/incidents/2/final/paper", form="html")
+    assert paper.headers["content-disposition"] == 'attachment; filename="mugai-incident-2-final.html"'
+    for item in ("6. 概要", "4. 発生日時", "7. 影響", "8. 実施した対策", "9. 原因と再発防止策"):
+        assert f">{item}<" in paper.text
+    assert (await csirt.post("/incidents/2/other/paper", form="html")).status_code == 404
     assert (await csirt.get("/incidents/1/other")).status_code == 404
     assert (await csirt.get("/incidents/9")).status_code == 404
 

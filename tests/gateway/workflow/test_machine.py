@@ -31,6 +31,7 @@ FIRST = {
     Kind.INCIDENT: [Stage.REPORTED],
     Kind.VIOLATION: [Stage.REPORTED],
     Kind.CERTIFICATION: [Stage.WANTED],
+    Kind.SELF_CHECK: [Stage.WANTED],
     Kind.DISPOSAL: [Stage.WANTED],
 }
 

@@ -66,9 +66,10 @@ def _choose_slides(root: xml.Element, switches: Switches, findings: Findings) ->
 
 
 def shown(drawing: xml.Element, shape: str) -> str:
-    """Which relationship of an old drawing (VML) leads to the picture of a shape, or ""."""
+    """Which relationship of an old drawing (VML) leads to the picture of a shape, or "".  One with a name of its own has its
+    number elsewhere."""
     for element in drawing.iter(f"{{{V}}}shape"):
-        if shape and element.get("id") == shape:
+        if shape and shape in (element.get("id"), element.get(f"{{{O}}}spid")):
             for image in element.iter(f"{{{V}}}imagedata"):
                 return image.get(f"{{{O}}}relid") or image.get(f"{{{R}}}id") or ""
     return ""

@@ -52,12 +52,13 @@ def test_jumps_inside_the_show_and_links_to_the_web_stay() -> None:
     assert rebuilt.kinds == set()
 
 
-def test_d04_an_object_of_powerpoint_2007_becomes_the_picture_of_its_old_drawing() -> None:
+@pytest.mark.parametrize("named", ['id="_x0000_s1026"', 'id="Content_x0020_Placeholder_x0020_3" o:spid="_x0000_s1026"'])
+def test_d04_an_object_of_powerpoint_2007_becomes_the_picture_of_its_old_drawing(named: str) -> None:
     place = '<p:nvGraphicFramePr><p:cNvPr id="7" name="o"/></p:nvGraphicFramePr><p:xfrm><a:off x="1" y="2"/></p:xfrm>'
     embedded = '<p:oleObj spid="_x0000_s1026" r:id="rId9" progId="Word.Document.12"/>'
     frame = f"<p:graphicFrame>{place}<a:graphic><a:graphicData>{embedded}</a:graphicData></a:graphic></p:graphicFrame>"
     made = pptx(frame, "", Rel("rId8", "vmlDrawing", "../drawings/v.vml"), Rel("rId9", "package", "o.docx"))
-    shape = '<v:shape id="_x0000_s1026"><v:imagedata o:relid="rId1"/></v:shape>'
+    shape = f'<v:shape {named}><v:imagedata o:relid="rId1"/></v:shape>'
     made.part("ppt/drawings/v.vml", element("xml", shape), Rel("rId1", "image", "../media/a.png"))
     made.part("ppt/media/a.png", encoded(picture(), "PNG")).part("ppt/slides/o.docx", CANARY)
     rebuilt = rebuild(made.bytes(), PPTX)

@@ -16,11 +16,12 @@ from gateway.yaml_file import BadConfiguration
 
 MODULES = (
     *("serve", "check", "demo", "sanitize", "explain", "queue", "quarantine", "senders", "digest", "journal", "cutoff"),
-    *("directory", "cases", "console", "bench", "baseline", "report", "policy", "replay", "audit", "backup"),
+    *("directory", "cases", "console", "bench", "baseline", "report", "policy", "replay", "audit", "backup", "materials"),
 )
 _SEVERAL = {  # the others declare one command, of their own name
     "cutoff": ("stop", "resume", "isolate"),
     "backup": ("backup", "restore"),
+    "materials": ("sbom", "advisories"),
     "cases": (
         *("approval", "password", "delay", "exception", "misdirected", "incident"),
         *("violation", "certification", "disposal"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from gateway import intake, rights
+from gateway import intake, journal, rights
 from gateway import settings as settings_file
 from gateway.backup.making import found as backups
 from gateway.backup.manifest import FILE
@@ -34,6 +34,7 @@ from gateway.store.opening import open_store
 from gateway.trouble import Trouble
 from gateway.yaml_file import BadConfiguration
 
+ADVISORY_DAYS = 31  # HD-05: a month's patch day must not go by unseen
 # the smallest ZIP with one (empty) member marked as encrypted
 ENCRYPTED_ZIP = bytes.fromhex(
     "504b03040a000100000000002100000000000c000000000000000100000061000000000000000000000000"
@@ -138,6 +139,7 @@ def _store(settings: Settings) -> Iterator[Found]:
             house, today = asyncio.run(store.directory.current()), store.directory.today
             policy, found = asyncio.run(_in_force(Policies(store.db, store.clock, Path(settings.policy))))
             in_clear = asyncio.run(store.db.read(keys.in_clear))
+            compared = asyncio.run(journal.search(store.db, kind=journal.AdvisoriesCompared.kind(), limit=1))
     except (Trouble, OSError) as error:
         yield Found("bad", "store", str(error))
         return
@@ -153,6 +155,17 @@ def _store(settings: Settings) -> Iterator[Found]:
     if not problems:
         yield Found("ok", "store", "every recipient is in exactly one state")
     yield backup(settings)
+    yield advisories(compared, time.time())
+
+
+def advisories(compared: Sequence[journal.Entry], now: float) -> Found:
+    """The newest comparison with known weaknesses (HD-05)."""
+    if not compared:
+        return Found("warn", "advisories", "what is installed was never held against known weaknesses: mugai advisories FOLDER")
+    facts, days = dict(compared[0].facts), (now - compared[0].at) / 86_400
+    what = facts["found"] or "no known weakness"
+    text = f"{what}; {facts['parts']} parts held against records up to {facts['newest']}, {days:.0f} days ago"
+    return Found("warn" if facts["found"] or days > ADVISORY_DAYS else "ok", "advisories", text)
 
 
 def backup(settings: Settings) -> Found:

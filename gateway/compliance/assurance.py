@@ -38,9 +38,7 @@ def inspected(facts: Facts) -> Outcome:
 def release(facts: Facts) -> Outcome:
     based = facts.changed != (NONE,)
     actual = f"依存物は版を固定 (lock)。プログラムの値は基準に {'あり' if based else 'なし'}"
-    return partly(
-        yes(based, "mugai baseline", actual, "基準がありません: mugai baseline make"), "部品表、更新前の互換性の自動確認"
-    )
+    return partly(yes(based, "mugai baseline", actual, "基準がありません: mugai baseline make"), "更新前の互換性の自動確認")
 
 
 def erased(facts: Facts) -> Outcome:

@@ -223,6 +223,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が設定ファイル {files} 件を基準として署名しました。理由: {reason}、SHA-256 {sha256}",
         "{actor} signed {files} configuration files as the baseline: {reason}; SHA-256 {sha256}",
     ),
+    "advisories_compared": Words(
+        "{actor} が導入済みの部品 {parts} 件を脆弱性情報 {records} 件（{newest} まで）と照合しました。該当: {found}",
+        "{actor} held {parts} installed parts against {records} advisories (up to {newest}). Affected: {found}",
+    ),
     "self_inspected": Words(
         "{actor} が自己点検（{profile}）を行いました。結果: {results}、SHA-256 {sha256}",
         "{actor} held a self-inspection ({profile}): {results}; SHA-256 {sha256}",

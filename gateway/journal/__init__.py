@@ -16,7 +16,7 @@ from gateway.journal.audit_events import (
     Verified,
 )
 from gateway.journal.backup_events import BackedUp, Confirmed, Rehearsed, Restored
-from gateway.journal.compliance_events import BaselineMade, Erased, ImprovementPlanned, SelfInspected
+from gateway.journal.compliance_events import AdvisoriesCompared, BaselineMade, Erased, ImprovementPlanned, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
     BrowserReported,
@@ -68,6 +68,7 @@ from gateway.journal.verification import Verification, verify
 
 __all__ = [
     "AccountChanged",
+    "AdvisoriesCompared",
     "Alarm",
     "AttachmentsLocked",
     "BackedUp",

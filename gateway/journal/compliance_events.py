@@ -48,3 +48,14 @@ class Erased(Event):
     events: str  # the first and the last one
     values: int
     how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisoriesCompared(Event):
+    """What is installed was held against known weaknesses (HD-05)."""
+
+    actor: str
+    records: int
+    newest: str  # day of the record that was changed last
+    parts: int
+    found: tuple[str, ...]  # record and package

@@ -24,7 +24,7 @@ from gateway.policy import recipients
 from gateway.policy.protection import Lock
 from gateway.scan import ENCRYPTED
 from gateway.seal import Seal
-from sanitizers.compose import compose
+from sanitizers.compose import compose, inert
 from sanitizers.letter import Enclosure
 from sanitizers.model import Reason, Refused, Verdict
 from sanitizers.names import with_extension
@@ -88,7 +88,7 @@ class Clearance:
             letter,
             enclosures,
             notice_head=head,
-            notice_foot=foot,
+            notice_foot=inert(foot),  # the text of attachments
             extra_headers=headers,
             trace=trace,
         )

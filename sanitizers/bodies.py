@@ -27,7 +27,6 @@ _OTHER_TEXT = "――― HTMLとは異なる内容のテキスト本文 ――�
 _TOP_LINES = 20  # of a text: when and where a meeting is stands there
 _COMPARED = 20_000  # characters: enough to tell two texts apart
 _QUOTE = re.compile(r"(>*) ?(.*)", re.DOTALL)
-_BEGINS_FILE = re.compile(r"(?m)^(?=begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]|begin  |=ybegin[ \t])")
 _ADDED = re.compile(
     r"<[^<>\n]{0,2000}>|\S{1,20}://\S+|\[(?:画像|image|cid)[^\]\n]{0,200}\]"
 )  # links and pictures, written out in one of the two
@@ -147,8 +146,3 @@ def joined(pieces: Sequence[Piece]) -> str:
     """The body: the pieces in their order, an empty line between, each ending in one LF."""
     texts = [piece.text.rstrip("\n").rstrip() for piece in pieces]
     return "".join(f"{text}\n" for text in ["\n\n".join(filter(str.strip, texts))] if text)
-
-
-def inert(body: str) -> str:
-    """No line begins a file for Outlook (M8): what `hidden` did not take out is moved by a blank, which reads the same."""
-    return _BEGINS_FILE.sub(" ", body)

@@ -25,6 +25,7 @@ _HEADER_NAME = re.compile(r"[!-9;-~]{1,70}", re.ASCII)
 _DOT_ATOM = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z-]+(\.[!#$%&'*+/=?^_`{|}~0-9A-Za-z-]+)*", re.ASCII)
 _PHRASE = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z .-]*", re.ASCII)
 _ATTRIBUTE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")  # RFC 2231 7
+_BEGINS_FILE = re.compile(r"(?m)^(?=begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]|begin  |=ybegin[ \t])")
 _STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n|\x00")
 
 
@@ -50,6 +51,12 @@ def compose(
     for part_head, content in parts:
         pieces += (delimiter, _checked(part_head), content)  # base64 lines need no second look
     return b"".join((*pieces, f"\r\n--{boundary}--\r\n".encode()))
+
+
+def inert(text: str) -> str:
+    """For a body: no line of it begins a file, as mail programs would take uuencode and yEnc (M8).  One that did is moved by a
+    blank and reads the same."""
+    return _BEGINS_FILE.sub(" ", text)
 
 
 def _fields(letter: Letter, extra_headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Sequence[str]]]:

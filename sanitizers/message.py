@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from sanitizers import bodies, charset, hidden, names, outlook, signature, words
 from sanitizers.bodies import Piece
 from sanitizers.carrier_emoji import Carrier, carrier
-from sanitizers.compose import compose
+from sanitizers.compose import compose, inert
 from sanitizers.detect import UNKNOWN, detect
 from sanitizers.detect.prose import WEB_ARCHIVE
 from sanitizers.envelope import Writer
@@ -94,7 +94,7 @@ class _Reading:
         root = read(content, self._job.profile.limits, self.findings)
         self._phone = carrier(root.first("from"), root.first("message-id"))
         texts = self._texts(root)
-        body = bodies.inert(bodies.joined(texts + bodies.unsaid(self._packed, texts)))
+        body = inert(bodies.joined(texts + bodies.unsaid(self._packed, texts)))
         if len(body.encode()) > MAX_BODY:
             raise Refused(Reason.LIMIT_SIZE, f"a body of more than {MAX_BODY} bytes")
         return Writer(root, self._phone, self.findings).letter(body, tuple(self._attachments))

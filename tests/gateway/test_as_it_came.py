@@ -18,6 +18,7 @@ from gateway.model import (
     Cleared,
     Decision,
     Disposition,
+    Excerpt,
     Grant,
     GrantKind,
     Group,
@@ -144,6 +145,13 @@ async def test_the_copy_is_marked_in_its_type_its_header_and_its_notice() -> Non
     assert "【無害化済】" not in text
     event = journal.ClearedForDelivery.of(copy)
     assert (event.as_they_came, event.asked_by, event.approved_by) == ((DIGEST,), at("jiro"), at("itchief"))
+
+
+async def test_m08_the_text_of_an_attachment_begins_no_file_below_the_body() -> None:
+    excerpts = (Excerpt("memo.txt", "begin 644 evil.exe\n#86)C\n`\nend", 0),)
+    copy, _ = await cleared(replace(inspection(part("a.dwg", Reason.UNKNOWN_TYPE)), excerpts=excerpts), None)
+    text = email.message_from_bytes(copy.content, policy=email.policy.default).get_body().get_content()  # type: ignore[attr-defined]
+    assert "\n begin 644 evil.exe" in text
 
 
 async def test_without_a_warrant_nothing_leaves_as_it_came() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from gateway import disk, doors, duties, intake, journal, post, rights, window
 from gateway import seal as sealing
+from gateway.audit import exhibit
 from gateway.backup.nightly import Nightly
 from gateway.control import Control, Verb
 from gateway.cutoff import Guard
@@ -135,6 +136,7 @@ class Gateway:
             "unlock": Verb(Unlock, unlocking.unlock, console=True),
             "sanitise": Verb(Parcel, parcels.sanitise, seconds, largest, console=True),
             "pack": packing.verb(store),
+            "prove": exhibit.verb(settings, self._config, store),
             **window.verbs(self.preview, window.TURNS * seconds),
         }
 

@@ -3,8 +3,9 @@
 Both policies decide on the same inspection, so that a difference is the draft's.  Depth RECORD takes what the journal recorded
 when the mail was decided, where both policies would have treated and searched it alike; whatever else, and all with depth FULL,
 is inspected again.  Facts of their day (who was proven to have sent it, who was a stranger) are always the record's.
-Left out, for both policies alike: the lists of denied and allowed senders, passwords that people gave or that are guessed, and
-the clearance after the decision.  One mail with all of that is `rehearsal.py`'s.
+The lists of denied and allowed senders are asked as they are now; a mail that an entry may be about is inspected again, as the
+record does not say whom it shows as its sender.  Left out, for both policies alike: passwords that people gave or that are
+guessed, and the clearance after the decision.  One mail with all of that is `rehearsal.py`'s.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from gateway.catalogue import finding
+from gateway.catalogue.schema import catalogue
 from gateway.model import Direction, Disposition, Group, Inspection, QueueItem, Sign
 from gateway.policy.leaks import SEARCHED
 from gateway.policy.observer import Observer
 from gateway.policy.rules import Policy
+from gateway.policy.senders import Senders, denied, waivers
 from gateway.recorded import Record, records
 from gateway.spool import MissingContent, Spool
 from gateway.spool.acceptance import read_item
@@ -114,6 +117,7 @@ class Replay:
     observers: Callable[[Policy], Sequence[Observer]]
     known: Mapping[str, Policy]  # by version: what past decisions rested on
     depth: Depth = Depth.RECORD
+    senders: Senders | None = None  # None: nobody is denied or allowed
 
     async def select(self, selection: Selection) -> list[str]:
         return await self.db.read(_select, selection)
@@ -137,7 +141,8 @@ class Replay:
         item, subject, past = await self.db.read(_stored, item_id)
         envelope = item.envelope
         told = Replayed(item.id, item.receipt, item.received_at, envelope.direction, envelope.sender, subject)
-        inspected = self.depth is Depth.FULL or not all(self._is_recorded(item, policy, past) for policy in self._both)
+        recorded = all(self._is_recorded(item, policy, past) for policy in self._both)
+        inspected = self.depth is Depth.FULL or not recorded or await self._may_be_listed(item)
         looks = _Looks(self, item, past, inspected)
         try:
             before, after = [await self._decided(policy, item, looks) for policy in self._both]
@@ -166,12 +171,22 @@ class Replay:
                 return False
         return True
 
+    async def _may_be_listed(self, item: QueueItem) -> bool:
+        """An address or domain of the lists stands somewhere among its words: only its From says whether that is the sender."""
+        if self.senders is None or item.envelope.direction is not Direction.INBOUND:
+            return False
+        named = [each.subject.removeprefix("@") for each in await self.senders.list() if "." in each.subject]
+        return bool(named) and await self.db.read(_is_among_its_words, item.id, named)
+
     async def _decided(self, policy: Policy, item: QueueItem, looks: _Looks) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         for group in policy.split(item.envelope, item.recipients, item.size):
             inspection = await looks.at(policy, group)
-            waivers = await self.register.waivers(policy, item, inspection)
-            for part, decision in policy.decide(item.envelope, group, item.size, inspection, waivers):
+            waived = await self.register.waivers(policy, item, inspection)
+            listed = await self.senders.about(item, inspection) if self.senders else ()
+            waived = (*waived, *waivers(policy, listed))
+            for part, decided in policy.decide(item.envelope, group, item.size, inspection, waived):
+                decision = denied(decided, listed)
                 outcome = Outcome(decision.disposition, decision.rule, group.profile, inspection.verdict)
                 outcomes |= dict.fromkeys(part.recipients, outcome)
         return outcomes
@@ -207,6 +222,12 @@ def _select(conn: sa.Connection, selection: Selection) -> list[str]:
     if selection.direction is not None:
         query = query.where(message.c.direction == selection.direction)
     return list(conn.scalars(query.order_by(message.c.id.desc()).limit(selection.limit)))
+
+
+def _is_among_its_words(conn: sa.Connection, item_id: str, named: Sequence[str]) -> bool:
+    """One that was never filed may say anything."""
+    words = conn.scalar(sa.select(catalogue.c.words).where(catalogue.c.message == item_id))
+    return words is None or any(name in words for name in named)
 
 
 def _stored(conn: sa.Connection, item_id: str) -> tuple[QueueItem, str, dict[str, Record]]:

@@ -12,13 +12,14 @@ from gateway import journal
 from gateway.api.call import Call
 from gateway.api.paging import Paging, page
 from gateway.api.record import JournalEntry, Purpose, entry_of
-from gateway.api.resource import Resource
+from gateway.api.resource import Resource, Zip
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Moment, Number, Reason
 from gateway.audit import findings, sampling
 from gateway.audit.findings import Act, Elsewhere, Severity
 from gateway.audit.sampling import ANY, LARGEST
 from gateway.console.audits import refused
+from gateway.console.exhibits import evidence_of
 from gateway.console.findings import hand, plainly, register_of, requirement
 from gateway.console.roles import Right
 from gateway.directory.model import Role
@@ -149,6 +150,15 @@ class Looking:
 @dataclass(frozen=True, slots=True)
 class Judging:
     act: Literal["close", "return", "withdraw"]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Evidencing:
+    profile: Line  # whose demands are judged by: a folder of config/profiles/
+    requirements: Annotated[tuple[Line, ...], Field(min_length=1, max_length=100)]
+    first: date
+    last: date  # itself included
     reason: Reason
 
 
@@ -288,3 +298,14 @@ def _finding(found: findings.Finding, today: date) -> Finding:
         closed_at=found.closed_at,
         closed_by=found.closed_by,
     )
+
+
+@resource.post(
+    "/evidence", TokenScope.AUDIT_WRITE, Right.AUDIT, Words("要求事項の証拠一式", "Evidence of requirements"), secret=True
+)
+async def evidence(call: Call, body: Evidencing) -> Zip:
+    """The judgement, the settings and rules that it rests on, and the entries of the period, as a ZIP.
+
+    `mugai journal verify --pack` reads it."""
+    chosen = tuple(dict.fromkeys(body.requirements))
+    return Zip("mugai-evidence.zip", await evidence_of(call, body.profile, chosen, body.first, body.last, body.reason))

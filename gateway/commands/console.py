@@ -8,6 +8,7 @@ import getpass
 import logging
 import os
 import sys
+from pathlib import Path
 
 from gateway import rights
 from gateway import settings as settings_file
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_file.load(arguments.config)
     try:
-        return asyncio.run(_invite(settings, arguments.invite) if arguments.invite else _serve(settings))
+        return asyncio.run(_invite(settings, arguments.invite) if arguments.invite else _serve(settings, arguments.config))
     except LookupError:
         print(f"mugai: nobody is called {arguments.invite}", file=sys.stderr)
         return 2
@@ -50,13 +51,13 @@ async def _invite(settings: Settings, name: str) -> int:
     return 0
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, config: Path) -> int:
     from gateway.console import app  # here: the other commands need not wait for a web server to load
 
     os.umask(0o077)
     rights.check_console(settings)
     with open_store(settings, apart=rights.is_apart(settings)) as store:
-        desk = app.desk(settings, store)
+        desk = app.desk(settings, store, config)
         server = app.server(desk)
         doors = app.opened(server)  # an address is printed when it answers
         if await desk.accounts.is_empty():

@@ -1,13 +1,16 @@
-"""`mugai explain FILE`: what would become of this mail or file, and why; nothing is delivered, stored or journalled."""
+"""`mugai explain FILE|RECEIPT`: what would become of this mail or file, and why; nothing is delivered, stored or journalled."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
+import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -32,6 +35,7 @@ from gateway.rehearsal import Rehearsed, rehearse
 from gateway.sandbox import SandboxDown
 from gateway.settings import Settings
 from gateway.specimen import Specimen
+from gateway.spool import MissingContent
 from gateway.store.opening import Store, open_store
 from gateway.workbench import Workbench
 
@@ -46,7 +50,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         " exceptions and lists are those of the store as it is now. The console's page of the same kind: /rules/test.",
         epilog="Example: mugai explain out.eml --direction outbound --from a@city.example.lg.jp --to partner@example.com",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a mail (.eml), or any other file")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE|RECEIPT",
+        help="a mail (.eml), any other file, or the receipt number of a stored mail: with its own envelope and client",
+    )
     parser.add_argument(
         "--rules", metavar="DRAFT", help="a file, or the number of a version (`mugai policy list`); default: what is in force"
     )
@@ -55,7 +64,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--from", dest="sender", metavar="A", help="reverse-path of the envelope")
     parser.add_argument("--to", dest="recipients", action="append", metavar="B", help="recipient; may be repeated")
     parser.add_argument(
-        "--client", default="127.0.0.1", metavar="IP", help="who is supposed to have sent it; inside = SPF is not judged"
+        "--client",
+        metavar="IP",
+        help="who is supposed to have sent it; not said = inside, and SPF is not judged; of a stored mail who did",
     )
     parser.add_argument("--no-scan", action="store_true", help="explain without clamd")
     parser.add_argument("--json", action="store_true")
@@ -65,14 +76,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.config)
     try:
-        specimen = Specimen(arguments.file.name, arguments.file.read_bytes(), _envelope(arguments, settings))
         with _store(settings) as (settings, store):
-            return asyncio.run(_explain(arguments, settings, store, specimen))
+            return asyncio.run(_explain(arguments, settings, store))
     except ScannerDown as down:
         print(f"mugai: {down}; start clamd, or explain without it: --no-scan", file=sys.stderr)
     except ValueError as wrong:
         print(f"mugai: {wrong}: see --from and --to", file=sys.stderr)
-    except (LookupError, OSError, SandboxDown) as problem:
+    except (LookupError, MissingContent, OSError, SandboxDown) as problem:
         print(f"mugai: {problem}", file=sys.stderr)
     return 2
 
@@ -88,7 +98,8 @@ def _store(settings: Settings) -> Iterator[tuple[Settings, Store]]:
         yield settings, stack.enter_context(open_store(settings))
 
 
-async def _explain(arguments: argparse.Namespace, settings: Settings, store: Store, specimen: Specimen) -> int:
+async def _explain(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    specimen = await _specimen(arguments, settings, store)
     policies = Policies(store.db, store.clock, Path(settings.policy))
     policy = await policy_of(policies, arguments.rules or "current")
     source = f"{arguments.rules}" if arguments.rules else await policies.source()
@@ -119,13 +130,28 @@ def _write(found: Sequence[Rehearsed], place: Path) -> None:
             file.write(content)
 
 
+async def _specimen(arguments: argparse.Namespace, settings: Settings, store: Store) -> Specimen:
+    """Raises LookupError, OSError: neither a file nor a receipt of a mail that is still kept."""
+    key = arguments.file.name
+    if arguments.file.exists() or not re.fullmatch(r"[0-9]{8}-[0-9A-Za-z]{4,12}", str(arguments.file)):
+        return Specimen(key, arguments.file.read_bytes(), _envelope(arguments, settings))
+    item = (await store.spool.show(key)).item
+    envelope, content = item.envelope, await store.spool.content(item.id)
+    if arguments.client is not None:
+        envelope = replace(envelope, client=Client(arguments.client, 0, "explain"))
+    if isinstance(content, int):
+        with os.fdopen(content, "rb") as file:
+            content = file.read()
+    return Specimen(f"{key}.eml", content, envelope)
+
+
 def _envelope(arguments: argparse.Namespace, settings: Settings) -> Envelope:
     """What is not said is somebody on the side where such mail comes from and goes to."""
     ours, theirs = f"staff@{settings.inbound.domains[0]}", "somebody@example.com"
     sender, recipient = (theirs, ours) if arguments.direction is Direction.INBOUND else (ours, theirs)
     given = arguments.sender if arguments.sender is not None else sender
     recipients = tuple(arguments.recipients or (recipient,))
-    return Envelope(given.strip("<>"), recipients, arguments.direction, Client(arguments.client, 0, "explain"))
+    return Envelope(given.strip("<>"), recipients, arguments.direction, Client(arguments.client or "127.0.0.1", 0, "explain"))
 
 
 def _sentence(found: Rehearsed, notices: Notices) -> Sentence | None:

@@ -28,6 +28,7 @@ from gateway.model import Direction
 from gateway.notice import Notices
 from gateway.policy.book import Policies
 from gateway.policy.observers import observers_of
+from gateway.policy.senders import Senders
 from gateway.replay import Depth, Outcome, Replay, Replayed, Selection, Stored
 from gateway.sandbox import SandboxDown
 from gateway.settings import Settings
@@ -97,8 +98,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "replay",
         help="what would new rules do to stored mail? (規則の試し)",
         description="Sends stored mail through DRAFT and through the rules in force, and lists what would become of it "
-        "differently. Nothing is delivered, stored or learnt. Lists of denied and allowed senders, passwords and "
-        "the last look at the new message are left out: for one mail `mugai explain` has them. "
+        "differently. Nothing is delivered, stored or learnt. Denied and allowed senders count as they are now; passwords "
+        "and the last look at the new message are left out: for one mail `mugai explain` has them. "
         "Exit 0 = nothing changes, 1 = something does.",
         epilog="Example: mugai replay policy.yaml --days 14 --limit 2000 --csv changes.csv",
     )
@@ -156,6 +157,7 @@ async def _replay(arguments: argparse.Namespace, settings: Settings, store: Stor
             lambda policy: observers_of(settings, policy, store, bench.inspector),
             await policies.known() | {current.version: current},
             depth,
+            Senders(store.db, store.clock),
         )
         items = await replay.select(Selection(arguments.limit, since, arguments.direction))
         todo = [item for item in items if item not in kept.done]

@@ -40,14 +40,22 @@ class Demands(BaseModel):
     auditor: Literal["", "independent", "may_serve"] = ""
 
 
+def profiles(config: Path) -> tuple[str, ...]:
+    """The names that `load` knows beside this configuration."""
+    return tuple(sorted({found.parent.name for place in _places(config) for found in place.glob(f"*/{FILE}")}))
+
+
+def _places(config: Path) -> list[Path]:
+    """Beside it and beside what it lies over."""
+    return [file.resolve().parent / PROFILES for file in (config, *map(Path, yaml_file.read(config).below))]
+
+
 def load(profile: str, config: Path) -> Demands:
     """`profile` is a name in `profiles/` beside the configuration or what it lies over, or a folder."""
-    written = (config, *map(Path, yaml_file.read(config).below))
-    folders = [Path(profile), *(file.resolve().parent / PROFILES / profile for file in written)]
+    folders = [Path(profile), *(place / profile for place in _places(config))]
     folder = next((each for each in folders if (each / FILE).is_file()), None)
     if folder is None:
-        found = sorted({p.parent.name for file in written for p in (file.resolve().parent / PROFILES).glob(f"*/{FILE}")})
-        advice = f"profiles: {', '.join(found) or 'none'}"
+        advice = f"profiles: {', '.join(profiles(config)) or 'none'}"
         raise BadConfiguration([Problem(str(config), 0, "", f"there is no profile {profile}", advice)])
     document = yaml_file.read(folder / FILE)
     try:

@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from gateway import rights
 from gateway.api import app as api_app
 from gateway.api.tokens import Tokens
+from gateway.audit import exhibit
 from gateway.console import (
     account,
     approvals,
@@ -31,6 +32,7 @@ from gateway.console import (
     byprovider,
     cases,
     dashboard,
+    exhibits,
     external,
     findings,
     forms,
@@ -101,6 +103,7 @@ SCREENS = (
     self_checks.screen,
     periodicals.screen,
     audits.screen,
+    exhibits.screen,
     findings.screen,
     external.screen,
     bycode.screen,
@@ -124,7 +127,8 @@ def declared() -> tuple[Declared, ...]:
     return tuple(each for one in SCREENS for each in one.declared)
 
 
-def desk(settings: Settings, store: Store) -> Desk:
+def desk(settings: Settings, store: Store, config: Path | None = None) -> Desk:
+    """`config` is the file that the settings came from."""
     console = settings.console
     sessions = Sessions(
         store.db,
@@ -148,6 +152,8 @@ def desk(settings: Settings, store: Store) -> Desk:
         docket=Docket(store.db),
         preview=_preview(settings, store, notices),
         pack=packing.there(settings.place(CONTROL)) if rights.is_apart(settings) else packing.here(store),
+        prove=exhibit.there(settings.place(CONTROL)) if rights.is_apart(settings) else exhibit.here(settings, config, store),
+        config=config,
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),
         binding=_binding(settings, store, accounts),

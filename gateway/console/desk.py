@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.api.tokens import Tokens
+from gateway.audit.exhibit import Prove
 from gateway.console.accounts import Accounts
 from gateway.console.codes import Codes
 from gateway.console.figures import Figures
@@ -57,6 +58,8 @@ class Desk:
     docket: Docket
     preview: Preview | Window
     pack: Pack
+    prove: Prove
+    config: Path | None  # the file that the settings came from
     workflow: Workflow
     tickets: Tickets
     codes: Codes

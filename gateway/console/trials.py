@@ -15,6 +15,7 @@ from gateway import journal
 from gateway.policy import file as policy_file
 from gateway.policy.book import Policies, Version
 from gateway.policy.observers import observers_of
+from gateway.policy.senders import Senders
 from gateway.policy.words import DISPOSITIONS
 from gateway.replay import Depth, Replay, Replayed, Selection
 from gateway.words import Refusal, Words
@@ -100,6 +101,7 @@ async def _run(desk: Desk, trial: Trial, selection: Selection) -> None:
             lambda policy: observers_of(settings, policy, store, looks),
             await policies.known() | {current.version: current},
             trial.depth,
+            Senders(store.db, store.clock),
         )
         items = await replay.select(selection)
         trial.total = len(items)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import journal
+from gateway.filed import Filed
 from gateway.model import (
     Caution,
     Client,
@@ -26,11 +27,13 @@ from gateway.model import (
 )
 from gateway.policy import file as policy_file
 from gateway.policy.rules import Policy
+from gateway.policy.senders import DENIED, Senders, Stance
 from gateway.recorded import records
 from gateway.replay import Depth, Replay, Replayed, Selection, Stored
 from gateway.store.schema import message, metadata
 from gateway.workflow.register import Register
 from sanitizers.identity import Authentication
+from sanitizers.letter import Letter, Mailbox
 from sanitizers.model import Finding, Kind, Profile, Treatment, Verdict
 from tests.gateway.make_spool import Rooms, clearing, report, rooms
 
@@ -79,14 +82,16 @@ class Stage:
         decision = Decision(Disposition.DELIVER, "in", "", ("SAN-02",), by.version, "rebuild")
         event = journal.Decided.of(item, Group(item.recipients, "rebuild"), inspection, decision)
         outcome = clearing(lease)
-        await self.r.spool.settle(lease, replace(outcome, events=(event, *outcome.events)))
+        filed = Filed.of(inspection)
+        await self.r.spool.settle(lease, replace(outcome, filed=filed, events=(event, *outcome.events)))
         return item.id
 
     async def replay(self, draft: Policy, depth: Depth = Depth.RECORD, selection: Selection = EVERYTHING) -> list[Replayed]:
         register = Register(self.r.db, self.r.clock)
         known = {CURRENT.version: CURRENT}
         replay = Replay(
-            self.r.db, register, CURRENT, draft, Stored(self.r.spool, self.inspect), lambda policy: (), known, depth
+            *(self.r.db, register, CURRENT, draft, Stored(self.r.spool, self.inspect), lambda policy: (), known, depth),
+            Senders(self.r.db, self.r.clock),
         )
         return [each async for each in replay.run(await replay.select(selection), 2)]
 
@@ -118,6 +123,35 @@ async def test_dv02_what_changes_is_told_and_nothing_else_happens(stage: Stage) 
     assert change.recipients == ("hanako@city.example.lg.jp",)
     assert stage.inspected == []
     assert await stage.everything() == before
+
+
+async def test_dv02_the_lists_of_senders_are_asked_as_the_gateway_asks_them(stage: Stage) -> None:
+    """A draft that opens what a list closes was told to deliver it."""
+    senders = Senders(stage.r.db, stage.r.clock)
+    listed, other = await stage.mail("bad@evil.example", WARNED), await stage.mail("x@other.example", WARNED)
+    draft = policy("match: {identity: spf_fail}, action: hold")
+    assert {each.item: [c.after.rule for c in each.changes] for each in await stage.replay(draft)} == {
+        listed: ["new0"],
+        other: ["new0"],
+    }
+    await senders.add(Stance.DENY, "@evil.example", "jiro", "詐欺", 30)
+    held = {each.item: [(c.before.rule, c.after.rule) for c in each.changes] for each in await stage.replay(draft)}
+    assert held == {listed: [(DENIED, "new0")], other: [("in", "new0")]}
+    [entry] = await senders.list()
+    await senders.remove(entry.id, "jiro", "誤り")
+    await senders.add(Stance.ALLOW, "bad@evil.example", "jiro", "確認済み", 30)
+    assert {each.item: len(each.changes) for each in await stage.replay(draft)} == {listed: 0, other: 1}
+
+
+async def test_dv02_a_listed_from_behind_another_envelope_is_looked_for(stage: Stage) -> None:
+    shown = Letter("t", (Mailbox("", "boss@evil.example"),), None, (), (), (), "", "", (), (), "", (), ())
+    stage.sees = replace(SEEN, letter=shown)
+    item = await stage.mail("relay@other.example", stage.sees)
+    assert stage.inspected == []
+    await Senders(stage.r.db, stage.r.clock).add(Stance.DENY, "boss@evil.example", "jiro", "詐欺", 30)
+    [replayed] = await stage.replay(policy("match: {sender: '*@other.example'}, action: hold"))
+    assert (replayed.item, replayed.inspected) == (item, True)
+    assert [(c.before.rule, c.after.rule) for c in replayed.changes] == [(DENIED, "new0")]
 
 
 WARNED = replace(SEEN, identity=Identity(Authentication(), (Caution(Suspicion.SPF_FAIL, "x", "y"),)))

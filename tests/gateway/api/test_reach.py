@@ -45,6 +45,7 @@ REACH = {
     "/audit/samples": "POST /samples",
     "/audit/samples/{number}/again": "GET /samples/{number}",
     "/audit/samples/{number}/pack": "POST /journal/pack",
+    "/audit/evidence": "POST /evidence",
     "/audit/findings": "POST /findings",
     "/audit/findings/{number}/answer": "POST /findings/{number}/answer",
     "/audit/findings/{number}/progress": "POST /findings/{number}/progress",

@@ -107,5 +107,5 @@ async def console(root: Path, **changes: object) -> AsyncIterator[Console]:
         book, stops = Book(opened.db, opened.clock), Stops(opened.db, opened.clock)
         store = Store(opened.db, opened.clock, opened.spool, opened.quarantine, opened.journal, book, stops)
         with patch.object(Notices, "load", _notices):
-            desk = app.desk(settings, store)
+            desk = app.desk(settings, store, CONFIG)
         yield Console(opened, desk)

@@ -100,6 +100,8 @@ WHO = {
     "POST /audit/findings/{number}/progress": "cso sym",
     "POST /audit/findings/{number}/elsewhere": "cso sym",
     "POST /audit/findings/{number}/judge": "aud",
+    "GET /audit/evidence": "aud",
+    "POST /audit/evidence": "aud",
     "GET /audit/external": "ciso cso sym aud com",
     "POST /audit/external": "ciso cso sym",
     "POST /audit/external/paper": "ciso cso sym aud com",

@@ -156,6 +156,7 @@ async def test_it_serves_over_a_real_socket_without_naming_itself(c: Console) ->
         ("a\u2028b\x1b]52;c\x07", "a[U+2028]b[U+001B]]52;c[U+0007]"),
         ("a\U000e0041b\ufeff\u00ad", "a[U+E0041]b[U+FEFF][U+00AD]"),
         ("ハングル\u3164空白", "ハングル[U+3164]空白"),
+        ("a,b\r\nc\rd", "a,b\nc[U+000D]d"),  # a line's end of a file; a carriage return alone overwrites
         ("普通の件名 ~ Ünïcödé 葛\U000e0100", "普通の件名 ~ Ünïcödé 葛\U000e0100"),
     ],
 )
@@ -176,3 +177,37 @@ async def test_every_template_word_has_its_english(c: Console) -> None:
     for file in TEMPLATES.glob("*.html"):
         for call in re.findall(r'_\(("[^"]*")\)|_\((\'[^\']*\')\)', file.read_text()):
             raise AssertionError(f"{file.name}: {call} has one language")
+
+
+async def test_the_language_changes_where_somebody_is_with_its_filters(c: Console) -> None:
+    browser = await c.signed_in(await c.person("syo", Role.SYO))
+    page = (await browser.get("/held?text=a+b&rule=%E8%A6%8F")).text
+    assert 'name="back" value="/held?text=a+b&amp;rule=%E8%A6%8F"' in page
+    changed = await browser.post("/language", language="en", back="/held?text=a+b&rule=%E8%A6%8F")
+    assert changed.headers["location"] == "/held?text=a+b&rule=%E8%A6%8F"
+    refused = await browser.post("/held/99/release", reason="x")  # a form's answer: the page above it
+    assert 'name="back" value="/held/99"' in refused.text
+
+
+async def test_what_was_written_is_shown_when_the_session_is_over_and_nothing_else(c: Console) -> None:
+    browser = c.browser()
+    answer = await browser.post("/held/1/release", reason="<b>電話で確認</b>", profile="x", password="secret")
+    assert answer.status_code == 403
+    assert "操作は行われていません" in answer.text
+    assert "&lt;b&gt;電話で確認&lt;/b&gt;</textarea>" in answer.text
+    assert "secret" not in answer.text
+    assert (await browser.post("/held/1/release", reason=" ")).headers["location"] == "/sign-in"
+
+
+async def test_privileged_work_that_timed_out_gives_back_what_was_written(c: Console) -> None:
+    browser = await c.signed_in(await c.person("sym", Role.SYM))
+    answer = await browser.post("/rules/edit", text="\nrules: []", reason="長い変更")
+    assert answer.status_code == 403
+    assert "\n\nrules: []</textarea>" in answer.text  # HTML drops the first line's end only
+    assert "/confirm?next=%2Frules%2Fedit" in answer.text
+
+
+async def test_a_place_that_is_none_says_so_in_japanese_first(c: Console) -> None:
+    answer = await c.browser().get("/nowhere")
+    assert answer.status_code == 404
+    assert answer.text.startswith("404 この画面はありません。")

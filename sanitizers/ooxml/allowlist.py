@@ -84,19 +84,22 @@ _KINDS = {
     Kind.REMOTE_TEMPLATE: "attachedTemplate",
     Kind.DATA_CONNECTION: "mailMerge connection connections queryTable connectionId queryTableFieldId tableType dataModel",
     Kind.CUSTOM_XML: "customXml customXmlPr smartTag smartTags smartTagPr dataBinding xmlColumnPr attachedSchema schemaLibrary "
-    "doNotEmbedSmartTags",
+    "doNotEmbedSmartTags doNotValidateAgainstSchema doNotDemarcateInvalidXml",
     Kind.WEB_EXTENSION: "webExtension webExtensions webExtensionLinked webExtensionCreated webPublishing webPublishItems",
     Kind.FIELD: "fldData",
     Kind.ACTION: "sndAc stSnd endSnd snd cmd",
     Kind.MULTIMEDIA: "audio video media audioFile videoFile wavAudioFile quickTimeFile audioCd webVideoPr movie",
-    Kind.FONT: "embedRegular embedBold embedItalic embedBoldItalic embeddedFontLst embedTrueTypeFonts saveSubsetFonts fontKey",
+    Kind.FONT: "embedRegular embedBold embedItalic embedBoldItalic embeddedFontLst embedTrueTypeFonts saveSubsetFonts fontKey "
+    "embedSystemFonts",
     Kind.METADATA: "rsids docVars fileSharing fileRecoveryPr custDataLst codeName userName tags docLocation rsid rsidR rsidRPr "
-    "rsidRDefault rsidP rsidDel rsidSect rsidTr sheetsCustomData",
+    "rsidRDefault rsidP rsidDel rsidSect rsidTr sheetsCustomData removePersonalInformation removeDateAndTime",
     Kind.VECTOR_IMAGE: "svgBlip",
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+_REVISIONS = ("2014/revision", "2015/revision2", "2016/revision3", "2016/revision5", "2016/revision6", "2016/revision10")
 _KIND_OF_NAMESPACE = {
-    "http://schemas.microsoft.com/office/spreadsheetml/2014/revision": Kind.METADATA,
+    **dict.fromkeys((f"http://schemas.microsoft.com/office/spreadsheetml/{name}" for name in _REVISIONS), Kind.METADATA),
+    "http://schemas.libreoffice.org/": Kind.METADATA,  # which syntax its own formulas take
     "http://schemas.microsoft.com/office/spreadsheetml/2010/11/ac": Kind.METADATA,
     "http://schemas.microsoft.com/office/mac/excel/2008/main": Kind.METADATA,
     "http://schemas.microsoft.com/office/mac/office/2008/main": Kind.METADATA,

@@ -124,7 +124,7 @@ NAMESPACES = (
         footnoteColumns repeatingSection repeatingSectionItem sectionTitle
         """,
         qualified="""
-        author done paraId paraIdParent providerId userId val
+        author done paraId paraIdParent providerId restartNumberingAfterBreak userId val
         """,
     ),
     namespace(

@@ -7,11 +7,14 @@ Raises Refusal with words for the person in front of the page; LookupError for a
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
@@ -38,28 +41,39 @@ PATTERN = re.compile(r"[^\s@\[]+(@[^\s@\[]+)?")  # kenko@city.example.lg.jp, *@k
 class Accounts:
     def __init__(self, db: Db, clock: Clock, seal: Seal, auditor_apart: bool = True):
         self._db, self._clock, self._seal, self._apart = db, clock, seal, auditor_apart
+        self._turns = WeakValueDictionary[str, asyncio.Lock]()
 
     # -- proving who one is ----------------------------------------------------------------------------------------------
 
     async def prove_password(self, name: str, password: str, source: str) -> Account:
         """Raises Refusal: wrong, suspended, unknown (all the same words), or too many attempts."""
         name = name.strip().lower()[:64]
-        await self.may_try(name, source)
-        stored = await self._db.read(_stored_password, name, self._clock.now())
-        if not await credentials.password_matches(stored, password):
-            raise await self.failure(name, source, "wrong name or password")
+        async with self.trying(name, source):
+            stored = await self._db.read(_stored_password, name, self._clock.now())
+            if not await credentials.password_matches(stored, password):
+                raise await self.failure(name, source, "wrong name or password")
         return await self.find(name)
 
     async def prove_code(self, who: Account, code: str, source: str) -> str:
         """A one-time code, or a recovery code, which is then gone.  Returns which.  Raises Refusal."""
-        await self.may_try(who.name, source)
-        sealed, last_step = await self._db.read(_totp, who.name)
-        step = credentials.totp_step(self._seal.open(sealed), code, self._clock.now(), last_step) if sealed else None
-        if step is not None and await self._db.write(_use_step, who.name, step):
-            return "code"
-        if await self._db.write(_use_recovery, who.name, credentials.digest(code)):
-            return "recovery code"
-        raise await self.failure(who.name, source, "wrong code")
+        async with self.trying(who.name, source):
+            sealed, last_step = await self._db.read(_totp, who.name)
+            step = credentials.totp_step(self._seal.open(sealed), code, self._clock.now(), last_step) if sealed else None
+            if step is not None and await self._db.write(_use_step, who.name, step):
+                return "code"
+            if await self._db.write(_use_recovery, who.name, credentials.digest(code)):
+                return "recovery code"
+            raise await self.failure(who.name, source, "wrong code")
+
+    @asynccontextmanager
+    async def trying(self, name: str, source: str) -> AsyncIterator[None]:
+        """One proof of a machine and of a person at a time: of a hundred at once all would be looked at before one is counted.
+
+        Raises Refusal: too many before."""
+        machine, person = (self._turns.setdefault(key, asyncio.Lock()) for key in (f"from {source}", f"as {name}"))
+        async with machine, person:
+            await self.may_try(name, source)
+            yield
 
     async def may_try(self, name: str, source: str) -> None:
         """Before any proof is looked at.  Raises Refusal."""

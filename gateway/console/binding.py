@@ -50,9 +50,9 @@ class Binding:
         await self._accepted(entry, who.name, password, source)
 
     async def _accepted(self, entry: Entry, name: str, password: str, source: str) -> None:
-        await self._accounts.may_try(name, source)
-        if not password or "\0" in password or not await self._ask(lambda: bind.accepts(self._settings, entry, password)):
-            raise await self._accounts.failure(name, source, "the directory server refused")
+        async with self._accounts.trying(name, source):
+            if not password or "\0" in password or not await self._ask(lambda: bind.accepts(self._settings, entry, password)):
+                raise await self._accounts.failure(name, source, "the directory server refused")
         await self._db.write(attempts.succeeded, name, source)
 
     async def _ask(self, question: Callable[[], T]) -> T:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -68,6 +69,15 @@ async def test_a_one_time_code_serves_once(c: Console) -> None:
     assert await c.desk.accounts.prove_code(who, c.code(secret), "here") == "code"
     with pytest.raises(Refusal):
         await c.desk.accounts.prove_code(who, c.code(secret), "here")
+
+
+async def test_w04_guesses_at_once_are_counted_like_guesses_one_after_another(c: Console) -> None:
+    who, secret = await c.person("syo", Role.SYO), credentials.new_totp()
+    await c.desk.accounts.enrol_totp(who, secret, c.code(secret))
+    guesses = (c.desk.accounts.prove_code(who, f"{number:06}", "here") for number in range(40))
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    looked_at = [answer for answer in answers if not isinstance(answer, Refusal) or answer.status != 429]
+    assert len(looked_at) == attempts.FREE["pair"]
 
 
 async def test_half_a_session_cannot_replace_the_second_factor(c: Console) -> None:

@@ -18,6 +18,7 @@ from gateway import disk, doors, duties, intake, journal, post, rights, window
 from gateway import seal as sealing
 from gateway.audit import exhibit
 from gateway.backup.nightly import Nightly
+from gateway.compliance import holding
 from gateway.control import Control, Verb
 from gateway.cutoff import Guard
 from gateway.digest import Digest
@@ -136,6 +137,7 @@ class Gateway:
             "unlock": Verb(Unlock, unlocking.unlock, console=True),
             "sanitise": Verb(Parcel, parcels.sanitise, seconds, largest, console=True),
             "pack": packing.verb(store),
+            "inspect": holding.verb(settings, self._config, store),
             "prove": exhibit.verb(settings, self._config, store),
             **window.verbs(self.preview, window.TURNS * seconds),
         }

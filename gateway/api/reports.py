@@ -93,6 +93,19 @@ class SelfInspection:
 
 
 _MOMENT = len("20261128-090000")
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingInspection:
+    profile: Annotated[str, StringConstraints(max_length=60)]  # a folder of config/profiles/
+    days: Annotated[int, Field(ge=1, le=3_660)] = 365  # of the journal that are read for evidence
+
+
+@dataclass(frozen=True, slots=True)
+class HeldInspection:
+    name: str
+
+
 InspectionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}-[0-9]{8}-[0-9]{6}$")]
 
 
@@ -115,6 +128,14 @@ async def inspections(call: Call, query: Paging) -> InspectionNames:
     made = await self_inspections.names(call.desk)
     some, more = paged(made, query, lambda name: (name[-_MOMENT:], name), descending=True)
     return InspectionNames(tuple(some), more)
+
+
+@resource.post(
+    "/reports/self-inspection", TokenScope.AUDIT_WRITE, Right.START_CHECK, Words("自己点検を行う", "Hold one"), status=201
+)
+async def hold(call: Call, body: HoldingInspection) -> HeldInspection:
+    """Of the whole house, as `mugai report self-inspection` does."""
+    return HeldInspection(await self_inspections.held_by(call, body.profile, body.days))
 
 
 @resource.get(

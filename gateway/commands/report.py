@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import sys
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from gateway import journal, paper, rights
+from gateway import paper
 from gateway import settings as settings_file
-from gateway.clock import JST
 from gateway.commands import periodic_reports, sheets
 from gateway.commands.forms import put_written, require_paper
 from gateway.commands.terminal import operator
-from gateway.compliance import demands as demands_file
-from gateway.compliance import improvement, page
-from gateway.compliance.facts import gather
+from gateway.compliance import page
+from gateway.compliance.holding import Holding, hold
 from gateway.compliance.model import STATUS_NAMES, Report, Status
-from gateway.compliance.report import KEPT, compared, counted, dump, inspect, load, planned, with_plans
-from gateway.journal.note import durable_write
+from gateway.compliance.report import counted, dump
 from gateway.paper import NoPaper
 from gateway.settings import Settings
 from gateway.store.opening import open_store
-
-DAY = 86_400.0
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,32 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _inspected(arguments: argparse.Namespace, settings: Settings) -> Report:
-    demands = demands_file.load(arguments.profile, arguments.config)
-    folder, name = settings.place(KEPT), Path(arguments.profile).name
+    asked = Holding(arguments.profile, arguments.days, operator())
+    plan = arguments.plan.read_text("utf-8-sig") if arguments.plan else ""
     with open_store(settings) as store:
-        since = max(0.0, store.clock.now() - arguments.days * DAY)
-        facts = await gather(settings, arguments.config, store, demands, since)
-        report = inspect(facts, name, since)
-        if earlier := arguments.compare or _newest(folder, name):
-            report = compared(report, load(earlier.read_bytes()))
-        report = with_plans(report, await store.db.read(improvement.plans, name))
-        if arguments.plan:
-            report = planned(report, arguments.plan.read_text("utf-8-sig"))
-            plans = {row.id: row.plan for row in report.rows}
-            await store.db.write(improvement.enter, name, plans, operator(), store.clock.now())
-        content = dump(report)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        day = datetime.fromtimestamp(report.at, JST)
-        await asyncio.to_thread(durable_write, place := folder / f"{name}-{day:%Y%m%d-%H%M%S}.json", content)
-        rights.show(settings, place)
-        results = tuple(f"{status} {number}" for status, number in counted(report.rows).items())
-        digest = hashlib.sha256(content).hexdigest()
-        await store.journal.write(journal.SelfInspected(actor=operator(), profile=name, results=results, sha256=digest))
-    return report
-
-
-def _newest(folder: Path, name: str) -> Path | None:
-    return max(folder.glob(f"{name}-*.json"), default=None)
+        return (await hold(settings, arguments.config, store, asked, earlier=arguments.compare, plan=plan))[0]
 
 
 async def _written(report: Report, form: str) -> bytes:

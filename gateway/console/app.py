@@ -24,6 +24,7 @@ from gateway import rights
 from gateway.api import app as api_app
 from gateway.api.tokens import Tokens
 from gateway.audit import exhibit
+from gateway.compliance import holding
 from gateway.console import (
     account,
     approvals,
@@ -153,6 +154,7 @@ def desk(settings: Settings, store: Store, config: Path | None = None) -> Desk:
         preview=_preview(settings, store, notices),
         pack=packing.there(settings.place(CONTROL)) if rights.is_apart(settings) else packing.here(store),
         prove=exhibit.there(settings.place(CONTROL)) if rights.is_apart(settings) else exhibit.here(settings, config, store),
+        hold=holding.there(settings.place(CONTROL)) if rights.is_apart(settings) else holding.here(settings, config, store),
         config=config,
         pulse=Pulse(settings.health.host, settings.health.port),
         passkeys=Passkeys(store.db, store.clock, console.origin, f"Mugai {urlsplit(console.origin).hostname}"),

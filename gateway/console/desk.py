@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway.api.tokens import Tokens
 from gateway.audit.exhibit import Prove
+from gateway.compliance.holding import Hold
 from gateway.console.accounts import Accounts
 from gateway.console.codes import Codes
 from gateway.console.figures import Figures
@@ -59,6 +60,7 @@ class Desk:
     preview: Preview | Window
     pack: Pack
     prove: Prove
+    hold: Hold  # a self-inspection
     config: Path | None  # the file that the settings came from
     workflow: Workflow
     tickets: Tickets

@@ -1,7 +1,7 @@
 """Screens: 自己点検 -- the self-inspections that were kept, what is not met, what changed, and the plan to mend it (AU-02).
 
-Committee and bureau heads read here.  A self-inspection is held by `mugai report self-inspection`, which knows the demands of
-each body; a plan that is entered here stands in the next report on paper.
+Committee and bureau heads read here; who answers for the whole house, audits or sits in the committee has one held, as
+`mugai report self-inspection` does.  A plan that is entered here stands in the next report on paper.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from starlette.responses import Response
 
 from gateway import journal
 from gateway.compliance import improvement, page
+from gateway.compliance.holding import Holding
 from gateway.compliance.model import OPEN, STATUS_NAMES, Plan, Report, Status
 from gateway.compliance.report import KEPT, counted, load, with_plans
+from gateway.console.asker import Asker
 from gateway.console.desk import Desk
+from gateway.console.exhibits import profiles_of
 from gateway.console.journal import as_file
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.console.self_checks import of_the_house
 from gateway.journal import Query
 from gateway.words import Refusal, Words
 
@@ -27,6 +31,7 @@ screen = Screen()
 
 NAMED = re.compile(r"[A-Za-z0-9_]{1,60}-[0-9]{8}-[0-9]{6}")
 PAGE = 50
+SPANS = (31, 92, 183, 365)  # days of the journal that are read for evidence
 STATUSES = {
     Status.OK: Words(STATUS_NAMES[Status.OK], "met"),
     Status.NG: Words(STATUS_NAMES[Status.NG], "not met"),
@@ -49,7 +54,31 @@ async def listing(visit: Visit) -> Response:
             broken.append(name)
         else:
             shown.append((name, report, counted(report.rows), held.get(digest)))
-    return visit.page("self_inspections.html", shown=shown, broken=broken, statuses=STATUSES)
+    return visit.page(
+        "self_inspections.html",
+        shown=shown,
+        broken=broken,
+        statuses=STATUSES,
+        profiles=await profiles_of(visit) if visit.may(Right.START_CHECK) and of_the_house(visit) else (),
+        spans=SPANS,
+    )
+
+
+@screen.post("/self-inspections", Right.START_CHECK)
+async def begin(visit: Visit) -> Response:
+    days = visit.text("days")
+    name = await held_by(visit, visit.text("profile"), int(days) if days in map(str, SPANS) else SPANS[-1])
+    return visit.go(f"/self-inspections/{name}", Words("自己点検を行い、保存しました。", "Held, and kept."))
+
+
+async def held_by(asker: Asker, profile: str, days: int) -> str:
+    """The name of the new report.  Raises Refusal."""
+    if not of_the_house(asker):
+        words = "装置全体の自己点検は、委員会・監査・CISO・CSOが行います。所属の自己点検を使ってください。"
+        raise Refusal(words, "The whole house is not a bureau's to inspect: ask its sections.", 403)
+    if profile not in await profiles_of(asker):  # a name, never a path
+        raise Refusal("その規程 (プロファイル) はありません。", "There is no such profile.", 404)
+    return await asker.desk.hold(Holding(profile, days, asker.who.name))
 
 
 @screen.get("/self-inspections/{name}", Right.READ_REPORTS)

@@ -56,6 +56,7 @@ REACH = {
     "/self-checks": "POST /self-checks",
     "/self-checks/{number}/answer": "POST /self-checks/{number}/answer",
     "/self-checks/{number}/remind": "POST /self-checks/{number}/reminder",
+    "/self-inspections": "POST /reports/self-inspection",
     "/self-inspections/{name}/table": "GET /reports/self-inspection/{name}",
     "/self-inspections/{name}/{requirement}": PLAN,
     "/sent/{item}/release": "POST /sent/{item}/release",

@@ -152,6 +152,7 @@ WHO = {
     "GET /self-checks/{number}": ALL,
     "POST /self-checks/{number}/answer": ALL,
     "POST /self-checks/{number}/remind": "ciso cso bur aud com",
+    "POST /self-inspections": "ciso cso bur aud com",
     "GET /self-inspections": "ciso cso csirt bur sym syo aud com",
     "GET /self-inspections/{name}": "ciso cso csirt bur sym syo aud com",
     "POST /self-inspections/{name}/table": "ciso cso csirt bur sym syo aud com",

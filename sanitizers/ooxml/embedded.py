@@ -29,6 +29,7 @@ _PROGRAMS = {  # what Office has written since 1995, and the names for people th
     "Microsoft PowerPoint Presentation | プレゼンテーション | Microsoft PowerPoint プレゼンテーション",
 }
 _EXTENSIONS = {program.lower(): extension for extension, programs in _PROGRAMS.items() for program in programs.split(" | ")}
+LONGEST = 300  # characters of a name; a person gives no longer one
 _LINK = tags(P, "link")
 _SOURCE = (*tags(C, "externalData"), f"{{{CX}}}externalData")  # the workbook behind a chart (21.2.2.63)
 _STRICT = frozenset(strict(uri) for uri in (C, P, S, W))

@@ -119,7 +119,8 @@ class Rebuild:
         root = part.root
         if root.tag != self._root(key):
             raise Refused(Reason.AMBIGUOUS, f"{name} has two roots")
-        objects = Objects(lambda identifier: self._document(kept[identifier].target) if identifier in kept else None)
+        embedded = {r.id: r.target for r in kept.values() if r.kind in _EMBEDDING}
+        objects = Objects(lambda identifier: self._document(embedded[identifier]) if identifier in embedded else None)
         word.before(root, name, self.switches, self.findings, objects)
         sheet.before(root, name, self.switches, self.findings, kept)
         sheet.hold_objects(root, name, self.findings, objects, lambda shape: self._drawn(shape, kept) is not None)

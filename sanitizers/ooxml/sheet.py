@@ -35,6 +35,7 @@ _COMMENT_CARRIERS = tags(S, "legacyDrawing")
 _CACHE_SOURCE = tags(S, "cacheSource")
 _OBJECTS, _OBJECT = tags(S, "oleObjects"), tags(S, "oleObject")
 _AFTER_OBJECTS = tags(S, "controls", "webPublishItems", "tableParts", "extLst")  # 18.3.1.99
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _AUTORUN = re.compile(r"(?:_xlnm\.|Excel_BuiltIn_)?auto_?(?:open|close|activate|deactivate|exec|exit)", re.IGNORECASE)
 _RUNS = ("xlm", "vbProcedure", "function")
 
@@ -85,7 +86,7 @@ def hold_objects(root: xml.Element, where: str, findings: Findings, objects: Obj
         staying = dict[str, tuple[str, bool]]()
         for markup in container.iter(*_OBJECT):
             shape, identifier = markup.get("shapeId", ""), objects.identifier(markup)
-            if identifier and shape.isdecimal() and is_drawn(f"_x0000_s{shape}"):
+            if identifier and _NUMBER.fullmatch(shape) and is_drawn(f"_x0000_s{shape}"):
                 staying[shape] = (identifier, markup.get("dvAspect") == "DVASPECT_ICON")
             else:
                 findings.add(Kind.EMBEDDED_OBJECT, where, f"object of {markup.get('progId', '')}", Treatment.REMOVED)

@@ -17,7 +17,7 @@ from sanitizers.job import Findings
 from sanitizers.model import Kind, Reason, Refused, Switches, Treatment, Verdict
 from sanitizers.ooxml import word, xml
 from sanitizers.ooxml.allowlist import A, O, P, R, V, strict, tags
-from sanitizers.ooxml.embedded import Objects, reference
+from sanitizers.ooxml.embedded import LONGEST, Objects, reference
 
 _FRAME, _OBJECT, _PICTURE, _TIMING, _SHAPE = (tags(P, name) for name in ("graphicFrame", "oleObj", "pic", "timing", "cNvPr"))
 _SLIDE, _PRESENTATION, _LISTED = (tags(P, name) for name in ("sld", "presentation", "sldId"))
@@ -101,7 +101,7 @@ def _hold(frame: xml.Element, picture: xml.Element, objects: Objects) -> bool:
     attributes = {name: markup.get(name, "") for name in ("imgW", "imgH") if _NUMBER.fullmatch(markup.get(name, ""))}
     if markup.get("showAsIcon") in ("1", "true"):
         attributes["showAsIcon"] = "1"
-    attributes |= {"name": markup.get("name", ""), "progId": objects.program(identifier)}
+    attributes |= {"name": markup.get("name", "")[:LONGEST], "progId": objects.program(identifier)}
     for child in list(data):
         data.remove(child)
     data.append(picture)

@@ -12,7 +12,7 @@ from sanitizers.job import Findings
 from sanitizers.model import Kind, Switches, Treatment
 from sanitizers.ooxml import fields, xml
 from sanitizers.ooxml.allowlist import O, V, W, tags
-from sanitizers.ooxml.embedded import Objects, reference
+from sanitizers.ooxml.embedded import LONGEST, Objects, reference
 
 PLACEHOLDER = "［埋め込みオブジェクトは削除されました］"
 
@@ -64,7 +64,7 @@ def _hold(element: xml.Element, preview: xml.Element, objects: Objects) -> bool:
     """Will the object come back?  Its picture must be a shape with a name, by which it is drawn."""
     markup, shape = next(element.iter(_EMBEDDED), None), preview.getparent()
     identifier = objects.identifier(markup)
-    if markup is None or shape is None or not identifier or not shape.get("id"):
+    if markup is None or shape is None or not identifier or not 0 < len(shape.get("id", "")) <= LONGEST:
         return False
     shape.attrib.pop(_IS_OBJECT, "")
     xml.remove(markup)

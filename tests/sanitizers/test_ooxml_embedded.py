@@ -256,6 +256,33 @@ def test_d04_a_link_to_a_workbook_elsewhere_is_no_object() -> None:
     assert none_of(rebuild(made.bytes(), DOCX, KEEP))
 
 
+@pytest.mark.parametrize(
+    "relation",
+    [
+        Rel("rId9", "hyperlink", "https://example.jp/b.xlsx", external=True),
+        Rel("rId9", "image", "embeddings/b.xlsx"),
+        Rel("rId9", "https://example.jp/package", "embeddings/b.xlsx"),
+        Rel("rId9", "package", "embeddings/missing.xlsx"),
+    ],
+)
+def test_d04_an_object_that_names_another_relationship_becomes_its_picture(relation: Rel) -> None:
+    made = in_word(BOOK)
+    made.rels["word/document.xml"][1] = relation
+    assert none_of(rebuild(made.bytes(), DOCX, KEEP))
+
+
+def test_names_that_nobody_gives_hold_no_file() -> None:
+    word, sheet = in_word(BOOK), on_sheet(BOOK, "Excel.Sheet.12", "b.xlsx")
+    word.parts["word/document.xml"] = word.parts["word/document.xml"].replace(b"_x0000_i1025", b"a" * 999)
+    assert none_of(rebuild(word.bytes(), DOCX, KEEP))
+    sheet.parts["xl/worksheets/sheet1.xml"] = sheet.parts["xl/worksheets/sheet1.xml"].replace(b"1025", "１０２５".encode())
+    sheet.parts["xl/drawings/v.vml"] = sheet.parts["xl/drawings/v.vml"].replace(b"1025", "１０２５".encode())
+    assert none_of(rebuild(sheet.bytes(), XLSX, KEEP))
+    slide = on_slide(BOOK, "Excel.Sheet.12", "b.xlsx")
+    slide.parts["ppt/slides/slide1.xml"] = slide.parts["ppt/slides/slide1.xml"].replace("表".encode(), "表".encode() * 999)
+    assert the_one(rebuild(slide.bytes(), PPTX, KEEP))
+
+
 def test_a_package_that_no_object_names_is_reported_and_gone() -> None:
     made = docx(paragraph("a"), Rel("rId9", "package", "embeddings/b.xlsx")).part("word/embeddings/b.xlsx", BOOK)
     rebuilt = rebuild(made.bytes(), DOCX, KEEP)

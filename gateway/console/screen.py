@@ -27,6 +27,7 @@ from gateway.console.asker import Asker
 from gateway.console.desk import Desk
 from gateway.console.guard import BODY_BYTES
 from gateway.console.menu import menu
+from gateway.console.provider import CALLBACK
 from gateway.console.refusals import KNOWN, refusal
 from gateway.console.roles import PRIVILEGED, Right
 from gateway.console.sessions import Session
@@ -108,6 +109,8 @@ class Visit(Asker):
     def place(self) -> str:
         """Where this page can be asked for again, its filters kept; of a form's answer, the nearest page above it."""
         url = self.request.url
+        if url.path == CALLBACK:  # a provider's answer serves once, and what it brings stands on no page (RFC 9700 4.2)
+            return "/sign-in"
         if self.request.method == "GET":
             return f"{url.path}?{url.query}" if url.query else url.path
         scope, path = dict(self.request.scope) | {"method": "GET"}, url.path

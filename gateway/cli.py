@@ -17,6 +17,7 @@ from gateway.yaml_file import BadConfiguration
 MODULES = (
     *("serve", "check", "demo", "sanitize", "explain", "queue", "quarantine", "senders", "digest", "journal", "cutoff"),
     *("directory", "cases", "console", "bench", "baseline", "report", "policy", "replay", "audit", "backup", "materials"),
+    "keys",
 )
 _SEVERAL = {  # the others declare one command, of their own name
     "cutoff": ("stop", "resume", "isolate"),

@@ -27,6 +27,7 @@ from gateway.backup.manifest import DATABASE, FILE, BadBackup, Manifest
 from gateway.clock import JST
 from gateway.journal.note import durable_write
 from gateway.settings import Settings
+from gateway.spool.keys import NEXT
 from gateway.spool.retention import ORPHAN_SECONDS
 from gateway.store.opening import Store
 from gateway.trouble import Trouble
@@ -204,7 +205,7 @@ def _state(state: Path) -> dict[str, Path]:
     found = {}
     for file in sorted(state.rglob("*")):
         name = file.relative_to(state)
-        ours = file.suffix not in (".key", ".new") and not name.parts[0].startswith(_LEFT_OUT)
+        ours = file.suffix not in (".key", ".new", NEXT) and not name.parts[0].startswith(_LEFT_OUT)
         if ours and file.is_file() and not file.is_symlink():
             found[f"state/{name}"] = file
     return _named_plainly(found)

@@ -140,12 +140,13 @@ def _store(settings: Settings) -> Iterator[Found]:
             policy, found = asyncio.run(_in_force(Policies(store.db, store.clock, Path(settings.policy))))
             in_clear = asyncio.run(store.db.read(keys.in_clear))
             compared = asyncio.run(journal.search(store.db, kind=journal.AdvisoriesCompared.kind(), limit=1))
+            since = asyncio.run(store.db.read(keys.since))
     except (Trouble, OSError) as error:
         yield Found("bad", "store", str(error))
         return
     yield from (Found("bad", "store", problem) for problem in problems)
     yield found
-    yield from key(settings.place(keys.FILE), in_clear)
+    yield from key(settings.place(keys.FILE), in_clear, (time.time() - since) / 86_400 if since else None)
     yield from _directory(settings, policy, house, today)
     free = shutil.disk_usage(settings.state_directory).free
     level = "ok" if free > settings.queue.free_space else "bad"
@@ -181,13 +182,15 @@ def backup(settings: Settings) -> Found:
     return Found("ok" if days < 2 else "warn", "backup", f"{made[-1]}, {days:.1f} days old; {len(made)} are there")
 
 
-def key(file: Path, in_clear: int) -> Iterator[Found]:
-    """That it is there and the store's own, opening the store has proven."""
-    mode = stat.S_IMODE(file.stat().st_mode)
+def key(file: Path, in_clear: int, days: float | None) -> Iterator[Found]:
+    """That it is there and the store's own, opening the store has proven; how old, its owner shall know (mugai keys rotate)."""
+    mode, age = stat.S_IMODE(file.stat().st_mode), "of unknown age" if days is None else f"{days:.0f} days old"
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Found("bad", keys.FILE, f"others can read or change it (mode {mode:04o}): `chmod 600 {file}`")
     else:
-        yield Found("ok", keys.FILE, f"{file}: of this store, for its owner alone; without a copy of it no backup can be read")
+        yield Found(
+            "ok", keys.FILE, f"{file}: of this store, for its owner alone, {age}; without a copy of it no backup can be read"
+        )
     if in_clear:
         text = f"{in_clear} contents of an earlier version are not encrypted until their term is over: encrypt the whole disk"
         yield Found("warn", keys.FILE, text)

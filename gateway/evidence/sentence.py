@@ -120,6 +120,10 @@ SENTENCES: dict[str, Words] = {
         "{actor} が {place}（{made} 作成）の復元を訓練しました（{seconds} 秒、内容 {contents} 件）。問題: {problems}",
         "{actor} rehearsed the restoring of {place} ({made}): {seconds} s, {contents} contents; problems: {problems}",
     ),
+    "key_rotated": Words(
+        "{actor} が {key} を新しい鍵に替え、内容の鍵 {contents} 件を包み直しました（破損 {damaged} 件）。理由: {reason}",
+        "{actor} replaced {key}: {contents} keys of contents were wrapped anew, {damaged} were damaged before: {reason}",
+    ),
     "restored": Words(
         "{actor} が {place}（{made} 作成、証跡 {entries} 件）から復元しました（{seconds} 秒）。"
         "その後の記録はここにはありません。送信の途中だったメール {stopped} 通は停止中です。SHA-256 {sha256}",

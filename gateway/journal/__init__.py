@@ -15,7 +15,7 @@ from gateway.journal.audit_events import (
     TroubleStep,
     Verified,
 )
-from gateway.journal.backup_events import BackedUp, Confirmed, Rehearsed, Restored
+from gateway.journal.backup_events import BackedUp, Confirmed, KeyRotated, Rehearsed, Restored
 from gateway.journal.compliance_events import AdvisoriesCompared, BaselineMade, Erased, ImprovementPlanned, SelfInspected
 from gateway.journal.console_events import (
     AccountChanged,
@@ -101,6 +101,7 @@ __all__ = [
     "Journal",
     "JournalDamaged",
     "Kept",
+    "KeyRotated",
     "LoggedIn",
     "LoggedOut",
     "LoginFailed",

@@ -41,6 +41,17 @@ class Confirmed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRotated(Event):
+    """Another key took the place of `key`, and the old one was destroyed: what is stored opens with the new one only."""
+
+    actor: str
+    reason: str
+    key: str
+    contents: int
+    damaged: int  # could not be read before either
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restored(Event):
     """This store was put back from a backup: what the record said between the two moments is lost here.
 

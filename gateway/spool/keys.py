@@ -6,12 +6,14 @@ that may read no mail; and a `spool.key` that is lost, or another store's, is kn
 
 A wrapped key lies in exactly one place: rows are added at the end and never change their length, so SQLite moves none and
 leaves no copy in pages that it frees; `destroying` zeroes it there, and `Db.empty_log` removes what the write-ahead log has.
-Raises NoKey, InvalidTag.
+Another `spool.key` is made by `rotation.py`; if that dies, whoever opens the store next finishes it.  Raises NoKey, InvalidTag.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,6 +27,7 @@ from gateway.store.schema import cleared, content_key, message, metadata
 from gateway.trouble import Trouble
 
 FILE = "spool.key"  # in the state directory
+NEXT = ".next"  # after the name: a key that is about to take its place
 _BYTES = 32  # of an X25519 private key (RFC 7748 5): any will do
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _WRAPPED = 32 + 32 + 16  # ephemeral public key, the content's key, tag
@@ -34,6 +37,7 @@ master_key = sa.Table(
     "master_key",
     metadata,
     sa.Column("public", sa.LargeBinary, primary_key=True),  # the other half of `spool.key`; one row
+    sa.Column("since", sa.Double, nullable=False, server_default="0"),  # in force; 0 = nobody noted it
 )
 
 _PUBLIC = sa.select(master_key.c.public)  # made once: building a statement costs more than running it
@@ -50,10 +54,13 @@ def opened(db: Db, file: Path) -> X25519PrivateKey:
     return key
 
 
+def next_to(file: Path) -> Path:
+    return file.with_name(file.name + NEXT)
+
+
 def put(conn: sa.Connection, key: bytes, about: bytes) -> int:
     """The number of its row.  `about` says which content it opens: beside another one it opens nothing."""
-    wrapped = _SUITE.encrypt(key, _public_of(conn), about)
-    made = conn.execute(content_key.insert(), {"wrapped": wrapped}).inserted_primary_key
+    made = conn.execute(content_key.insert(), {"wrapped": wrapped(key, _public_of(conn), about)}).inserted_primary_key
     assert made is not None
     return int(made[0])
 
@@ -67,9 +74,18 @@ def _public_of(conn: sa.Connection) -> X25519PublicKey:
     return known
 
 
+def wrapped(key: bytes, public: X25519PublicKey, about: bytes) -> bytes:
+    return bytes(_SUITE.encrypt(key, public, about))
+
+
 def unwrapped(key: X25519PrivateKey, wrapped: bytes, about: bytes) -> bytes:
     """Raises InvalidTag."""
     return bytes(_SUITE.decrypt(wrapped, key, about))
+
+
+def since(conn: sa.Connection) -> float:
+    """Unix time from which this key is in force; 0 = nobody noted it."""
+    return float(conn.scalar(sa.select(master_key.c.since)) or 0)
 
 
 def destroying(which: sa.Select[tuple[int]]) -> sa.Update:
@@ -88,15 +104,32 @@ def in_clear(conn: sa.Connection) -> int:
 def _settled(conn: sa.Connection, file: Path) -> X25519PrivateKey:
     """Under the store's lock: of two that start together one makes it.  The file is durable before the row."""
     public = conn.scalar(_PUBLIC)
+    if (following := next_to(file)).exists():
+        _finish(file, following, public)
     if public is None and not file.exists():
         durable_write(file, secrets.token_bytes(_BYTES))
     key = _read(file)
     if public is None:
-        conn.execute(master_key.insert().values(public=key.public_key().public_bytes_raw()))
+        conn.execute(master_key.insert().values(public=key.public_key().public_bytes_raw(), since=time.time()))
         vouching.mark_all(conn, key)  # copies of an earlier version that wait for the next hop
     elif key.public_key().public_bytes_raw() != public:
         raise NoKey(f"{file} belongs to another store: put back the copy of this one's key")
     return key
+
+
+def _finish(file: Path, following: Path, public: bytes | None) -> None:
+    """The store says which of the two is its key; the other one is overwritten and gone."""
+    in_force = _read(following).public_key().public_bytes_raw() == public
+    for each in (file,) if in_force else (following,):
+        if each.exists():
+            with each.open("r+b") as gone:
+                gone.write(bytes(_BYTES))
+                gone.flush()
+                os.fsync(gone.fileno())
+    if in_force:
+        following.rename(file)
+    else:
+        following.unlink()
 
 
 def _read(file: Path) -> X25519PrivateKey:

@@ -80,6 +80,14 @@ def is_vouched(conn: sa.Connection, key: X25519PrivateKey, copy: int, recipients
     return hmac.compare_digest(found.mark, _mark(key, row, known)) and set(recipients) <= set(known)
 
 
+def mark_anew(conn: sa.Connection, old: X25519PrivateKey, new: X25519PrivateKey) -> None:
+    """What has a good mark gets one by `new`; what has none, or a false one, stays as it is."""
+    for each in conn.execute(sa.select(voucher)).all():
+        row, known = conn.execute(_COPIES.where(cleared.c.id == each.copy)).one_or_none(), json.loads(each.recipients)
+        if row is not None and hmac.compare_digest(each.mark, _mark(old, row, known)):
+            conn.execute(voucher.update().where(voucher.c.copy == each.copy).values(mark=_mark(new, row, known)))
+
+
 def _mark(key: X25519PrivateKey, row: Sequence[Any], recipients: Sequence[str]) -> bytes:
     facts = json.dumps([*row, *recipients], ensure_ascii=False).encode("utf-8", "surrogateescape")
     return hmac.digest(hmac.digest(key.private_bytes_raw(), _PURPOSE, hashlib.sha256), facts, hashlib.sha256)

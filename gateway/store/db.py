@@ -14,9 +14,9 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -160,6 +160,19 @@ class Db:
         return True
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[sa.Connection]:
+    """One transaction while nobody else has the store open, in whatever process.  Raises StoreUnavailable: somebody has."""
+    engine = _engine(lambda: _connect(path, read_only=False, alone=True), "BEGIN EXCLUSIVE", size=1)
+    try:
+        with engine.begin() as conn:
+            yield conn
+    except DatabaseError as error:
+        raise _translated(error) from error.orig
+    finally:
+        engine.dispose()
+
+
 def _of_the_store(error: BaseException) -> bool:
     """Disk, lock or a damaged file (SQLite's plain DatabaseError); not a statement that was wrong."""
     return isinstance(error, OperationalError) or type(error) is DatabaseError
@@ -169,12 +182,12 @@ def _translated(error: BaseException) -> BaseException:
     return StoreUnavailable(str(error)) if _of_the_store(error) else error
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rw"
-    conn = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+def _connect(path: Path, *, read_only: bool, alone: bool = False) -> sqlite3.Connection:
+    where, patience = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}", 0 if alone else BUSY_SECONDS
+    conn = sqlite3.connect(where, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
     conn.set_authorizer(_ours_alone)
+    if alone:
+        conn.execute("PRAGMA locking_mode=EXCLUSIVE")
     for pragma in (
         ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "secure_delete=FAST")
         if not read_only

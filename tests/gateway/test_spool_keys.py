@@ -97,10 +97,10 @@ def test_w17_no_command_goes_on_without_the_key_and_each_says_it_in_one_sentence
 def test_check_says_whether_others_read_the_key_and_what_is_not_encrypted(tmp_path: Path) -> None:
     file = tmp_path / keys.FILE
     file.touch(0o600)
-    [good] = check.key(file, 0)
+    [good] = check.key(file, 0, None)
     assert good.level == "ok"
     file.chmod(0o640)
-    [bad, old] = check.key(file, 3)
+    [bad, old] = check.key(file, 3, None)
     assert (bad.level, old.level) == ("bad", "warn")
     assert f"(mode 0640): `chmod 600 {file}`" in bad.text
     assert old.text.startswith("3 contents of an earlier version are not encrypted")

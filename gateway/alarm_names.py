@@ -12,6 +12,7 @@ from gateway.words import Words
 NAMES = {
     "alerts": "警報の送信に失敗",
     "backup": "バックアップの失敗",
+    "rehearsal": "復元の訓練の失敗",
     "certificate": "証明書の期限",
     "clamd": "ウイルス検査の停止",
     "clock": "時計のずれ",

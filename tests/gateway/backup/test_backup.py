@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -251,6 +252,53 @@ async def test_avl03_each_night_one_and_only_so_many_stay(settings: Settings, st
     with pytest.raises(BadBackup, match="mounted"):
         await nightly.due()
     assert not await Nightly(settings, CONFIG, clocked).due(), "nothing is asked for"
+
+
+@pytest.mark.slow
+async def test_avl03_the_newest_is_rehearsed_as_often_as_is_wanted_and_a_failure_is_told(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    await settled(store, b"h" * LARGE, "held")
+    made, config = await backup(store, settings), tmp_path / "gateway.yaml"
+    config.write_text(f"base: {CONFIG}\nstate_directory: {settings.state_directory}\n")
+    times, kept = Times(time.time()), BackupSettings(folder=str(tmp_path / "medium"), rehearse="monthly")
+    clocked = replace(store, clock=Clock(lambda: times.wall, lambda: times.monotonic))
+    nightly = Nightly(settings.model_copy(update={"backup": kept}), config, clocked)
+    assert [await nightly.rehearsal_due(), await nightly.rehearsal_due()] == [True, False]
+    [done] = await find(store.db, Query(kind="rehearsed"), 9)
+    assert (dict(done.facts)["place"], dict(done.facts)["contents"]) == (str(made.place), "1")
+    times.pass_(29 * 86_400)
+    assert not await nightly.rehearsal_due()
+    [blob] = (made.place / "state" / "blobs").glob("?/*")
+    blob.unlink()
+    times.pass_(2 * 86_400)
+    with pytest.raises(BadBackup, match=f"{made.place.name}: mugai: .*{blob.name}"):
+        await nightly.rehearsal_due()
+    assert not await Nightly(settings, config, clocked).rehearsal_due(), "nothing is asked for"
+    assert not list(settings.state_directory.glob("rehearsal.*"))
+
+
+async def test_avl03_a_rehearsal_that_found_problems_is_repeated_after_a_day(
+    settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backup(store, settings)
+    times, tried = Times(time.time()), list[str]()
+    clocked = replace(store, clock=Clock(lambda: times.wall, lambda: times.monotonic))
+    kept = BackupSettings(folder=str(tmp_path / "medium"), rehearse="weekly")
+
+    async def rehearsed(nightly: Nightly, place: Path) -> None:
+        tried.append(place.name)
+        bad = journal.Rehearsed(actor="x", place=str(place), made="", seconds=1, contents=1, problems=("one is broken",))
+        await store.journal.write(bad)
+
+    monkeypatch.setattr(Nightly, "_rehearse", rehearsed)
+    nightly = Nightly(settings.model_copy(update={"backup": kept}), CONFIG, clocked)
+    found = []
+    for _ in range(3):
+        found.append(await nightly.rehearsal_due())
+        times.pass_(0.6 * 86_400)
+    assert found == [True, False, True]
+    assert len(tried) == 2
 
 
 async def test_avl03_who_stops_waiting_leaves_nothing_behind(

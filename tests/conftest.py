@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -19,6 +20,15 @@ from gateway.clamd import PrivateClamd
 # no stopwatch: on a busy machine even the making of an example takes long
 settings.register_profile("mugai", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mugai")
+
+
+# eight thousand tests are a heap of objects that stays: looking through all of it again and again took half of their time
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

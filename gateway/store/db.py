@@ -185,15 +185,19 @@ def _translated(error: BaseException) -> BaseException:
 def _connect(path: Path, *, read_only: bool, alone: bool = False) -> sqlite3.Connection:
     where, patience = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}", 0 if alone else BUSY_SECONDS
     conn = sqlite3.connect(where, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
-    conn.set_authorizer(_ours_alone)
-    if alone:
-        conn.execute("PRAGMA locking_mode=EXCLUSIVE")
-    for pragma in (
-        ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "secure_delete=FAST")
-        if not read_only
-        else ("query_only=ON",)
-    ):
-        conn.execute(f"PRAGMA {pragma}")
+    try:
+        conn.set_authorizer(_ours_alone)
+        if alone:
+            conn.execute("PRAGMA locking_mode=EXCLUSIVE")
+        for pragma in (
+            ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "secure_delete=FAST")
+            if not read_only
+            else ("query_only=ON",)
+        ):
+            conn.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        conn.close()  # left to the collector it would keep others out
+        raise
     return conn
 
 

@@ -48,6 +48,8 @@ def before(root: xml.Element, where: str, switches: Switches, findings: Findings
         if kind:
             findings.add(kind, where, f"name {name.get('name', '')} = {name.text or ''}", Treatment.REMOVED)
             drop(name)
+        for run in _RUNS:
+            name.attrib.pop(run, "")  # what stays says that it runs nothing: LibreOffice spells that out
     _drop_rich_values(root, where, findings)
     if not switches.comments:
         for element in list(root.iter(*_COMMENT_CARRIERS)):

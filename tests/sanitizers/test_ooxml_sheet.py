@@ -381,3 +381,10 @@ def test_what_each_workbook_of_a_program_bears_is_no_unknown_part(workbook: str)
     rebuilt = _sheet("", workbook)
     assert rebuilt.kinds == {Kind.METADATA}
     assert "uid=" not in rebuilt.xml("xl/workbook.xml") + rebuilt.xml(SHEET)
+
+
+def test_a_name_that_says_it_runs_nothing_is_no_finding() -> None:
+    name = '<s:definedName name="範囲" function="false" vbProcedure="false">Sheet1!A1</s:definedName>'
+    rebuilt = _sheet("", f"<s:definedNames>{name}</s:definedNames>")
+    assert "範囲" in rebuilt.xml("xl/workbook.xml")
+    assert rebuilt.kinds == set()

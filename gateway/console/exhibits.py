@@ -33,8 +33,8 @@ async def form(visit: Visit) -> Response:
         profiles=await profiles_of(visit),
         requirements=requirements(),
         chosen=chosen,
-        first=today - timedelta(days=DAYS),
-        last=today,
+        first_day=today - timedelta(days=DAYS),
+        last_day=today,
     )
 
 

@@ -39,6 +39,7 @@ async def test_au01_the_pack_holds_judgement_settings_rules_and_entries(c: Conso
     page = (await auditor.get("/audit/evidence?requirement=lg-08")).text
     assert "miyazaki" in page
     assert '<option value="LG-08" selected' in page
+    assert 'name="last" type="date" value="2026-11-18"' in page, "also on the first page after signing in"
     answer = await auditor.post("/audit/evidence", **FORM)
     assert answer.headers["content-disposition"] == 'attachment; filename="mugai-evidence-2-requirements.zip"'
     (tmp_path / "pack.zip").write_bytes(answer.content)

@@ -170,7 +170,7 @@ def _read_by_console(settings: Settings) -> tuple[str, ...]:
     """Configuration; "" where there is none."""
     console = settings.console
     secrets = (console.certificate, console.key, console.client_ca, settings.oidc.client_secret_file)
-    return (settings.policy, settings.notices, settings.free_mail, settings.playbooks, *secrets)
+    return (settings.policy, settings.notices, settings.free_mail, settings.playbooks, settings.self_check, *secrets)
 
 
 def group_name(gid: int) -> str:

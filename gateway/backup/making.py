@@ -213,7 +213,7 @@ def _state(state: Path) -> dict[str, Path]:
 
 def _config(settings: Settings, config: Path) -> dict[str, Path]:
     """Under their whole path.  Keys and certificates that lie elsewhere are their owner's."""
-    files = [Path(settings.free_mail), Path(settings.playbooks)]
+    files = [Path(settings.free_mail), Path(settings.playbooks), Path(settings.self_check)]
     for written in (config, Path(settings.policy)):
         files += [written, *(Path(name) for name in yaml_file.read(written).below)]
     for folder in (settings.notices, settings.reports):

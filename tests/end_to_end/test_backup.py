@@ -102,7 +102,8 @@ async def work(gateway: Running, inside: Sink, outside: Sink, medium: Path) -> N
     assert sorted(str(entry["subject"]) for entry in held) == ["保留 一", "保留 二"]
     for entry in held:
         assert "looked-at-first" in await asyncio.to_thread(gateway.mugai, "quarantine", "show", str(entry["number"]))
-    await asyncio.to_thread(gateway.mugai, "quarantine", "release", str(held[0]["number"]), "--reason", "受取人に確認した")
+    for act in ("confirm", "release"):
+        await asyncio.to_thread(gateway.mugai, "quarantine", act, str(held[0]["number"]), "--reason", "受取人に確認した")
     await until_(lambda: held[0]["subject"] in subjects(inside))
     assert subjects(outside) == [], "what may have arrived before waits"
     [halt] = json.loads(await asyncio.to_thread(gateway.mugai, "stop", "--json"))

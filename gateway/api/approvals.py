@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from gateway.api import casework
 from gateway.api.call import Call
 from gateway.api.casework import DECISIONS, Acting, Cases, CaseShown
+from gateway.api.originals import OriginalText, text_of
 from gateway.api.paging import Paging, page, paged
 from gateway.api.resource import Resource
 from gateway.api.scopes import TokenScope
 from gateway.api.values import Line, Number, Reason
-from gateway.console.approvals import waiting_for
+from gateway.console.approvals import read, waiting_for
 from gateway.console.cases import Asked, opening_of
 from gateway.console.casework import plainly
 from gateway.console.mine import reader
 from gateway.console.roles import Right
 from gateway.words import Words
-from gateway.workflow.model import Act, Kind
+from gateway.workflow.model import Act, Kind, Stage
 
 resource = Resource("承認・例外", "Approvals and exceptions")
 
@@ -31,6 +34,33 @@ Decision = Literal["approve", "return", "deny", "resubmit", "withdraw", "revoke"
 class CasesQuery(Paging):
     kind: Kind | None = None
     closed: bool = False  # closed ones, too
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsQuery:
+    days: Annotated[int, Field(ge=1, le=3_650)] = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    actor: str
+    decided: int
+    approved: int
+    hasty: int  # in less than 5 seconds after opening
+    median_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCount:
+    kind: Kind
+    stage: Stage
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStatistics:
+    deciding: tuple[Deciding, ...]
+    cases: tuple[CaseCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +89,27 @@ async def inbox(call: Call, query: Paging) -> Cases:
 @resource.get("/approvals/{number}", TokenScope.APPROVALS_READ, Right.SIGNED_IN, Words("手続きの詳細", "One case"))
 async def show(call: Call, number: Number) -> CaseShown:
     return await casework.shown(call, number, DECISIONS)
+
+
+@resource.get(
+    "/approvals/{number}/text", TokenScope.APPROVALS_READ, Right.SIGNED_IN, Words("メールの文面", "The words of its mail")
+)
+async def text(call: Call, number: Number) -> OriginalText:
+    """For who decides about it now, or may read held mail anyway; as a sandbox read it, and journalled."""
+    case, inspection = await read(call, number)
+    return text_of(case.receipt, inspection)
+
+
+@resource.get(
+    "/cases/statistics", TokenScope.EXCEPTIONS_READ, Right.STATISTICS, Words("承認の統計", "How it is decided, and how fast")
+)
+async def statistics(call: Call, query: StatisticsQuery) -> CaseStatistics:
+    """The hastiest first: what is decided within seconds of being opened was hardly read."""
+    found = await call.desk.workflow.statistics(call.desk.store.clock.now() - query.days * 86_400)
+    return CaseStatistics(
+        tuple(Deciding(each.actor, each.decided, each.approved, each.hasty, each.median_seconds) for each in found.deciding),
+        tuple(CaseCount(*each) for each in found.cases),
+    )
 
 
 @resource.post(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from gateway import journal
 from gateway.api.call import Call
-from gateway.api.paging import Paging, page
+from gateway.api.paging import Paging, page, paged
 from gateway.api.record import JournalEntry, Purpose, entry_of
 from gateway.api.resource import Resource, Zip
 from gateway.api.scopes import TokenScope
@@ -27,6 +27,8 @@ from gateway.model import Direction
 from gateway.words import Words
 
 resource = Resource("監査", "Audit")
+
+_MOST = 100_000  # samples: each is an entry of the journal
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
@@ -53,7 +55,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleLine:
     sample: int
     at: Moment
     actor: str
@@ -66,7 +68,17 @@ class Sample:
     seed: str
     size: int  # entries of the sealed journal that it was drawn from
     population: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(SampleLine):
     decisions: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePage:
+    items: tuple[SampleLine, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +185,15 @@ async def draw(call: Call, body: Drawing) -> Sample:
     return await _sample(call, taken)
 
 
+@resource.get("/samples", TokenScope.AUDIT_READ, Right.SEARCH_JOURNAL, Words("抜き取りの一覧", "List samples"))
+async def samples(call: Call, query: Paging) -> SamplePage:
+    """Newest first."""
+    found, more = paged(
+        await call.desk.store.db.read(sampling.all_taken, _MOST), query, lambda each: (each.number,), descending=True
+    )
+    return SamplePage(tuple(map(_line, found)), more)
+
+
 @resource.get("/samples/{number}", TokenScope.AUDIT_READ, Right.SEARCH_JOURNAL, Words("抜き取りの参照", "One sample"))
 async def sample(call: Call, number: Number) -> Sample:
     taken = await call.desk.store.db.read(sampling.taken, number)
@@ -256,8 +277,13 @@ async def judge(call: Call, number: Number, body: Judging) -> FindingShown:
 
 
 async def _sample(call: Call, taken: sampling.Taken) -> Sample:
-    wanted, found = taken.sample.sought, await call.desk.store.db.read(sampling.decisions, taken.sample)
-    return Sample(
+    found = await call.desk.store.db.read(sampling.decisions, taken.sample)
+    return Sample(**asdict(_line(taken)), decisions=tuple(map(_drawn, found)))
+
+
+def _line(taken: sampling.Taken) -> SampleLine:
+    wanted = taken.sample.sought
+    return SampleLine(
         sample=taken.number,
         at=taken.at,
         actor=taken.actor,
@@ -270,7 +296,6 @@ async def _sample(call: Call, taken: sampling.Taken) -> Sample:
         seed=wanted.seed,
         size=taken.sample.size,
         population=taken.sample.population,
-        decisions=tuple(_drawn(each) for each in found),
     )
 
 

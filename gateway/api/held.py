@@ -21,6 +21,7 @@ from gateway.console.mail import (
     entry_of,
     let_through,
     obstacle_to,
+    outcome_by,
     unlock,
     viewed,
 )
@@ -147,6 +148,28 @@ class HeldText:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeQuery:
+    profile: Line = ""  # "" = the policy's default
+
+
+@dataclass(frozen=True, slots=True)
+class HeldResult:
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutcome:
+    profile: str
+    verdict: VerdictName
+    text: str  # the body
+    files: tuple[HeldResult, ...]
+    differences: tuple[str, ...]  # of all words, body and files: "-" stood in the original, "+" would be delivered
+    report: HeldPart
+
+
+@dataclass(frozen=True, slots=True)
 class Releasing:
     reason: Reason
     profile: Line = ""  # to treat it with; "" = the policy's choice
@@ -215,6 +238,24 @@ async def text(call: Call, entry: Number) -> HeldText:
     letter = inspection.letter
     return HeldText(
         await call.desk.preview.header(found.item.id), letter.subject if letter else "", letter.body if letter else "", files
+    )
+
+
+@resource.get(
+    "/held/{entry}/outcome", TokenScope.QUARANTINE_READ, Right.READ_HELD, Words("解除した場合の内容", "What a release delivers")
+)
+async def outcome(call: Call, entry: Number, query: OutcomeQuery) -> HeldOutcome:
+    """By a profile, as a sandbox rebuilt it just now; nothing is released.  Journalled, as every look into a mail."""
+    found = await entry_of(call, entry)
+    name = query.profile or (await call.desk.policy()).default_profile
+    inspection, changed = await outcome_by(call, found, name)
+    return HeldOutcome(
+        profile=name,
+        verdict=inspection.verdict,
+        text=inspection.letter.body if inspection.letter else "",
+        files=tuple(HeldResult(each.name, each.media_type, len(each.content)) for each in inspection.enclosures),
+        differences=tuple(f"{each.mark}{each.text}" for each in changed),
+        report=part(inspection.report),
     )
 
 

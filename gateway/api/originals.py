@@ -16,7 +16,7 @@ from gateway.api.values import Line, Moment
 from gateway.catalogue import finding
 from gateway.console.originals import read
 from gateway.console.roles import Right
-from gateway.model import Direction, State
+from gateway.model import Direction, Inspection, State
 from gateway.preview import readable
 from gateway.words import Words
 
@@ -88,6 +88,10 @@ async def listing(call: Call, query: OriginalsQuery) -> OriginalPage:
 async def text(call: Call, item: Ulid) -> OriginalText:
     """As a sandbox read it; journalled."""
     shown, inspection = await read(call, item)
+    return text_of(shown.item.receipt, inspection)
+
+
+def text_of(receipt: str, inspection: Inspection) -> OriginalText:
     files = tuple(HeldFile(each.name, readable(each)) for each in inspection.enclosures)
     letter = inspection.letter
-    return OriginalText(shown.item.receipt, letter.subject if letter else "", letter.body if letter else "", files)
+    return OriginalText(receipt, letter.subject if letter else "", letter.body if letter else "", files)

@@ -17,6 +17,7 @@ from gateway.console.casework import plainly
 from gateway.console.mine import Reader, reader
 from gateway.console.roles import Right
 from gateway.console.screen import Screen, Visit
+from gateway.model import Inspection
 from gateway.preview import readable
 from gateway.quarantine import QuarantineEntry
 from gateway.words import Refusal, Words
@@ -130,25 +131,30 @@ async def _mail(visit: Visit, case: Case) -> Mail:
     return Mail(facts, await store.quarantine.show(case.entry) if case.entry else None)
 
 
-def _may_read(visit: Visit, shown: Shown) -> bool:
+def _may_read(asker: Asker, shown: Shown) -> bool:
     """The words of the mail: for who decides about it now, or may read held mail anyway."""
     machine, case = MACHINES[shown.case.kind], shown.case
     decides = any((t := machine.find(case.stage, act)) and t.who is not Who.APPLICANT for act in shown.acts)
-    return bool(case.opening.item) and (decides or visit.may(Right.READ_HELD))
+    return bool(case.opening.item) and (decides or asker.may(Right.READ_HELD))
 
 
 @screen.get("/approvals/{number}/text", Right.SIGNED_IN)
 async def text(visit: Visit) -> Response:
     """The whole mail as words, made in the sandbox."""
-    who, shown = await shown_to(visit, visit.number("number"))
-    if not _may_read(visit, shown):
+    case, inspection = await read(visit, visit.number("number"))
+    files = [(each.name, readable(each)[:_CHARACTERS]) for each in inspection.enclosures]
+    return visit.page("case_text.html", case=case, letter=inspection.letter, files=files)
+
+
+async def read(asker: Asker, number: int) -> tuple[Case, Inspection]:
+    """The mail that a case is about; journalled.  Raises LookupError, Refusal."""
+    who, shown = await shown_to(asker, number)
+    if not _may_read(asker, shown):
         raise Refusal("本文を見られるのは、手続きをする人だけです。", "Only who decides reads the text.", 403)
     item = shown.case.opening.item
-    viewed = journal.Viewed(item=item, actor=who.address or visit.who.name, what=f"text for case {shown.case.id}")
-    await visit.desk.store.journal.write(viewed)
-    inspection = await visit.desk.preview.text(item)
-    files = [(each.name, readable(each)[:_CHARACTERS]) for each in inspection.enclosures]
-    return visit.page("case_text.html", case=shown.case, letter=inspection.letter, files=files)
+    viewed = journal.Viewed(item=item, actor=who.address or asker.who.name, what=f"text for case {shown.case.id}")
+    await asker.desk.store.journal.write(viewed)
+    return shown.case, await asker.desk.preview.text(item)
 
 
 @screen.post("/approvals/{number}/comment", Right.SIGNED_IN)

@@ -22,7 +22,7 @@ from gateway.docket import Filter
 from gateway.judgement import judgeable
 from gateway.model import Inspection, PartReport, QuarantineState
 from gateway.policy.rules import Policy
-from gateway.preview import PICTURES, TEXT, differences, readable
+from gateway.preview import PICTURES, TEXT, Difference, differences, readable
 from gateway.quarantine import QuarantineEntry
 from gateway.resend import Addressee, AlreadyAsked, Proof, Resend, addressee
 from gateway.rights import CONTROL
@@ -129,21 +129,28 @@ async def outcome(visit: Visit) -> Response:
     """What a release would deliver by a profile, and what of the words would differ."""
     entry, policy = await entry_of(visit, visit.number("entry")), await visit.desk.policy()
     name = visit.request.query_params.get("profile", policy.default_profile)
-    profile = _profile(policy, name)
-    await viewed(visit, entry, f"outcome by {profile.name}")
-    inspection, original = await visit.desk.preview.look(entry.item.id, profile), await visit.desk.preview.text(entry.item.id)
-    if inspection.letter is None or original.letter is None:
-        raise Refusal("このメールは組み立て直せません。", "This mail cannot be rebuilt.", 404)
-    before, after = [await visit.desk.preview.words(entry.item.id, each) for each in (TEXT, profile)]
+    inspection, changed = await outcome_by(visit, entry, name)
     return visit.page(
         "outcome.html",
         entry=entry,
         inspection=inspection,
         chosen=name,
         profiles={each: METHODS[p.method] for each, p in policy.profiles.items()},
-        differences=differences(before, after),
+        differences=changed,
         names=visit.desk.names(visit.language),
     )
+
+
+async def outcome_by(asker: Asker, entry: QuarantineEntry, name: str) -> tuple[Inspection, list[Difference]]:
+    """What the profile of that name would make of it, and what of its words would differ; journalled.
+
+    Raises LookupError: no such profile; Refusal."""
+    profile, preview, item = _profile(await asker.desk.policy(), name), asker.desk.preview, entry.item.id
+    await viewed(asker, entry, f"outcome by {profile.name}")
+    inspection, original = await preview.look(item, profile), await preview.text(item)
+    if inspection.letter is None or original.letter is None:
+        raise Refusal("このメールは組み立て直せません。", "This mail cannot be rebuilt.", 404)
+    return inspection, differences(*[await preview.words(item, each) for each in (TEXT, profile)])
 
 
 @screen.get("/held/{entry}/pages/{file}/{page}", Right.READ_HELD)

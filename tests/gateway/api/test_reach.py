@@ -11,6 +11,11 @@ LINK = "the door of a letter's link; a token has the same act below"
 FORM = "a form's way of writing the rules; a program writes their text"
 PAPER = "a sheet for people; its figures come from the same operations"
 PLAN = "a person's plan for what is not met, written while looking at it"
+OUTSIDE = "a person's word about an outside auditor's paper; whoever wants the entries: GET /journal"
+FORM_OF_ACT = "an empty form; what it asks for stands in the document"
+EYES = "pictures of pages, for eyes; a program reads the words: GET /held/{entry}/text"
+MAP = "leads to other pages"
+REASONS = {SESSION, HIMSELF, LINK, FORM, PAPER, PLAN, OUTSIDE, FORM_OF_ACT, EYES, MAP}
 
 # Each route of the console that changes something: the operation that does it, or why there is none.
 REACH = {
@@ -51,7 +56,8 @@ REACH = {
     "/audit/findings/{number}/progress": "POST /findings/{number}/progress",
     "/audit/findings/{number}/elsewhere": "POST /findings/{number}/elsewhere",
     "/audit/findings/{number}/judge": "POST /findings/{number}/judgement",
-    **dict.fromkeys(("/audit/samples/{number}/paper", "/audit/paper", "/audit/external", "/audit/external/paper"), PAPER),
+    **dict.fromkeys(("/audit/samples/{number}/paper", "/audit/paper", "/audit/external/paper"), PAPER),
+    "/audit/external": OUTSIDE,
     "/periodicals/{series}/{of}/paper": "GET /reports/monthly",
     "/self-checks": "POST /self-checks",
     "/self-checks/{number}/answer": "POST /self-checks/{number}/answer",
@@ -86,10 +92,85 @@ REACH = {
     "/stops/{number}/resume": "POST /stops/{number}/resumption",
 }
 
+# Each screen that is read, likewise.
+SEEN = {
+    **dict.fromkeys(("/sign-in", "/sign-in/second", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/callback"), SESSION),
+    **dict.fromkeys(("/invitation", "/confirm", "/confirm/oidc", "/account", "/account/codes"), HIMSELF),
+    **dict.fromkeys(("/tokens", "/people/{name}"), HIMSELF),
+    "/": MAP,
+    "/api": "GET /openapi.json",
+    "/dashboard": "GET /figures",
+    "/held": "GET /held",
+    "/held/{entry}": "GET /held/{entry}",
+    "/held/{entry}/text": "GET /held/{entry}/text",
+    "/held/{entry}/outcome": "GET /held/{entry}/outcome",
+    "/held/{entry}/pages": EYES,
+    "/held/{entry}/pages/{file}/{page}": EYES,
+    "/held/{entry}/pages/{file}/{page}/picture": EYES,
+    "/originals": "GET /originals",
+    "/originals/{item}": "GET /originals/{item}/text",
+    "/senders": "GET /senders",
+    "/people": "GET /accounts",
+    "/journal": "GET /journal",
+    "/journal/mail/{item}": "GET /journal/mail/{item}",
+    "/journal/proof": "GET /journal/verification",
+    "/journal/inspection": "GET /inspections",
+    "/journal/inspection/{period}": "GET /inspections/{period}",
+    "/troubles": "GET /troubles",
+    "/troubles/{number}": "GET /troubles/{number}",
+    "/incidents": "GET /incidents",
+    "/incidents/{number}": "GET /incidents/{number}",
+    "/incidents/{number}/{report}": "GET /incidents/{number}/{report}",
+    "/self-inspections": "GET /reports/self-inspection",
+    **dict.fromkeys(("/periodicals", "/periodicals/{series}/{of}"), "GET /reports/monthly"),
+    "/self-checks": "GET /self-checks",
+    "/self-checks/{number}": "GET /self-checks/{number}",
+    "/self-inspections/{name}": "GET /reports/self-inspection/{name}",
+    "/audit": "GET /findings",
+    "/audit/samples": "GET /samples",
+    "/audit/samples/{number}": "GET /samples/{number}",
+    "/audit/findings/{number}": "GET /findings/{number}",
+    "/audit/external": OUTSIDE,
+    "/mine": "GET /mine",
+    "/mine/{item}": "GET /mine/{item}",
+    "/mine/report": "GET /mine/{item}",
+    "/sent": "GET /sent",
+    "/sent/{item}": "GET /sent/{item}",
+    **dict.fromkeys(("/notice/{ticket}", "/notice/{ticket}/{item}", "/link/{secret}"), LINK),
+    "/approvals": "GET /approvals",
+    "/approvals/{number}": "GET /approvals/{number}",
+    "/approvals/{number}/text": "GET /approvals/{number}/text",
+    "/cases": "GET /cases",
+    "/cases/export": PAPER,
+    "/cases/statistics": "GET /cases/statistics",
+    "/ask/{form}": FORM_OF_ACT,
+    "/rules": "GET /policy",
+    "/rules/versions": "GET /policy/versions",
+    "/rules/versions/{number}": "GET /policy/versions/{number}",
+    "/rules/edit": "GET /policy/versions/{number}",
+    "/rules/versions/{number}/trial": "GET /policy/versions/{number}/trial",
+    **dict.fromkeys(("/rules/versions/{number}/form", "/rules/versions/{number}/form/lists"), FORM),
+    "/rules/versions/{number}/form/entries/{section}/{place}": FORM,
+    "/rules/versions/{number}/form/profiles/{name}": FORM,
+    "/rules/test": FORM_OF_ACT,
+    "/rules/test/{key}": "POST /policy/test",
+    "/rules/test/{key}/{answer}/{file}": "POST /files/sanitised",
+    "/stops": "GET /stops",
+    "/stops/{number}": "GET /stops/{number}/sent",
+}
+
 
 def test_each_act_of_the_console_has_its_operation_or_its_reason() -> None:
-    acts = {each.path for each in app.declared() if each.method == "POST"}
-    assert acts == REACH.keys(), "what does a program do instead?"
-    operations = {each.name for each in api.declared()}
-    named = {each for each in REACH.values() if each.startswith(("GET /", "POST /", "PUT /"))}
+    _names_all(REACH, "POST")
+
+
+def test_each_screen_of_the_console_has_its_operation_or_its_reason() -> None:
+    _names_all(SEEN, "GET")
+
+
+def _names_all(reach: dict[str, str], method: str) -> None:
+    assert {each.path for each in app.declared() if each.method == method} == reach.keys(), "what does a program do instead?"
+    operations = {"GET /openapi.json", *(each.name for each in api.declared())}
+    named = {each for each in reach.values() if each.startswith(("GET /", "POST /", "PUT /"))}
     assert named <= operations
+    assert {each for each in reach.values() if each not in named} <= REASONS

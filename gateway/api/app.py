@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from gateway.api import (
     approvals,
@@ -78,8 +78,11 @@ def application(desk: Desk) -> Starlette:
     async def unknown(request: Request, error: Exception) -> Response:
         """No such route, or not by this method."""
         assert isinstance(error, HTTPException)
-        words = TITLES.get(error.status_code, TITLES[400])
-        return door.refused(Problem(f"{words.ja}。", f"{words.en}.", error.status_code, dict(error.headers or {})))
+        words, headers = TITLES.get(error.status_code, TITLES[400]), dict[str, str]()
+        if error.status_code == 405:  # RFC 9110 15.5.6: all that the resource knows, not the first of its routes
+            fitting = (each for each in routes if each.matches(request.scope)[0] is not Match.NONE)
+            headers["Allow"] = ", ".join(sorted({method for each in fitting for method in each.methods or ()}))
+        return door.refused(Problem(f"{words.ja}。", f"{words.en}.", error.status_code, headers))
 
     routes = [Route(f"{ROOT}/openapi.json", document, methods=["GET"]), *(door.route(ROOT, each) for each in declared())]
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
+from typing_extensions import TypeAliasType
 
 from gateway.api import casework
 from gateway.api.call import Call
@@ -38,8 +39,10 @@ from sanitizers.model import Reason as Withheld
 resource = Resource("保留メール", "Held mail")
 
 
-# inline: cases of the workflow have a Kind of their own
-FindingKind = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
+# cases of the workflow have a Kind of their own
+FindingKind = TypeAliasType(
+    "FindingKind", Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind), "title": "FindingKind"})]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,23 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from gateway.api import problem
-from gateway.api.problem import Details
+from gateway.api.problem import ProblemDetails
 from gateway.api.resource import Declared, Zip
 from gateway.api.scopes import SCOPES
 from gateway.api.values import adapter
 
 REF = "#/components/schemas/{model}"
 _TEXT = {"type": "string"}
+_CONVENTIONS = """\
+- **Who asks**: `Authorization: Bearer mugai_...`, nothing else. A token acts as its owner, within its scopes and its limit.
+- **Values**: JSON; a member or parameter that is not named here is refused with 422. Times are RFC 3339 with an offset.
+- **Lists** have `items` and `next`: send `next` as `cursor` for the next page; null = there is none. Their order stays.
+- **Refusals** are `application/problem+json` (RFC 9457): `title`, `detail` in Japanese, `title_en`, `detail_en` in English,
+  `errors` with the place of each wrong value. 401 no token that counts, 403 not allowed, 404 not there or not yours to see,
+  409 not in its present state, 412 and 428 about `If-Match`, 422 wrong values, 429 and 503 with `Retry-After`.
+- **Once**: a POST with an `Idempotency-Key` is done once; the same request is answered alike for a day.
+- **Two people** where the console asks for two: the second one acts with a token of their own, under `/approvals`.
+"""
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -50,6 +60,7 @@ def document(origin: str, routes: Sequence[Declared]) -> dict[str, Any]:
             "title": "Mugai API",
             "version": version("mugai"),
             "summary": "無害化ゲートウェイの操作 / the sanitisation gateway, for programs",
+            "description": _CONVENTIONS,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": f"{origin}/api/v1"}],
@@ -62,7 +73,7 @@ def document(origin: str, routes: Sequence[Declared]) -> dict[str, Any]:
 
 def _schemas(routes: Iterable[Declared]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """By type and direction; and what they refer to."""
-    wanted: dict[Any, Any] = {(Details, "serialization"): adapter(Details)}
+    wanted: dict[Any, Any] = {(ProblemDetails, "serialization"): adapter(ProblemDetails)}
     for each in routes:
         if each.answer is not Zip:
             wanted[each.answer, "serialization"] = adapter(each.answer)
@@ -133,7 +144,7 @@ def _success(each: Declared, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 def _refusals(each: Declared) -> dict[str, Any]:
     """One for all: what the codes mean stands at the page about the API."""
-    schema = {"$ref": REF.format(model=Details.__name__)}
+    schema = {"$ref": REF.format(model=ProblemDetails.__name__)}
     body = {problem.MEDIA_TYPE: {"schema": schema}}
     limited = {"description": problem.TITLES[429].en, "content": body, "headers": {"Retry-After": {"schema": _TEXT}}}
     return {"429": limited, "default": {"description": f"Refused. Needs the right {each.right}.", "content": body}}

@@ -23,6 +23,7 @@ TITLES: dict[int, Words] = {
     412: Words("ほかの人が先に変更しました", "Somebody changed it meanwhile"),
     413: Words("大きすぎます", "Too large"),
     415: Words("形式が違います", "Unsupported media type"),
+    421: Words("ホスト名が違います", "Misdirected request"),
     422: Words("値が正しくありません", "Invalid values"),
     428: Words("If-Match が必要です", "If-Match is needed"),
     429: Words("要求が多すぎます", "Too many requests"),
@@ -40,7 +41,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class ProblemDetails:
     """The members of RFC 9457, and its English."""
 
     type: str
@@ -82,5 +83,5 @@ def answer(refusal: Refusal, origin: str) -> Response:
     words, status = refusal.words, refusal.status
     title = TITLES.get(status, TITLES[400])
     errors, headers = (refusal.errors, refusal.headers) if isinstance(refusal, Problem) else ((), {})
-    details = Details(f"{origin}/api#problem-{status}", title.ja, title.en, status, words.ja, words.en, errors)
-    return Response(dump(details, Details), status, headers, MEDIA_TYPE)
+    details = ProblemDetails(f"{origin}/api#problem-{status}", title.ja, title.en, status, words.ja, words.en, errors)
+    return Response(dump(details, ProblemDetails), status, headers, MEDIA_TYPE)

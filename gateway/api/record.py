@@ -31,7 +31,10 @@ EXPORTED = 10_000  # entries in one answer; the next ones follow by `next`
 Purpose = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    Field(description="What for: nobody reads records of mail without a purpose, and each query is itself recorded."),
+    Field(
+        description="What for: nobody reads records of mail without a purpose, and each query is itself recorded.",
+        examples=["監査"],
+    ),
 ]
 
 

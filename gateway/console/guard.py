@@ -15,7 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api.problem import answer
 from gateway.settings import ConsoleSettings, Network
+from gateway.words import Refusal
 
 BODY_BYTES = 1 << 20  # of a form; a route that takes a file declares more
 API = "/api/"  # all versions, and what is none: a program is answered there
@@ -66,7 +68,8 @@ class Guard:
 
         by_token = scope["path"].startswith(API)
         if problem := self._problem(scope, by_token):
-            await PlainTextResponse(*problem)(scope, receive, dressed)
+            refusal = answer(problem, self._origin) if by_token else PlainTextResponse(problem.words.en, problem.status)
+            await refusal(scope, receive, dressed)
         elif by_token:
             await self._programs(scope, receive, dressed)
         else:
@@ -82,18 +85,18 @@ class Guard:
                 return {**scope, "client": (hop, 0)}
         return {**scope, "client": None}
 
-    def _problem(self, scope: Scope, by_token: bool) -> tuple[str, int] | None:
+    def _problem(self, scope: Scope, by_token: bool) -> Refusal | None:
         headers = Headers(scope=scope)
         if not _among(scope, self._peers):
-            return "this address may not connect", 403
+            return Refusal("この接続元からは利用できません。", "this address may not connect", 403)
         if headers.get("host", "") != self._host:
-            return "another host name than the console's", 421
+            return Refusal("ホスト名が違います。", "another host name than the console's", 421)
         if by_token:  # no cookie counts there, so no page can abuse one; its routes know their methods and sizes
             return None
         if scope["method"] not in ("GET", "HEAD", "POST"):
-            return "method not allowed", 405
+            return Refusal("この操作はありません。", "method not allowed", 405)
         if scope["method"] == "POST" and scope["path"] != REPORTS and not self._is_ours(headers):
-            return "not sent by a page of the console", 403
+            return Refusal("画面から送られたものではありません。", "not sent by a page of the console", 403)
         return None
 
     def _is_ours(self, headers: Headers) -> bool:

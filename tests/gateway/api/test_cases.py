@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from gateway import journal
 from gateway.api import casework
 from gateway.api.scopes import TokenScope
 from gateway.certification import Certification
 from gateway.directory import Role
-from gateway.model import State
+from gateway.model import Inspection, State
 from gateway.workflow.model import Kind
+from sanitizers.letter import Enclosure
+from sanitizers.model import Verdict
 from tests.gateway.api.make_program import SCOPED, Program, program
 from tests.gateway.console.make_console import PASSWORD, Console
 from tests.gateway.console.test_approvals import holder
 from tests.gateway.make_directory import HOUSE, at
+from tests.gateway.make_spool import report
+from tests.gateway.make_wall import LETTER
 from tests.gateway.workflow.make_workflow import DAY, DELAYING, Town
 
 STAFF = (
@@ -156,3 +161,40 @@ async def test_ac02_an_incident_tells_nothing_of_the_mail_of_another_section(c: 
     asked = {"subject": "不審なメール", "reason": "見かけた", "mail": mail.item.receipt}
     assert (await p.post("/incidents", asked)).status_code == 404
     assert (await p.post("/incidents", asked | {"mail": ""})).status_code == 201
+
+
+async def test_sd01_the_words_of_a_mail_are_read_by_who_decides_about_it(c: Console, town: Town, reads: list[str]) -> None:
+    case = await town.mail()
+    head, taro, jiro = [await of(c, name) for name in ("head", "taro", "jiro")]
+    text = (await head.get(f"/approvals/{case.id}/text")).json()
+    assert (text["receipt"], text["body"], [each["name"] for each in text["files"]]) == (case.receipt, LETTER.body, ["a.txt"])
+    assert (await taro.get(f"/approvals/{case.id}/text")).status_code == 403, "who asked has the mail"
+    assert (await jiro.get(f"/approvals/{case.id}/text")).status_code == 404
+    assert reads == [case.opening.item]
+    [seen] = await journal.search(c.rooms.db, kind="viewed")
+    assert dict(seen.facts) == {"actor": at("head"), "what": f"text for case {case.id}"}
+
+
+@pytest.fixture
+def reads(c: Console, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Mails that a sandbox was asked to read."""
+    asked: list[str] = []
+
+    async def text(item: str) -> Inspection:
+        asked.append(item)
+        return Inspection(report(), Verdict.CLEAN, LETTER, (Enclosure("a.txt", "text/plain", b"x"),), 4)
+
+    monkeypatch.setattr(c.desk.preview, "text", text)
+    return asked
+
+
+async def test_c7_how_fast_somebody_decides_is_counted(c: Console, town: Town) -> None:
+    case, head = await town.mail(), await of(c, "head")
+    await head.get(f"/approvals/{case.id}")
+    await head.post(f"/approvals/{case.id}/approve", {"reason": "確認した"})
+    chief = await of(c, "itchief", Role.CSO, TokenScope.EXCEPTIONS_READ)
+    found = (await chief.get("/cases/statistics?days=1")).json()
+    [line] = found["deciding"]
+    assert (line["actor"], line["decided"], line["approved"], line["hasty"]) == (at("head"), 1, 1, 1)
+    assert found["cases"] == [{"kind": "approval", "stage": "approved", "count": 1}]
+    assert (await chief.get("/cases/statistics?days=0")).status_code == 422

@@ -7,16 +7,20 @@ import secrets
 
 import pytest
 
-from gateway import duties, journal
+from gateway import duties, journal, preview
 from gateway.api import answers
 from gateway.api.again import Again
 from gateway.api.problem import Problem
 from gateway.api.scopes import TokenScope
 from gateway.directory import Role
-from gateway.model import QuarantineState
+from gateway.model import Inspection, QuarantineState
+from sanitizers.letter import Enclosure
+from sanitizers.model import Profile, Verdict
 from tests.gateway.api.make_program import Program, program
 from tests.gateway.console.make_console import Console
 from tests.gateway.console.test_held import held
+from tests.gateway.make_spool import report
+from tests.gateway.make_wall import LETTER
 
 SCOPES = (
     TokenScope.QUARANTINE_READ,
@@ -229,3 +233,54 @@ async def test_ds01_what_was_answered_is_overwritten_after_a_day_without_anybody
     assert await kept() == 0
     c.rooms.db.close()  # the log goes into the file
     assert not [file.name for file in c.rooms.root.iterdir() if file.is_file() and secret in file.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/senders", "GET, HEAD, POST"),
+        ("PATCH", "/troubles/1", "GET, HEAD, PUT"),
+        ("GET", "/held/1/release", "POST"),
+        ("OPTIONS", "/held/1", "GET, HEAD"),
+    ],
+)
+async def test_a_method_that_is_none_is_answered_with_all_that_are(c: Console, method: str, path: str, allowed: str) -> None:
+    answer = await c.client().request(method, f"/api/v1{path}")
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+async def test_a_program_of_a_foreign_name_or_place_is_refused_as_it_reads_it(c: Console) -> None:
+    near, far = c.client(), c.client("203.0.113.9")
+    for answer, status in (
+        (await near.get("/api/v1/held", headers={"host": "evil.example"}), 421),
+        (await far.get("/api/v1/held"), 403),
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert answer.json()["title_en"]
+
+
+async def test_head_tells_what_get_would(p: Program) -> None:
+    head = await p.client.head("/api/v1/held", headers={"authorization": f"Bearer {p.secret}"})
+    assert (head.status_code, head.headers["content-type"]) == (200, "application/json")
+
+
+async def test_what_a_release_would_deliver_is_looked_at_before(c: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry, looked = await held(c), list[str]()
+
+    async def look(item: str, profile: Profile) -> Inspection:
+        looked.append(profile.name)
+        return Inspection(report(), Verdict.SANITISED, LETTER, (Enclosure("見積.xlsx", "x/y", b"PK"),), 4)
+
+    async def words(item: str, profile: Profile) -> list[str]:
+        return ["見積", "マクロ"] if profile is preview.TEXT else ["見積"]
+
+    for name, double in (("look", look), ("text", lambda item: look(item, preview.TEXT)), ("words", words)):
+        monkeypatch.setattr(c.desk.preview, name, double)
+    p = await program(c, await c.person("syo", Role.SYO), *SCOPES)
+    made = (await p.get(f"/held/{entry}/outcome?profile=image")).json()
+    assert (made["profile"], made["text"], made["differences"]) == ("image", LETTER.body, [" 見積", "-マクロ"])
+    assert made["files"] == [{"name": "見積.xlsx", "media_type": "x/y", "size": 2}]
+    assert looked[0] == "image"
+    assert [dict(each.facts)["what"] for each in await journal.search(c.rooms.db, kind="viewed")] == ["outcome by image"]
+    assert (await p.get(f"/held/{entry}/outcome?profile=odd")).status_code == 404
+    assert (await c.rooms.quarantine.show(entry)).state is QuarantineState.HELD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx
@@ -228,3 +229,10 @@ async def test_the_document_is_served_to_who_has_a_token(c: Console) -> None:
     p = await program(c, await c.person("usr", Role.USR), TokenScope.DELAY_READ)
     answer = await p.get("/openapi.json")
     assert answer.json() == openapi.document(c.desk.settings.console.origin, api.declared())
+
+
+def test_a_client_made_of_the_document_has_one_type_for_verdicts_and_one_for_findings() -> None:
+    told = json.dumps(document())
+    for name in ("VerdictName", "FindingKind"):
+        values = json.dumps(document()["components"]["schemas"][name]["enum"])
+        assert told.count(values) == 1, name

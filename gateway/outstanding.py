@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from gateway.audit import findings
-from gateway.audit.working_paper import STAGES
+from gateway.audit.wording import STAGES
 from gateway.directory import book
 from gateway.journal import Disposed, Erased, Query, reading
 from gateway.paper import moment

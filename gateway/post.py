@@ -29,7 +29,6 @@ from gateway.words import Words
 
 SECONDS = 15.0  # for one alert; it is small
 _FACILITY, _ALERT, _INFO = 13, 1, 6  # RFC 5424 6.2.1: log audit; action must be taken, informational
-_ALIVE = "定期の生存確認です。届かなくなったら、装置を確認してください。"
 _SYSLOG_PORTS = {"udp": 514, "tcp": 601, "tls": 6514}  # RFC 5426, 6587, 5425
 
 

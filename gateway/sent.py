@@ -59,6 +59,11 @@ class Copy:
     def fate(self) -> Fate:
         return FATES[self.state]
 
+    @property
+    def in_hand(self) -> bool:
+        """The gateway can still stop it."""
+        return not self.state.final
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

@@ -77,7 +77,6 @@ _KNOWN = PROGRAMS.union((f".{word}" for word in _CONVERTED.split()), *EXTENSIONS
 _DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|COM[0-9]|LPT[0-9])\Z", re.ASCII)
 _WIDE = str.maketrans('<>:"|?*', "＜＞：”｜？＊")  # Windows forbids the narrow ones; a reader sees the same sign
 _PADDING = re.compile(r"[\s\u2800]{5,}")  # spaces that push the real extension out of sight
-_DOTS = re.compile("[．﹒․]")  # NFKC makes these full stops
 _CLASS_ID = re.compile(r"\.\{[0-9A-Fa-f-]{36}\}")  # Windows hides it and opens with that class
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -145,18 +145,8 @@ async def register(call: Call, query: CasesQuery) -> Cases:
 )
 async def ask(call: Call, body: Asking) -> CaseShown:
     """Who decides is told by mail, as with a request from the console."""
-    asked = Asked(
-        reason=body.reason,
-        subject=body.subject,
-        rule=body.rule,
-        sender=body.sender,
-        recipient=body.recipient,
-        media_type=body.media_type,
-        name=body.name,
-        until=body.until,
-        measure=body.measure,
-        break_glass=body.break_glass,
-    )
+    given = asdict(body)
+    kind, asked = Kind(given.pop("kind")), Asked(**given)
     with plainly():
-        case = await call.desk.workflow.open(await opening_of(call, Kind(body.kind), asked))
+        case = await call.desk.workflow.open(await opening_of(call, kind, asked))
     return await casework.shown(call, case.id, DECISIONS)

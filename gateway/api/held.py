@@ -293,7 +293,7 @@ async def undelivered(call: Call, entry: Number, body: Reasoned) -> HeldMail:
 )
 async def password(call: Call, entry: Number, body: Unlocking) -> HeldMail:
     """It is inspected again at once; what the password opens is delivered or held as any mail."""
-    await unlock(call, await entry_of(call, entry), body.password)
+    await unlock(call, (await entry_of(call, entry)).id, call.who.name, body.password)
     return await _mail(call, await entry_of(call, entry))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from gateway.audit.findings import Act, Elsewhere, Finding, Severity, Stage, Step, elsewhere
+from gateway.audit.findings import Elsewhere, Finding, Step, elsewhere
 from gateway.audit.sampling import ANY, SORTS, Decision, Taken
+from gateway.audit.wording import ACTS, ELSEWHERE, SEVERITIES, STAGES
 from gateway.clock import JST
 from gateway.directory.model import ROLE_NAMES
 from gateway.evidence.sentence import sentence
@@ -17,33 +18,6 @@ from gateway.words import Language, Words
 from sanitizers.model import Verdict
 
 DIRECTIONS = {Direction.INBOUND: Words("受信 (内向き)", "Inbound"), Direction.OUTBOUND: Words("送信 (外向き)", "Outbound")}
-SEVERITIES = {
-    Severity.MAJOR: Words("重大", "Major"),
-    Severity.MINOR: Words("要改善", "Minor"),
-    Severity.OBSERVATION: Words("観察事項", "Observation"),
-}
-STAGES = {
-    Stage.OPENED: Words("回答待ち", "Awaits an answer"),
-    Stage.ANSWERED: Words("対応中", "Worked on"),
-    Stage.DONE: Words("監査人の確認待ち", "Awaits the auditor"),
-    Stage.CLOSED: Words("完了", "Closed"),
-    Stage.WITHDRAWN: Words("取り下げ", "Withdrawn"),
-}
-ACTS = {
-    Act.OPEN: Words("指摘", "Found"),
-    Act.ANSWER: Words("改善計画", "Plan"),
-    Act.PROGRESS: Words("進捗", "Progress"),
-    Act.ELSEWHERE: Words("他部署の確認", "Looked elsewhere"),
-    Act.FINISH: Words("対応完了の報告", "Reported as done"),
-    Act.RETURN: Words("差し戻し", "Returned"),
-    Act.CLOSE: Words("完了", "Closed"),
-    Act.WITHDRAW: Words("取り下げ", "Withdrawn"),
-}
-ELSEWHERE = {
-    Elsewhere.SAME: Words("同じ問題あり", "The same is there"),
-    Elsewhere.NONE: Words("問題なし", "Not there"),
-    Elsewhere.NOT_CONCERNED: Words("該当なし", "Not concerned"),
-}
 _ALL = Words("すべて", "all")
 _HEAD = ("番号", "抽出", "受付番号", "記録番号", "日時", "内容", "監査人の所見")
 

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from gateway.audit.findings import JUDGEMENTS, PAGE, Act, Elsewhere, Findings, Hand, Opening, Severity, elsewhere
 from gateway.audit.letters import finding_letters
-from gateway.audit.working_paper import ACTS, ELSEWHERE, SEVERITIES, STAGES, register
+from gateway.audit.wording import ACTS, ELSEWHERE, SEVERITIES, STAGES
+from gateway.audit.working_paper import register
 from gateway.compliance.report import requirements
 from gateway.console import papers
 from gateway.console.asker import Asker

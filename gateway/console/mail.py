@@ -26,7 +26,7 @@ from gateway.preview import PICTURES, TEXT, Difference, differences, readable
 from gateway.quarantine import QuarantineEntry
 from gateway.resend import Addressee, AlreadyAsked, Proof, Resend, addressee
 from gateway.rights import CONTROL
-from gateway.unlocking import Unlock, Unlocked
+from gateway.unlocking import TRIES, Unlock, Unlocked
 from gateway.words import Refusal, Words
 from gateway.workflow import ledger, opening
 from gateway.workflow.engine import NotAllowed
@@ -305,21 +305,22 @@ async def keep(visit: Visit) -> Response:
 @screen.post("/held/{entry}/password", Right.RELEASE)
 async def password(visit: Visit) -> Response:
     entry = await entry_of(visit, visit.number("entry"))
-    await unlock(visit, entry, visit.text("password"))
+    await unlock(visit, entry.id, visit.who.name, visit.text("password"))
     return visit.go(
         "/held", Words("パスワードを渡しました。検査をやり直します。", "The password was handed over; it is inspected again.")
     )
 
 
-async def unlock(asker: Asker, entry: QuarantineEntry, password: str) -> None:
+async def unlock(asker: Asker, entry: int, actor: str, password: str) -> None:
     """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py).  Raises Refusal."""
-    asked = Unlock(entry.id, asker.who.name, password)
     try:
-        await ask(asker.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
+        await ask(asker.desk.settings.place(CONTROL), "unlock", Unlock(entry, actor, password), Unlocked)
     except NotRunning as down:
-        raise Refusal("無害化装置が動いていません。", "The gateway is not running.", 503) from down
+        ja = "無害化装置が動いていません。しばらくしてからお試しください。"
+        raise Refusal(ja, "The gateway is not running. Try again later.", 503) from down
     except Rejected as rejected:
-        raise Refusal(f"受け付けられませんでした。({rejected})", str(rejected), 409) from rejected
+        ja = f"いまは受け付けられません。続けて{TRIES}回まで試せます。10分ほど待ってからお試しください。"
+        raise Refusal(ja, f"Not now: {rejected}", 409) from rejected
 
 
 async def entry_of(asker: Asker, number: int) -> QuarantineEntry:

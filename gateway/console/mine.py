@@ -15,15 +15,14 @@ from starlette.responses import Response
 from gateway import journal, pigeonhole
 from gateway.console.asker import Asker
 from gateway.console.casework import plainly
+from gateway.console.mail import unlock
 from gateway.console.roles import Right
 from gateway.console.screen import Handler, Screen, Visit
-from gateway.control import NotRunning, Rejected, ask
 from gateway.directory import Attribute, Directory
 from gateway.model import GrantKind, State
 from gateway.pigeonhole import Slip, Waiting
-from gateway.rights import CONTROL
 from gateway.ticket import PATH, BadTicket
-from gateway.unlocking import GATEWAY, TRIES, WINDOW, Unlock, Unlocked
+from gateway.unlocking import GATEWAY, TRIES, WINDOW
 from gateway.words import Refusal, Words
 from gateway.workflow import opening, report
 from gateway.workflow.model import Case, Kind, Opening, Who
@@ -271,16 +270,9 @@ async def _password(visit: Visit, who: Reader) -> Response:
 
 
 async def give_password(asker: Asker, who: Reader, slip: Slip, password: str) -> None:
-    """Handed to the gateway that runs, for one inspection; nothing of it is kept (unlocking.py).  Raises Refusal."""
+    """Raises Refusal."""
     if slip.state is State.AWAITING_PASSWORD:  # a second click finds it under way
-        try:
-            asked = Unlock(slip.entry, who.address, password)
-            await ask(asker.desk.settings.place(CONTROL), "unlock", asked, Unlocked)
-        except NotRunning as down:
-            raise Refusal("無害化装置が動いていません。しばらくしてからお試しください。", "Try again later.", 503) from down
-        except Rejected as rejected:
-            ja = f"いまは受け付けられません。続けて{TRIES}回まで試せます。10分ほど待ってからお試しください。"
-            raise Refusal(ja, f"Not now: {rejected}", 409) from rejected
+        await unlock(asker, slip.entry, who.address, password)
 
 
 async def arrived(asker: Asker, who: Reader) -> Slip:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway import alarm_names
+from gateway.audit.confirmation import OCCASIONS, RESULTS
+from gateway.audit.wording import ACTS, ELSEWHERE, SEVERITIES
 from gateway.clock import JST
 from gateway.journal import Alarm, CaseStep, Entry, Viewed
 from gateway.model import Disposition
@@ -258,6 +260,12 @@ _YES_NO = {
     Language.EN: {"True": "yes", "False": "no"},
 }
 _TIMES = ("until",)
+
+
+def _ja(words: Mapping[Any, Words]) -> dict[str, str]:
+    return {name: each.ja for name, each in words.items()}
+
+
 _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads as the journal has it
     "disposition": {
         Disposition.DELIVER: "配送",
@@ -277,15 +285,10 @@ _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads 
     },
     "act": {
         **{"opened": "登録", "noted": "対応の記録", "closed": "完了"},
-        **{"open": "登録", "return": "差し戻し", "close": "完了", "withdraw": "取り下げ"},
-        **{"answer": "改善計画", "progress": "進捗", "elsewhere": "他部署の確認", "finish": "対応完了の報告"},
+        **_ja(ACTS),
     },
-    "occasion": {"before": "導入前の確認", "regular": "定期の監査"},
-    "result": {
-        **{"major": "重大", "minor": "要改善", "observation": "観察事項"},
-        **{"passed": "適合", "findings": "指摘あり", "failed": "不適合"},
-        **{"same": "同じ問題あり", "none": "問題なし", "not_concerned": "該当なし"},
-    },
+    "occasion": _ja(OCCASIONS),
+    "result": {**_ja(SEVERITIES), **_ja(RESULTS), **_ja(ELSEWHERE)},
     "via": {"console": "管理画面", "link": "メールのリンク", "command": "コマンド"},
 }
 _VIEWED = [

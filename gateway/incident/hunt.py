@@ -24,6 +24,7 @@ from gateway.evidence.export import BOM, guarded
 from gateway.incident.indicators import Indicators
 from gateway.journal.index import journal_term, term
 from gateway.model import Direction, State
+from gateway.sent import Copy
 from gateway.store.schema import cleared, journal, journal_pending, message, quarantine, recipient
 
 MOST = 20_000  # mails; more is no incident but everyday mail: a narrower indicator is wanted
@@ -52,20 +53,6 @@ PLACES = {  # where a copy is, for whoever must fetch it
     State.DELETED: "削除済み",
     State.EXPIRED: "期限切れで削除済み",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """For one recipient."""
-
-    address: str
-    state: State
-    at: float  # since when; Unix time
-
-    @property
-    def in_hand(self) -> bool:
-        """The gateway can still stop it."""
-        return not self.state.final
 
 
 @dataclass(frozen=True, slots=True)

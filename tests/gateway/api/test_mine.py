@@ -8,7 +8,7 @@ import pytest
 
 from gateway import journal
 from gateway.api.scopes import TokenScope
-from gateway.console import mail, mine
+from gateway.console import mail
 from gateway.directory import Role
 from gateway.unlocking import Unlock
 from tests.gateway.api.make_program import Program, program
@@ -37,8 +37,7 @@ def given(c: Console, monkeypatch: pytest.MonkeyPatch) -> list[Unlock]:
         asked.append(what)
         await c.rooms.quarantine.unlock(what.entry, what.actor)
 
-    for room in (mine, mail):
-        monkeypatch.setattr(room, "ask", ask)
+    monkeypatch.setattr(mail, "ask", ask)
     return asked
 
 

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from gateway import journal, outstanding
 from gateway.audit.findings import ACTS, JUDGEMENTS, LIVE, Act, Elsewhere, Findings, Hand, Opening, Severity, Stage
-from gateway.audit.working_paper import ACTS as ACT_WORDS
-from gateway.audit.working_paper import ELSEWHERE, SEVERITIES, STAGES, register
+from gateway.audit.wording import ACTS as ACT_WORDS
+from gateway.audit.wording import ELSEWHERE, SEVERITIES, STAGES
+from gateway.audit.working_paper import register
 from gateway.directory.model import Role
 from gateway.paper import text
 from gateway.quarantine import AlreadyDone

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.console import mine
+from gateway.console import mail
 from gateway.console.standing import Origin
 from gateway.control import NotRunning, Rejected
 from gateway.directory import Role
@@ -53,7 +53,7 @@ def given(c: Console, monkeypatch: pytest.MonkeyPatch) -> list[Unlock]:
         asked.append(what)
         await c.rooms.quarantine.unlock(what.entry, what.actor)
 
-    monkeypatch.setattr(mine, "ask", ask)
+    monkeypatch.setattr(mail, "ask", ask)
     return asked
 
 
@@ -154,7 +154,7 @@ async def test_a_gateway_that_says_no_is_told_plainly(
     async def ask(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(mine, "ask", ask)
+    monkeypatch.setattr(mail, "ask", ask)
     item = await locked(c, at("taro"))
     answer = await c.browser().post(f"/notice/{c.desk.tickets.issue(at('taro'), item)}/{item}/password", password="x")
     assert answer.status_code == status

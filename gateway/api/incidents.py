@@ -175,7 +175,11 @@ async def follow(call: Call, number: Number, body: ChoosingPlaybook) -> PlanStep
 
 
 @resource.post(
-    "/incidents/{number}/steps/{step}", TokenScope.INCIDENTS_WRITE, Right.SIGNED_IN, Words("手順を行う", "Take a step")
+    "/incidents/{number}/steps/{step}",
+    TokenScope.INCIDENTS_WRITE,
+    Right.SIGNED_IN,
+    Words("手順を行う", "Take a step"),
+    house=True,
 )
 async def take(call: Call, number: Number, step: Line, body: TakingStep) -> StepTaken:
     taken = await playbooks.taken_by(call, number, step, body.reason, do=body.sure, who=body.who, days=body.days)

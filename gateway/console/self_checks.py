@@ -123,7 +123,8 @@ async def answered(asker: Asker, number: int, given: list[Answer]) -> None:
 
 async def shown_of(asker: Asker, number: int) -> Shown:
     """Raises LookupError: no such one, or neither theirs to answer nor to ask for."""
-    if asker.may(Right.START_CHECK) and number in {each.case.id for each in await asked_by(asker)}:
+    whole = (await asker.limit()).patterns is None
+    if whole and asker.may(Right.START_CHECK) and number in {each.case.id for each in await asked_by(asker)}:
         return await asker.desk.workflow.show(number, asker.who.address)
     shown = (await shown_to(asker, number))[1]
     if shown.case.kind is not Kind.SELF_CHECK:

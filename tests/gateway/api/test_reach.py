@@ -120,6 +120,7 @@ SEEN = {
     "/troubles/{number}": "GET /troubles/{number}",
     "/incidents": "GET /incidents",
     "/incidents/{number}": "GET /incidents/{number}",
+    "/incidents/{number}/steps": "GET /incidents/{number}/steps",
     "/incidents/{number}/{report}": "GET /incidents/{number}/{report}",
     "/self-inspections": "GET /reports/self-inspection",
     **dict.fromkeys(("/periodicals", "/periodicals/{series}/{of}"), "GET /reports/monthly"),

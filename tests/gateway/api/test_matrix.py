@@ -110,6 +110,8 @@ WHO = {
     "GET /reports/monthly": ("reports:read", f"{RECORD} com"),
     "GET /reports/self-inspection": ("reports:read", "ciso cso csirt bur sym syo aud com"),
     "GET /reports/self-inspection/{name}": ("reports:read", "ciso cso csirt bur sym syo aud com"),
+    "POST /evidence": ("audit:write", "aud"),
+    "POST /reports/self-inspection": ("audit:write", "ciso cso bur aud com"),
     "GET /self-checks": ("reports:read", "ciso cso bur aud com"),
     "GET /self-checks/{number}": ("approvals:read", ALL),
     "POST /self-checks": ("audit:write", "ciso cso bur aud com"),

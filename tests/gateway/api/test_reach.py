@@ -132,6 +132,7 @@ SEEN = {
     "/audit/samples/{number}": "GET /samples/{number}",
     "/audit/findings/{number}": "GET /findings/{number}",
     "/audit/external": OUTSIDE,
+    "/audit/evidence": FORM_OF_ACT,
     "/mine": "GET /mine",
     "/mine/{item}": "GET /mine/{item}",
     "/mine/report": "GET /mine/{item}",

@@ -182,7 +182,13 @@ LIMITED = {
     **dict.fromkeys(("GET /journal/mail/{item}", "POST /misdirected"), RECIPIENTS),
     **dict.fromkeys((route for route in WHO if "/approvals" in route or "/delays" in route), PEOPLE),
     **dict.fromkeys(
-        ("POST /incidents/{number}/{act}", "GET /self-checks/{number}", "POST /self-checks/{number}/answer"), PEOPLE
+        (
+            "POST /incidents/{number}/{act}",
+            "GET /self-checks/{number}",
+            "POST /self-checks/{number}/answer",
+            "GET /incidents/{number}/steps",
+        ),
+        PEOPLE,
     ),
     **dict.fromkeys((route for route in WHO if route.startswith("GET /policy") and "trial" not in route), NO_MAIL),
     **dict.fromkeys(("GET /senders", "POST /files/sanitised"), NO_MAIL),

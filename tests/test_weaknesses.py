@@ -92,7 +92,7 @@ def test_w14_words_of_settings_are_no_template() -> None:
 
 
 FRAME = {
-    "visit": type("Visit", (), {"session": None, "cut_off": ()}),
+    "visit": type("Visit", (), {"session": None, "cut_off": (), "place": "/"}),
     **dict.fromkeys(("said", "last"), None),
     **{"path": "/", "csrf": "", "elevated": False, "Right": None},
 }

@@ -18,6 +18,7 @@ NAMES: dict[str, Words] = {
     "deleted": Words("削除", "deleted"),
     "expired": Words("期限切れ", "expired"),
     "disposed": Words("原本を廃棄", "original destroyed"),
+    "key_rotated": Words("保管の鍵の更新", "another key of the contents"),
     "kept": Words("証拠保全", "legal hold"),
     "confirmed": Words("復元後の確認", "confirmed after a restore"),
     "sender_asked": Words("再送の依頼", "asked to send again"),

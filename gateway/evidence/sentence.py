@@ -292,19 +292,16 @@ _JAPANESE: dict[str, dict[str, str]] = {  # closed sets; what is not here reads 
     "via": {"console": "管理画面", "link": "メールのリンク", "command": "コマンド"},
 }
 _VIEWED = [
-    (re.compile(pattern), ja)
-    for pattern, ja in (
-        ("text", "本文と文字"),
-        ("text of the original", "原本の本文"),
-        (r"text for case (\d+)", r"手続き \1 の本文"),
-        (r"outcome by (.+)", r"届くもの (方法 \1)"),
-        (r"page (\d+) of file (\d+)", r"ファイル \2 の \1 ページ"),
-        ("history", "経過"),
-        (r"sample (\d+)", r"抜き取り \1"),
-        (r"first report of case (\d+)", r"案件 \1 の第一報の案"),
-        (r"further report of case (\d+)", r"案件 \1 の続報の案"),
-        (r"final report of case (\d+)", r"案件 \1 の最終報の案"),
-    )
+    (re.compile("text"), "本文と文字"),
+    (re.compile("text of the original"), "原本の本文"),
+    (re.compile(r"text for case (\d+)"), r"手続き \1 の本文"),
+    (re.compile(r"outcome by (.+)"), r"届くもの (方法 \1)"),
+    (re.compile(r"page (\d+) of file (\d+)"), r"ファイル \2 の \1 ページ"),
+    (re.compile("history"), "経過"),
+    (re.compile(r"sample (\d+)"), r"抜き取り \1"),
+    (re.compile(r"first report of case (\d+)"), r"案件 \1 の第一報の案"),
+    (re.compile(r"further report of case (\d+)"), r"案件 \1 の続報の案"),
+    (re.compile(r"final report of case (\d+)"), r"案件 \1 の最終報の案"),
 ]
 _SHIPPED = Path(__file__).resolve().parents[2] / "config" / "notices"
 

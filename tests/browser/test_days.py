@@ -526,7 +526,8 @@ async def test_ac02_who_has_no_part_in_it_sees_none_of_it(town: Town) -> None:
     await shot(bureau, "refused")
     for role in ("ven", "com", "usr"):
         page = await town.page(role, "/")
-        own = ["自分のメール", "承認・手続き", *(["監査", "自己点検"] if role == "com" else [])]  # the committee's to read
+        own = ["自分のメール", "送信したメール", "承認・手続き"]
+        own += ["監査", "定期報告", "自己点検"] if role == "com" else []  # the committee's to read
         await expect(page.locator(".rail nav a")).to_have_text(own)
         for path in ("/held", "/journal", "/rules", "/people", "/dashboard", "/stops"):
             answer = await page.goto(f"{town.site.origin}{path}")

@@ -409,7 +409,7 @@ async def test_what_staff_need_fits_a_telephone(house: House) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.goto(f"{house.site.origin}/mine")
     first = await page.locator("main tr a").first.get_attribute("href")
-    for path in ("/mine", first, "/approvals"):
+    for path in ("/mine", first, "/approvals", "/sent", "/account"):
         await page.goto(f"{house.site.origin}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 

@@ -105,7 +105,9 @@ async def test_hd02_one_alarm_for_one_difference_and_none_for_a_baseline_never_m
             assert await watched.look() == f"changed: {site}"
         await store.journal.seal()
         [alarm] = await journal.search(store.db, kind="alarm")
-        assert dict(alarm.facts) == {"name": "configuration", "detail": f"changed: {site}"}
+        facts = dict(alarm.facts)
+        assert (facts["name"], facts["detail"]) == ("configuration", f"changed: {site}")
+        assert facts["ja"] == f"承認された設定と違うファイルがあります: changed: {site}"
 
 
 async def test_hd02_a_profile_that_says_refuse_does_not_start_unless_approved(site: Path) -> None:

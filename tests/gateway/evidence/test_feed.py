@@ -15,6 +15,7 @@ from gateway import journal
 from gateway.evidence import feed
 from gateway.evidence.feed import Feed
 from gateway.journal_settings import SyslogSettings
+from gateway.words import Words
 from tests.gateway.make_spool import Rooms, rooms
 from tests.gateway.smtp.make_certificate import files
 from tests.waiting import until
@@ -65,7 +66,7 @@ async def r(tmp_path: Path) -> AsyncIterator[Rooms]:
         yield opened
 
 
-def fed(r: Rooms, to: str, alarms: list[str], **more: object) -> Feed:
+def fed(r: Rooms, to: str, alarms: list[Words], **more: object) -> Feed:
     settings = SyslogSettings.model_validate({"to": to, **more})
     return Feed(settings, r.db, r.root / "syslog.sent", "gw.example", alarms.append)
 
@@ -76,7 +77,7 @@ async def stopped(r: Rooms, *reasons: str) -> None:
 
 
 async def test_lg09_what_is_sealed_is_sent_once_and_in_order(r: Rooms) -> None:
-    collector, alarms = Collector(), list[str]()
+    collector, alarms = Collector(), list[Words]()
     await collector.start()
     await stopped(r, "before anybody listened")
     out = fed(r, f"tcp://127.0.0.1:{collector.port}", alarms)
@@ -99,7 +100,7 @@ async def test_lg09_what_is_sealed_is_sent_once_and_in_order(r: Rooms) -> None:
 async def test_lg09_a_collector_that_is_down_loses_nothing_and_is_told_once(r: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "AGAIN_SECONDS", 0.05)
     monkeypatch.setattr(feed, "EVERY_SECONDS", 0.02)
-    collector, alarms = Collector(), list[str]()
+    collector, alarms = Collector(), list[Words]()
     await collector.start()
     out = fed(r, f"tcp://127.0.0.1:{collector.port}", alarms)
     await out.step()
@@ -118,14 +119,16 @@ async def test_lg09_a_collector_that_is_down_loses_nothing_and_is_told_once(r: R
 
 async def test_a_backlog_without_end_is_cut_and_counted(r: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "BACKLOG", 5)
-    collector, alarms = Collector(), list[str]()
+    collector, alarms = Collector(), list[Words]()
     await collector.start()
     out = fed(r, f"tcp://127.0.0.1:{collector.port}", alarms)
     await out.step()
     await stopped(r, *(f"n{n}" for n in range(12)))
     await out.step()
     assert len(await collector.messages(5)) == 5
-    assert alarms == ["7 entries were not sent to the syslog collector: too many waited; they are in the journal"]
+    assert [each.en for each in alarms] == [
+        "7 entries were not sent to the syslog collector: too many waited; they are in the journal"
+    ]
     await out.close()
     await collector.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -27,7 +28,7 @@ def run(treatment: Treatment, replies: bytes = b"", limits: Limits = Limits()) -
     if pid == 0:
         for target, descriptor in enumerate((contents[0], outs[1], ins[0])):
             os.dup2(descriptor, target)
-        os.closerange(3, 64)
+        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])  # with one end left open it would wait for itself
         worker.work({Task.SANITISE: lambda content, start, job: treatment(content, job)})
     for descriptor in (contents[0], contents[1], outs[1], ins[0], ins[1]):
         os.close(descriptor)

@@ -112,7 +112,7 @@ async def test_hd04_what_is_queued_waits_and_leaves_once_after_resuming(site: Ho
     await asyncio.to_thread(site.gateway.mugai, "stop", "both", "--reason", "訓練")
     await site.outside.start()
     await asyncio.sleep(2)  # longer than between two tries
-    assert [row["receipt"] for row in site.gateway.queued()] == [receipt]
+    assert receipt in [row["receipt"] for row in site.gateway.queued()]  # a letter about the stop before may wait, too
     await resumed(site)
     assert [d.recipients for d in await site.left(receipt)] == [(OUTSIDE,)]
 

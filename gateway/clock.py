@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 JST = timezone(timedelta(hours=9), "JST")  # what staff read, whatever zone the container has
 
 JUMP = 3_600.0  # seconds: no clock discipline steps this far in normal service
 LONGEST_OFF = 30 * 86_400.0  # seconds: a gateway that was off for longer than a month, or a wrong clock; we cannot tell
 GRACE = 86_400.0  # seconds after which a jump is believed: the alarm has been out for a working day
+
+
+def days(first: date, last: date) -> tuple[float, float]:
+    """Whole days in Japan, as Unix times; the second is the first moment after.  Raises ValueError."""
+    if first > last or last.year > 9_000:
+        raise ValueError("period")
+    start = datetime(first.year, first.month, first.day, tzinfo=JST)
+    return start.timestamp(), (start + (last - first) + timedelta(days=1)).timestamp()
 
 
 class Clock:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway import yaml_file
-from gateway.clock import JST, Clock
+from gateway.clock import Clock, days
 from gateway.directory import Directory, Section, book
 from gateway.model import State
 from gateway.sent import FATES, Fate
@@ -216,7 +216,7 @@ def _asked(conn: sa.Connection, directory: Directory, case: Case) -> Asked:
 
 def _counted(conn: sa.Connection, directory: Directory, section: Section, since: date, until: date) -> Iterator[str]:
     """What the gateway knows of the section in that time, a line each."""
-    begin, end = (datetime.combine(day, time(), JST).timestamp() for day in (since, until + timedelta(days=1)))
+    begin, end = days(since, until)
     people = [person for person in directory.people if person.section == section.code]
     own = [address.lower() for person in people for address in (person.address, *person.aliases)]
     joined = sa.select(recipient.c.state, sa.func.count()).join(message, recipient.c.message == message.c.id)

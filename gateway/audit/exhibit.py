@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from gateway.audit.proof import pack_of, subjects_of
-from gateway.audit.sampling import days
+from gateway.clock import days
 from gateway.compliance import demands
 from gateway.compliance.facts import gather
 from gateway.control import Carried, Verb, carry, in_words

@@ -15,12 +15,12 @@ import math
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 import sqlalchemy as sa
 
 from gateway import journal
-from gateway.clock import JST
+from gateway.clock import days
 from gateway.evidence.trace import MOST, Trace, trace_in
 from gateway.journal import Entry, Query, reading
 from gateway.model import Direction, Disposition
@@ -104,14 +104,6 @@ class Decision:
     entry: Entry
     trace: Trace | None  # None: of no mail that was accepted
     events: tuple[Entry, ...]  # of its mail or case, oldest first
-
-
-def days(first: date, last: date) -> tuple[float, float]:
-    """Whole days in Japan, as Unix times; the second is the first moment after.  Raises ValueError."""
-    if first > last or last.year > 9_000:
-        raise ValueError("period")
-    after = last + timedelta(days=1)
-    return datetime.combine(first, time(), JST).timestamp(), datetime.combine(after, time(), JST).timestamp()
 
 
 def a_seed() -> str:

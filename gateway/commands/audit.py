@@ -13,8 +13,9 @@ from gateway.audit import confirmation, external, sampling
 from gateway.audit.confirmation import Confirmation, Occasion, Result
 from gateway.audit.findings import Findings
 from gateway.audit.proof import pack_of, subjects_of
-from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken, days
+from gateway.audit.sampling import ANY, LARGEST, SORTS, Taken
 from gateway.audit.working_paper import register, sheet
+from gateway.clock import days
 from gateway.commands.forms import add_paper, put
 from gateway.commands.journal import new_file
 from gateway.commands.terminal import operator

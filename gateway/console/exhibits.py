@@ -40,10 +40,7 @@ async def form(visit: Visit) -> Response:
 
 @screen.post("/audit/evidence", Right.AUDIT)
 async def take(visit: Visit) -> Response:
-    try:
-        first, last = (date.fromisoformat(visit.text(name)) for name in ("first", "last"))
-    except ValueError as bad:
-        raise Refusal("期間は始めと終わりの日で指定してください。", "Give the first and the last day.") from bad
+    first, last = visit.period("first", "last")
     chosen = tuple(dict.fromkeys(visit.texts("requirement")))
     content = await evidence_of(visit, visit.text("profile"), chosen, first, last, visit.reason())
     name = chosen[0] if len(chosen) == 1 else f"{len(chosen)}-requirements"

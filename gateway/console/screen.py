@@ -14,6 +14,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -101,6 +102,13 @@ class Visit(Asker):
         if not (reason := self.text("reason").strip()):
             raise Refusal("理由を入力してください。記録に残ります。", "A reason is needed; it is recorded.")
         return reason[:500]
+
+    def period(self, first: str, last: str) -> tuple[date, date]:
+        """Two fields with a day each.  Raises Refusal."""
+        try:
+            return date.fromisoformat(self.text(first)), date.fromisoformat(self.text(last))
+        except ValueError as bad:
+            raise Refusal("期間は始めと終わりの日で指定してください。", "Give the first and the last day.") from bad
 
     def may(self, right: Right) -> bool:
         return self.session is not None and self.session.whole and right in self.who.rights

@@ -44,10 +44,7 @@ async def listing(visit: Visit) -> Response:
 
 @screen.post("/self-checks", Right.START_CHECK)
 async def ask(visit: Visit) -> Response:
-    try:
-        since, until = (date.fromisoformat(visit.text(name)) for name in ("since", "until"))
-    except ValueError as bad:
-        raise Refusal("期間は始めと終わりの日で指定してください。", "Give the first and the last day.") from bad
+    since, until = visit.period("since", "until")
     made = await started(visit, since, until, visit.texts("section"), visit.reason())
     said = Words(f"{len(made)}所属に自己点検を依頼しました。", f"Asked: {len(made)} sections.")
     return visit.go("/self-checks", said)
